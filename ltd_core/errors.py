@@ -1,0 +1,37 @@
+"""The root of the error tree, and the errors of the core. Every error survives pickling: its state is its arguments."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class LtdError(Exception):
+    """Root of every error that the laboratory raises on purpose."""
+
+
+class FieldProblem(NamedTuple):
+    """One thing wrong with a request: where, what would be right, and the value found."""
+
+    field: str
+    message: str
+    value: object
+
+
+class InvalidSpec(LtdError):  # noqa: N818 - reads as what it is
+    """A specification or a request that cannot be run; names every field that is wrong."""
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """Return one line a problem."""
+        return "\n".join(f"{p.field}: {p.message} (got {p.value!r})" for p in self.problems)
+
+
+class WrongPack(LtdError):  # noqa: N818
+    """A run was loaded into a pack of another shape."""
+
+
+class CorruptState(LtdError):  # noqa: N818
+    """The bytes of a resumable state are damaged or belong to another shape."""

@@ -1,0 +1,79 @@
+"""The common base of every experiment: a frozen specification whose digest is its identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ltd_core.fields import Count, Whole
+from ltd_core.mechanism import Mechanism
+
+if TYPE_CHECKING:
+    from ltd_core.trace import TraceInfo
+
+MOST_UPDATES = 10_000_000
+LARGEST_SEED = 2**63 - 1
+_NAMES = frozenset({"kind", "experiment"})
+
+
+class RunSpec(BaseModel):
+    """What one run does, completely: equal specifications give equal numbers, and share one run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    summary: ClassVar[str] = ""
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"seed", "updates"})
+
+    experiment: str
+    updates: Annotated[Count, Field(le=MOST_UPDATES)] = Field(default=1000, description="Number of updates.")
+    seed: Annotated[Whole, Field(ge=0, le=LARGEST_SEED)] = Field(default=0, description="Decides every random draw.")
+
+    def canonical_json(self) -> str:
+        """Return sorted JSON without defaults: what the digest is made of, and what is stored."""
+        return _json(_settings(self))
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the run's identity, 32 hexadecimal characters."""
+        return _hash(self.canonical_json(), 16)
+
+    @cached_property
+    def shape_key(self) -> str:
+        """Return 16 hexadecimal characters that runs share when they may train in one pack."""
+        return _hash(_json(_settings(self, shape=True)), 8)
+
+    def full(self) -> dict[str, Any]:
+        """Return the specification with every default written out."""
+        return self.model_dump(mode="json")
+
+    def traces(self) -> tuple[TraceInfo, ...]:
+        """Return the declarations of the traces that the run leaves."""
+        return ()
+
+
+def _settings(model: RunSpec | Mechanism, *, shape: bool = False) -> dict[str, Any]:
+    """Return what was set apart from defaults; for the shape, without what may differ between lanes."""
+    found: dict[str, Any] = {}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if shape and (name in model.lane_fields or "*" in model.lane_fields):
+            continue
+        if isinstance(value, Mechanism):
+            inner = _settings(value, shape=shape)
+            if shape or value != field.default:
+                found[name] = inner
+        elif name in _NAMES or value != field.default:
+            found[name] = value
+    return found
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _hash(text: str, size: int) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=size).hexdigest()

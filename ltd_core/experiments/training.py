@@ -1,0 +1,72 @@
+"""Training a recurrent network on a problem."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ltd_core.cells import CELLS, Cell
+from ltd_core.cells.rnn import Rnn
+from ltd_core.clipping import CLIPPINGS, Clipping
+from ltd_core.clipping.none import NoClipping
+from ltd_core.experiments.experiment import RunSpec
+from ltd_core.fields import Count, Share, Whole
+from ltd_core.initializations import INITIALIZATIONS, Initialization
+from ltd_core.initializations.spectral import Spectral
+from ltd_core.mechanism import Mechanism
+from ltd_core.optimizers import OPTIMIZERS, Optimizer
+from ltd_core.optimizers.sgd import Sgd
+from ltd_core.probes import PROBES
+from ltd_core.problems import PROBLEMS, Problem
+from ltd_core.regularizers import REGULARIZERS, Regularizer
+from ltd_core.regularizers.none import NoRegularizer
+from ltd_core.trace import TraceInfo
+
+LARGEST_BATCH = 4096
+MOST_NUMBERS = 100_000_000
+"""Largest T * B * H: what one lane keeps of its states, in numbers."""
+
+
+class Evaluation(Mechanism):
+    """Measures the error rate on fresh sequences, and decides whether the problem is solved."""
+
+    kind: Literal["fresh"] = "fresh"
+    every: Annotated[Whole, Field(ge=0)] = Field(default=250, description="Updates between evaluations; 0 for never.")
+    sequences: Annotated[Count, Field(le=100_000)] = Field(default=1000, description="Fresh sequences per evaluation.")
+    solved_below: Share = Field(default=0.01, description="Solved when the error rate is below this.")
+    stop: bool = Field(default=True, strict=True, description="End the run when it is solved.")
+
+
+class Training(RunSpec):
+    """One network trained on one problem; gradients are traced through time."""
+
+    summary: ClassVar[str] = "Train a recurrent network on a problem and trace its gradients through time."
+
+    experiment: Literal["training"] = "training"
+    problem: Annotated[Problem, PROBLEMS]
+    cell: Annotated[Cell, CELLS] = Rnn()
+    initialization: Annotated[Initialization, INITIALIZATIONS] = Spectral()
+    regularizer: Annotated[Regularizer, REGULARIZERS] = NoRegularizer()
+    clipping: Annotated[Clipping, CLIPPINGS] = NoClipping()
+    optimizer: Annotated[Optimizer, OPTIMIZERS] = Sgd()
+    batch_size: Annotated[Count, Field(le=LARGEST_BATCH)] = Field(default=20, description="Sequences per minibatch.")
+    evaluation: Evaluation = Evaluation()
+    dtype: Literal["float32", "float64"] = Field(default="float32", description="Precision of every number.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        numbers = self.problem.longest * self.batch_size * self.cell.hidden_size
+        if numbers > MOST_NUMBERS:
+            msg = f"length x batch_size x hidden_size must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one of them smaller"
+            raise ValueError(msg)
+        return self
+
+    def traces(self) -> tuple[TraceInfo, ...]:
+        """Return the probes' declarations, and those of the evaluations."""
+        every = self.evaluation.every
+        evaluated = (
+            TraceInfo("evaluation_loss", "loss", ("step",), every, "Mean loss on fresh sequences, after the update."),
+            TraceInfo("evaluation_error", "share", ("step",), every, "Share of fresh sequences answered wrongly, after the update."),
+        )
+        return tuple(probe.info(self) for probe in PROBES.values()) + (evaluated if every else ())

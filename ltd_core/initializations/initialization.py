@@ -1,0 +1,32 @@
+"""What an initialization is: the weights that a run starts from."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ltd_core.fields import Positive
+from ltd_core.mechanism import Mechanism
+
+if TYPE_CHECKING:
+    from ltd_core.randomness import Draws
+    from ltd_core.lazy import torch
+
+
+class Initialization(Mechanism):
+    """Draws the weights of one run in float64. Biases start at 0; all settings may differ between lanes."""
+
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"*"})
+
+    input_gain: Positive = Field(default=1.0, description="Input weights are drawn from N(0, input_gain^2 / input size).")
+    output_gain: Positive = Field(default=1.0, description="Output weights are drawn from N(0, output_gain^2 / hidden size).")
+
+    @abstractmethod
+    def recurrent(self, draws: Draws, draw: int, hidden_size: int) -> torch.Tensor:
+        """Return W, [H, H], float64."""
+
+    def weight(self, draws: Draws, draw: int, shape: tuple[int, int], gain: float) -> torch.Tensor:
+        """Return a matrix [inputs, outputs] with entries from N(0, gain^2 / inputs), float64."""
+        return draws.normal(draw, *shape)[0] * (gain / shape[0] ** 0.5)

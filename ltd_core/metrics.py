@@ -1,0 +1,37 @@
+"""What a run comes down to: the numbers that comparisons are made of."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+
+class Metric(NamedTuple):
+    """A number of a run's summary; None where it has no meaning for the run."""
+
+    name: str
+    unit: str
+    better: Literal["lower", "higher"]
+    description: str
+
+
+RECENT = 100
+"""Updates over which "final" figures are averaged."""
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("success", "share", "higher", "1 when an evaluation found the problem solved, 0 when none did."),
+        Metric("updates_to_success", "updates", "lower", "The update after which the problem was first found solved."),
+        Metric("evaluation_error", "share", "lower", "Error rate of the last evaluation on fresh sequences."),
+        Metric("best_evaluation_error", "share", "lower", "Lowest error rate of an evaluation on fresh sequences."),
+        Metric("final_loss", "loss", "lower", f"Mean training loss of the last {RECENT} updates."),
+        Metric("final_error", "share", "lower", f"Mean training error rate of the last {RECENT} updates."),
+        Metric("best_loss", "loss", "lower", "Lowest training loss of a minibatch."),
+        Metric("best_error", "share", "lower", "Lowest training error rate of a minibatch."),
+        Metric("clipped_share", "share", "lower", "Mean share of the gradient that clipping changed."),
+        Metric("gradient_norm_mean", "norm", "lower", "Mean gradient norm before clipping, over updates where it is finite."),
+        Metric("gradient_norm_max", "norm", "lower", "Largest finite gradient norm before clipping."),
+        Metric("delta_slope", "nats per time step", "higher", "Mean growth of log |delta| per step back in time, over the whole sequence."),
+        Metric("diverged", "share", "lower", "1 when the numbers left the finite range, else 0."),
+    )
+}

@@ -1,0 +1,31 @@
+"""What an optimizer is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.mechanism import Mechanism
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ltd_core.lazy import torch
+
+
+class Optimizer(Mechanism):
+    """A rule that moves the weights of each lane; its memory is a fixed number of tensors shaped like the weights."""
+
+    memory: ClassVar[tuple[str, ...]] = ()
+    """Names of the tensors [K, P] that the rule carries from update to update, all starting at 0."""
+
+    @classmethod
+    @abstractmethod
+    def step(
+        cls,
+        weights: torch.Tensor,
+        gradient: torch.Tensor,
+        memory: Mapping[str, torch.Tensor],
+        settings: Mapping[str, torch.Tensor],
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """Return the new weights and memory, [K, P] each, leaving the old ones as they are; each setting is [K]."""

@@ -1,0 +1,24 @@
+"""The length of the clipped gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.probes.probe import Probe, Update
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
+
+
+class ClippedGradientNorm(Probe):
+    """Norm after clipping."""
+
+    name: ClassVar[str] = "clipped_gradient_norm"
+    unit: ClassVar[str] = "norm"
+    description: ClassVar[str] = "Euclidean norm of the gradient that the optimizer is given."
+    cost: ClassVar[str] = "one pass over the weights"
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        return update.clipped_norm

@@ -1,0 +1,24 @@
+"""How much was clipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.probes.probe import Probe, Update
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
+
+
+class ClippedShare(Probe):
+    """Share clipped."""
+
+    name: ClassVar[str] = "clipped_share"
+    unit: ClassVar[str] = "share"
+    description: ClassVar[str] = "Share of the gradient that clipping changed: of its elements (value), or all or nothing (norm)."
+    cost: ClassVar[str] = "one comparison a weight for clipping by value, else none"
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        return update.clipped_share

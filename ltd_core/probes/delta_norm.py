@@ -1,0 +1,39 @@
+"""The gradient on its way back through time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import Probe, Update
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+
+class DeltaNorm(Probe):
+    """Norm of delta_t, step x lag."""
+
+    name: ClassVar[str] = "delta_norm"
+    unit: ClassVar[str] = "norm"
+    axes: ClassVar[tuple[str, ...]] = ("step", "lag")
+    description: ClassVar[str] = (
+        "Euclidean norm, over the whole minibatch, of delta_t = d loss / d h_t at lag T - t, the distance from the last time step; "
+        "NaN where the sequence was shorter."
+    )
+    cost: ClassVar[str] = "one pass over the deltas, about 1 % of an update"
+
+    @classmethod
+    def size(cls, spec: Training) -> tuple[int, ...]:
+        """Return (T,)."""
+        return (spec.problem.longest,)
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K, T]."""
+        norms = torch.linalg.vector_norm(update.deltas, dim=(2, 3)).t().flip(1)
+        longest = norms.shape[1]
+        for lane, start in enumerate(update.starts):
+            if start:
+                norms[lane, longest - start :] = torch.nan
+        return norms

@@ -1,0 +1,24 @@
+"""The share of wrong answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.probes.probe import Probe, Update
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
+
+
+class ErrorRate(Probe):
+    """Error rate of each minibatch."""
+
+    name: ClassVar[str] = "error_rate"
+    unit: ClassVar[str] = "share"
+    description: ClassVar[str] = "Share of the minibatch's sequences that were answered wrongly, before its update."
+    cost: ClassVar[str] = "one comparison a minibatch"
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        return update.error_rate

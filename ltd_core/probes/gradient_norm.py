@@ -1,0 +1,24 @@
+"""The length of the gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.probes.probe import Probe, Update
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
+
+
+class GradientNorm(Probe):
+    """Norm before clipping."""
+
+    name: ClassVar[str] = "gradient_norm"
+    unit: ClassVar[str] = "norm"
+    description: ClassVar[str] = "Euclidean norm of the gradient of the loss with respect to all weights, before clipping."
+    cost: ClassVar[str] = "one pass over the weights; clipping by norm needs it anyway"
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        return update.gradient_norm

@@ -1,0 +1,24 @@
+"""The training loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.probes.probe import Probe, Update
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
+
+
+class Loss(Probe):
+    """Loss of each minibatch."""
+
+    name: ClassVar[str] = "loss"
+    unit: ClassVar[str] = "loss"
+    description: ClassVar[str] = "Mean loss of the minibatch, before its update: cross-entropy in nats, or squared error."
+    cost: ClassVar[str] = "none: the loss is computed anyway"
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        return update.loss

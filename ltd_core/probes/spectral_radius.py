@@ -1,0 +1,27 @@
+"""The spectral radius of the recurrent matrix."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import Probe, Update
+
+
+class SpectralRadius(Probe):
+    """Largest modulus of an eigenvalue of W."""
+
+    name: ClassVar[str] = "spectral_radius"
+    unit: ClassVar[str] = "modulus"
+    every: ClassVar[int] = 50
+    description: ClassVar[str] = "Largest modulus of an eigenvalue of the recurrent matrix, before the update."
+    cost: ClassVar[str] = "an eigenvalue problem a lane, O(H^3): every 50 updates"
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]; NaN where W is not finite."""
+        recurrent = update.weights["W"]
+        finite = torch.isfinite(recurrent).all(-1).all(-1)
+        safe = torch.where(finite.view(-1, 1, 1), recurrent, torch.zeros_like(recurrent))
+        radius = torch.linalg.eigvals(safe).abs().amax(-1)
+        return torch.where(finite, radius, torch.full_like(radius, torch.nan))

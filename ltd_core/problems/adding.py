@@ -1,0 +1,49 @@
+"""The adding problem: remember two marked numbers among many, and answer with their sum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from ltd_core.fields import Positive
+from ltd_core.lazy import torch
+from ltd_core.problems.problem import Batch, Problem
+
+if TYPE_CHECKING:
+    from ltd_core.randomness import Draws
+
+
+class Adding(Problem):
+    """Every step shows a number from U[0, 1) and a marker; one number is marked in each half, and their sum is asked for."""
+
+    formula: ClassVar[str] = "target x_p1 + x_p2 (or their mean), p1 in [0, L/2), p2 in [L/2, L); a constant answer has mean squared error 1/6 (1/24)"
+    source: ClassVar[str] = "Hochreiter and Schmidhuber 1997, task 4; in the form of Le, Jaitly and Hinton 2015"
+    readout: ClassVar[Literal["classification", "regression"]] = "regression"
+    input_size: ClassVar[int] = 2
+    output_size: ClassVar[int] = 1
+
+    kind: Literal["adding"] = "adding"
+    target: Literal["sum", "mean"] = Field(default="sum", description="What is asked for: the sum of the two numbers or their mean.")
+    tolerance: Positive = Field(default=0.04, description="An answer is right when its absolute error is below this.")
+
+    def draw(self, draws: Draws, batch_size: int, dtype: torch.dtype) -> Batch:
+        """Return (value, marker) pairs and the targets [K, B, 1]."""
+        longest = self.longest
+        lengths = self.lengths(draws, 0)
+        starts = longest - lengths
+        values = draws.uniform(1, longest, batch_size)
+        half = lengths // 2
+        first = starts.view(-1, 1) + draws.integers(2, half, batch_size)
+        second = (starts + half).view(-1, 1) + draws.integers(3, lengths - half, batch_size)
+        places = torch.stack((first, second), 1)  # [K, 2, B]
+        marked = values.gather(1, places)
+        markers = torch.zeros_like(values).scatter_(1, places, 1.0)
+        answer = marked[:, 0] + marked[:, 1]
+        if self.target == "mean":
+            answer = answer * 0.5
+        return Batch(torch.stack((values, markers), -1).to(dtype), answer.unsqueeze(-1).to(dtype), starts.tolist())
+
+    def wrong(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return which answers miss the target by the tolerance or more, [K, B]."""
+        return ~((outputs - targets).abs() < self.tolerance).all(-1)

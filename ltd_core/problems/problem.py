@@ -1,0 +1,82 @@
+"""What a problem is: sequences drawn without state, read out at the last step."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+
+from ltd_core.fields import Whole
+from ltd_core.lazy import torch
+from ltd_core.mechanism import Mechanism
+
+if TYPE_CHECKING:
+    from ltd_core.randomness import Draws
+
+LONGEST = 10_000
+
+Steps = Annotated[Whole, Field(ge=10, le=LONGEST)]
+
+
+def _ordered(value: int | tuple[int, int]) -> int | tuple[int, int]:
+    if isinstance(value, int):
+        return value
+    low, high = value
+    if low > high:
+        msg = f"must be [shortest, longest] with shortest at most longest, not [{low}, {high}]"
+        raise ValueError(msg)
+    return low if low == high else value
+
+
+def _form(value: object) -> str:
+    return "range" if isinstance(value, list | tuple) else "number"
+
+
+Length = Annotated[
+    Annotated[Steps, Tag("number")] | Annotated[tuple[Steps, Steps], Tag("range")], Discriminator(_form), AfterValidator(_ordered)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One minibatch a lane: inputs [K, T, B, I]; targets [K, B] (classes) or [K, B, O]; each lane's first valid time step."""
+
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    starts: list[int]
+
+
+class Problem(Mechanism):
+    """A source of sequences. All sequences of a minibatch have one length and end at the last of T = `longest` steps."""
+
+    readout: ClassVar[Literal["classification", "regression"]]
+    input_size: ClassVar[int]
+    output_size: ClassVar[int]
+
+    length: Length = Field(
+        default=100, description="Sequence length in time steps, or [shortest, longest]: drawn anew for every minibatch."
+    )
+
+    @property
+    def shortest(self) -> int:
+        """Return the smallest length."""
+        return self.length if isinstance(self.length, int) else self.length[0]
+
+    @property
+    def longest(self) -> int:
+        """Return T, the largest length."""
+        return self.length if isinstance(self.length, int) else self.length[1]
+
+    def lengths(self, draws: Draws, draw: int) -> torch.Tensor:
+        """Return each lane's length of this minibatch, [K]."""
+        return self.shortest + draws.integers(draw, self.longest - self.shortest + 1, 1).view(-1)
+
+    @abstractmethod
+    def draw(self, draws: Draws, batch_size: int, dtype: torch.dtype) -> Batch:
+        """Return the minibatch that the draws determine."""
+
+    def wrong(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return which sequences are answered wrongly, [K, B] booleans; outputs are [K, B, O]."""
+        return outputs.argmax(-1) != targets

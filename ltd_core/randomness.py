@@ -1,0 +1,69 @@
+"""Randomness without state: every draw is a function of (seed, stream name, step, draw number), on any device.
+
+Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), computed in int64 tensor arithmetic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING
+
+from ltd_core.lazy import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LOW = 0xFFFFFFFF
+_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+_WEYL = (0x9E3779B9, 0xBB67AE85)
+_ROUNDS = 10
+
+
+def stream_key(seed: int, name: str) -> int:
+    """Return the 64-bit key of a stream."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=8).digest(), "little")
+
+
+def philox(counter: Sequence[torch.Tensor], key: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+    """Return four words for each counter. Counters (4) and keys (2) are int64 tensors holding 32-bit words, broadcast together."""
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(_ROUNDS):
+        p0, p1 = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]  # the product's 64 bits; its sign bit is masked away below
+        c0, c1, c2, c3 = ((p1 >> 32) & _LOW) ^ c1 ^ k0, p1 & _LOW, ((p0 >> 32) & _LOW) ^ c3 ^ k1, p0 & _LOW
+        k0, k1 = (k0 + _WEYL[0]) & _LOW, (k1 + _WEYL[1]) & _LOW
+    return c0, c1, c2, c3
+
+
+class Draws:
+    """The draws of K lanes, each at its own step: results carry the lanes first, [K, ...]."""
+
+    def __init__(self, keys: Sequence[int], steps: Sequence[int], device: str = "cpu") -> None:
+        both = torch.tensor(
+            [[k & _LOW, k >> 32, s & _LOW, s >> 32] for k, s in zip(keys, steps, strict=True)], dtype=torch.int64
+        ).to(device)
+        self._words = [column.contiguous() for column in both.unsqueeze(-1).unbind(1)]
+
+    def bits(self, draw: int, count: int) -> torch.Tensor:
+        """Return [K, count] words in [0, 2^32), as int64."""
+        key0, key1, low, high = self._words
+        index = torch.arange(-(-count // 4), device=key0.device)
+        return torch.cat(philox((index, torch.full_like(index, draw), low, high), (key0, key1)), dim=1)[:, :count]
+
+    def integers(self, draw: int, high: int | torch.Tensor, *shape: int) -> torch.Tensor:
+        """Return [K, *shape] integers in [0, high); `high` is a number or one a lane, [K]. Bias below high / 2^32."""
+        words = self.bits(draw, math.prod(shape))
+        bound = high if isinstance(high, int) else high.view(-1, 1)
+        return ((words * bound) >> 32).view(-1, *shape)
+
+    def uniform(self, draw: int, *shape: int) -> torch.Tensor:
+        """Return [K, *shape] numbers in [0, 1), multiples of 2^-32, float64."""
+        return (self.bits(draw, math.prod(shape)).to(torch.float64) * 2.0**-32).view(-1, *shape)
+
+    def normal(self, draw: int, *shape: int) -> torch.Tensor:
+        """Return [K, *shape] standard Gaussian numbers by the Box-Muller transform, float64."""
+        count = math.prod(shape)
+        first, second = self.uniform(draw, 2, count).unbind(1)
+        radius = torch.sqrt(-2.0 * torch.log1p(-first))
+        return (radius * torch.cos(2.0 * math.pi * second)).view(-1, *shape)

@@ -1,0 +1,12 @@
+"""Regularizers. A new one: a file here, a line below, a mirror test."""
+
+from ltd_core.registry import Registry
+from ltd_core.regularizers.none import NoRegularizer
+from ltd_core.regularizers.regularizer import Regularizer
+
+REGULARIZERS: Registry[Regularizer] = Registry(
+    "regularizer",
+    NoRegularizer,
+)
+
+__all__ = ["REGULARIZERS", "Regularizer"]
