@@ -1,0 +1,32 @@
+"""The host's side of one lane: which run it trains, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ltd_core.engine.summary import RunningSummary
+from ltd_core.randomness import stream_key
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+    from ltd_core.lazy import torch
+
+
+@dataclass(slots=True)
+class Lane:
+    """One run in a pack; `number` is the name that the caller gave the lane."""
+
+    number: int
+    spec: Training
+    step: int = 0
+    block_start: int = 0
+    summary: RunningSummary = field(default_factory=RunningSummary)
+    periodic: list[tuple[str, int, torch.Tensor]] = field(default_factory=list)
+    evaluations: list[tuple[int, float, float]] = field(default_factory=list)
+    key: int = 0
+    last_state: bytes = b""
+
+    def __post_init__(self) -> None:
+        """Derive the key of the run's data."""
+        self.key = stream_key(self.spec.seed, "data")

@@ -1,0 +1,175 @@
+"""K lanes of one shape: each a run of its own, bit for bit what it would be alone (on one device type)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ltd_core.cells import Extent
+from ltd_core.engine.evaluation import evaluate
+from ltd_core.engine.lane import Lane
+from ltd_core.engine.layout import Layout
+from ltd_core.engine.recorder import Recorder
+from ltd_core.engine.schedule import block_updates, next_boundary
+from ltd_core.engine.state import pack_state, unpack_state
+from ltd_core.engine.summary import RunningSummary
+from ltd_core.engine.threads import one_thread
+from ltd_core.engine.update import Stepper
+from ltd_core.errors import CorruptState, WrongPack
+from ltd_core.experiments.training import Training
+from ltd_core.lazy import torch
+from ltd_core.outcome import Outcome, Progress
+from ltd_core.trace import TraceBlock
+
+if TYPE_CHECKING:
+    from ltd_core.spec import RunSpec
+
+
+class Pack:
+    """Trains up to `lanes` runs at once. Active lanes fill the first slots; a lane that ends leaves its slot to the last one."""
+
+    def __init__(self, spec: RunSpec, lanes: int, device: str = "cpu") -> None:
+        if not isinstance(spec, Training):
+            msg = f"a pack trains; experiment {spec.experiment!r} does not"
+            raise WrongPack(msg)
+        self.shape_key, self.lanes, self.device = spec.shape_key, lanes, device
+        self._dtype = torch.float64 if spec.dtype == "float64" else torch.float32
+        self._layout = Layout(spec)
+        self._block = block_updates(spec)
+        rows = {"dtype": self._dtype, "device": device}
+        self._weights = torch.zeros(lanes, self._layout.size, **rows)
+        self._memory = {name: torch.zeros(lanes, self._layout.size, **rows) for name in spec.optimizer.memory}
+        self._recorder = Recorder(spec, lanes, self._block, self._dtype, device)
+        problem = spec.problem
+        self._extent = Extent(lanes, problem.longest, spec.batch_size, problem.input_size, self._dtype, device)
+        self._active: list[Lane] = []
+        self._stepper: Stepper | None = None
+
+    def load(self, lane: int, spec: RunSpec, state: bytes | None = None) -> None:
+        """Put a run into a free lane, from the start or from a state; raises WrongPack and CorruptState."""
+        if not isinstance(spec, Training) or spec.shape_key != self.shape_key:
+            msg = f"run {spec.digest} has shape {spec.shape_key}, the pack {self.shape_key}"
+            raise WrongPack(msg)
+        if not 0 <= lane < self.lanes or any(active.number == lane for active in self._active):
+            msg = f"lane {lane} is not a free lane of {self.lanes}"
+            raise WrongPack(msg)
+        slot, loaded = len(self._active), Lane(lane, spec)
+        if state is None:
+            self._weights[slot] = self._layout.initial(spec).to(self._weights)
+            for memory in self._memory.values():
+                memory[slot].zero_()
+        else:
+            self._restore(slot, loaded, state)
+        self._active.append(loaded)
+        self._stepper = None
+
+    def clear(self, lane: int) -> None:
+        """Forget the run in a lane."""
+        slot = next((i for i, active in enumerate(self._active) if active.number == lane), None)
+        if slot is None:
+            return
+        last = len(self._active) - 1
+        if slot != last:
+            for rows in (self._weights, *self._memory.values()):
+                rows[slot] = rows[last]
+            self._recorder.move(last, slot)
+            self._active[slot] = self._active[last]
+        self._active.pop()
+        self._stepper = None
+
+    def state(self, lane: int) -> bytes:
+        """Return the state at the lane's last boundary."""
+        return next(active.last_state for active in self._active if active.number == lane)
+
+    @one_thread
+    def advance(self) -> dict[int, Progress]:
+        """Train every lane up to the nearest boundary of any; return the progress of those that reached one or ended."""
+        if not self._active:
+            return {}
+        if self._stepper is None:
+            count = len(self._active)
+            memory = {name: rows[:count] for name, rows in self._memory.items()}
+            self._stepper = Stepper(self._active, self._layout, self._weights[:count], memory, self._extent)
+        diverged = self._stepper.run(min(self._distance(lane) for lane in self._active), self._recorder)
+        solved = self._evaluate()
+        progress: dict[int, Progress] = {}
+        for slot, lane in enumerate(self._active):
+            outcome = self._outcome(lane, diverged=slot in diverged, error=solved.get(slot))
+            if outcome or lane.step == next_boundary(lane.block_start, self._block, lane.spec.updates):
+                progress[lane.number] = self._progress(slot, lane, outcome)
+        for number, made in progress.items():
+            if made.outcome:
+                self.clear(number)
+        return progress
+
+    def _distance(self, lane: Lane) -> int:
+        ahead = next_boundary(lane.step, self._block, lane.spec.updates) - lane.step
+        every = lane.spec.evaluation.every
+        return min(ahead, every - lane.step % every) if every else ahead
+
+    def _evaluate(self) -> dict[int, float]:
+        """Evaluate the lanes that are due; return the error rates of those that are solved and stop, by slot."""
+        due = [s for s, lane in enumerate(self._active) if (e := lane.spec.evaluation.every) and lane.step % e == 0 and s not in self._dead]
+        if not due:
+            return {}
+        lanes = [self._active[slot] for slot in due]
+        figures = evaluate(lanes, self._layout.views(self._weights[due]), self._dtype, self.device)
+        ended: dict[int, float] = {}
+        for slot, lane, found in zip(due, lanes, figures, strict=True):
+            solved = found.error < lane.spec.evaluation.solved_below
+            lane.evaluations.append((lane.step, found.loss, found.error))
+            lane.summary.evaluated(lane.step, found.error, solved=solved)
+            if solved and lane.spec.evaluation.stop:
+                ended[slot] = found.error
+        return ended
+
+    @property
+    def _dead(self) -> frozenset[int]:
+        return self._stepper.diverged if self._stepper else frozenset()
+
+    @staticmethod
+    def _outcome(lane: Lane, *, diverged: bool, error: float | None) -> Outcome | None:
+        if diverged:
+            return Outcome("diverged", lane.step, f"the loss or the gradient left the finite range at update {lane.step}")
+        if error is not None:
+            sequences = lane.spec.evaluation.sequences
+            return Outcome("solved", lane.step, f"{error:.2%} of {sequences} fresh sequences wrong after update {lane.step}")
+        if lane.step == lane.spec.updates:
+            return Outcome("exhausted", lane.step, f"the budget of {lane.spec.updates} updates is used up")
+        return None
+
+    def _progress(self, slot: int, lane: Lane, outcome: Outcome | None) -> Progress:
+        blocks = self._recorder.collect(slot, lane)
+        lane.summary.add({block.name: block.values for block in blocks})
+        blocks += self._evaluation_blocks(lane)
+        lane.block_start, lane.periodic, lane.evaluations = lane.step, [], []
+        lane.last_state = self._save(slot, lane)
+        summary = lane.summary.report(diverged=outcome is not None and outcome.kind == "diverged")
+        return Progress(lane.step, tuple(blocks), lane.last_state, summary, outcome)
+
+    @staticmethod
+    def _evaluation_blocks(lane: Lane) -> list[TraceBlock]:
+        if not lane.evaluations:
+            return []
+        dtype = lane.spec.dtype
+        table = torch.tensor(lane.evaluations, dtype=torch.float64).numpy()
+        first, every = lane.evaluations[0][0], lane.spec.evaluation.every
+        return [TraceBlock(f"evaluation_{name}", first, every, table[:, i].astype(dtype)) for i, name in ((1, "loss"), (2, "error"))]
+
+    def _save(self, slot: int, lane: Lane) -> bytes:
+        meta = {"digest": lane.spec.digest, "step": lane.step, "summary": lane.summary.kept}
+        arrays = {f"weight.{name}": view[0].cpu().numpy() for name, view in self._layout.views(self._weights[slot : slot + 1]).items()}
+        arrays |= {f"memory.{name}": rows[slot].cpu().numpy() for name, rows in self._memory.items()}
+        return pack_state(meta, arrays)
+
+    def _restore(self, slot: int, lane: Lane, state: bytes) -> None:
+        meta, arrays = unpack_state(state)
+        if meta["digest"] != lane.spec.digest:
+            msg = f"the state belongs to run {meta['digest']}, not to {lane.spec.digest}"
+            raise CorruptState(msg)
+        flat = [torch.from_numpy(arrays[f"weight.{name}"].copy()).flatten() for name in self._layout.shapes]
+        self._weights[slot] = torch.cat(flat).to(self._weights)
+        for name, rows in self._memory.items():
+            rows[slot] = torch.from_numpy(arrays[f"memory.{name}"].copy()).to(rows)
+        lane.step = lane.block_start = meta["step"]
+        lane.summary = RunningSummary(meta["summary"])
+        lane.last_state = state

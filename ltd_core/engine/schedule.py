@@ -1,0 +1,29 @@
+"""Where blocks end: a function of the specification alone, so that a resumed run stores the same blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+_FIRST = (16, 64)
+"""Early boundaries, so that something can be seen at once."""
+_BLOCK_OPERATIONS = 10**10
+"""About what a core multiplies and adds in a fraction of a second."""
+_LONGEST_BLOCK = 1024
+_MOST_NUMBERS = 2**20
+
+
+def block_updates(spec: Training) -> int:
+    """Return the number of updates in a full block, a power of two: about a second of work, and at most 2^20 numbers of a trace."""
+    steps, size = spec.problem.longest, spec.cell.hidden_size
+    operations = 6 * steps * spec.batch_size * size * (size + spec.problem.input_size)
+    most = min(_BLOCK_OPERATIONS // operations, _MOST_NUMBERS // steps, _LONGEST_BLOCK)
+    return 1 << (max(most, 1).bit_length() - 1)
+
+
+def next_boundary(step: int, block: int, updates: int) -> int:
+    """Return the first step after `step` at which a block ends."""
+    ahead = [boundary for boundary in _FIRST if step < boundary < block]
+    return min([*ahead, (step // block + 1) * block, updates])

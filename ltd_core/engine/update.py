@@ -1,0 +1,117 @@
+"""The only training loop: data, forward, backward, clipping, optimizer, probes, for all lanes of a pack at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ltd_core.engine.readout import gradients, outputs_of, read
+from ltd_core.lazy import torch
+from ltd_core.probes import Update
+from ltd_core.randomness import Draws
+
+if TYPE_CHECKING:
+    from ltd_core.cells import Extent
+    from ltd_core.clipping import Clipped, Clipping
+    from ltd_core.engine.lane import Lane
+    from ltd_core.engine.layout import Layout
+    from ltd_core.engine.recorder import Recorder
+    from ltd_core.mechanism import Mechanism
+
+
+class Stepper:
+    """Trains a fixed set of lanes; weights and memory are rows [K, P] that it updates in place."""
+
+    def __init__(
+        self, lanes: list[Lane], layout: Layout, weights: torch.Tensor, memory: dict[str, torch.Tensor], extent: Extent
+    ) -> None:
+        spec = lanes[0].spec
+        self.lanes, self.spec = lanes, spec
+        self.diverged: frozenset[int] = frozenset()
+        self._rows, self._memory = weights, memory
+        self._weights = layout.views(weights)
+        self._gradient = torch.zeros_like(weights)
+        self._gradients = layout.views(self._gradient)
+        self._program = spec.cell.program(replace(extent, lanes=len(lanes)))
+        self._device = extent.device
+        self._optimizer = _settings([lane.spec.optimizer for lane in lanes], weights)
+        self._rules = _rules([lane.spec.clipping for lane in lanes], weights)
+        self._alive = torch.ones(len(lanes), dtype=torch.bool, device=extent.device)
+        self._taken = torch.zeros(len(lanes), dtype=torch.int64, device=extent.device)
+
+    def run(self, updates: int, recorder: Recorder) -> frozenset[int]:
+        """Make updates; return the slots that diverged. A diverged lane's step is that of its last, non-finite point."""
+        before = [lane.step for lane in self.lanes]
+        self._taken.zero_()
+        for _ in range(updates):
+            self._update(recorder)
+        taken, alive = self._taken.tolist(), self._alive.tolist()
+        for lane, start, count in zip(self.lanes, before, taken, strict=True):
+            lane.step = start + count
+        self.diverged = frozenset(slot for slot, living in enumerate(alive) if not living)
+        return self.diverged
+
+    def _update(self, recorder: Recorder) -> None:
+        for lane in self.lanes:
+            lane.step += 1
+        weights, problem = self._weights, self.spec.problem
+        draws = Draws([lane.key for lane in self.lanes], [lane.step for lane in self.lanes], self._device)
+        batch = problem.draw(draws, self.spec.batch_size, self._rows.dtype)
+        last = self._program.forward(weights, batch.inputs, batch.starts)
+        reading = read(problem, outputs_of(weights, last), batch.targets)
+        back, found = gradients(weights, last, reading.slopes)
+        for name, gradient in (found | self._program.backward(weights, back)).items():
+            self._gradients[name].copy_(gradient)
+        norm = torch.linalg.vector_norm(self._gradient, dim=1)
+        clipped = self._clip(norm)
+        update = Update(
+            weights=weights,
+            starts=batch.starts,
+            loss=reading.loss,
+            error_rate=reading.error_rate,
+            gradient_norm=norm,
+            clipped_norm=torch.linalg.vector_norm(clipped.gradient, dim=1),
+            clipped_share=clipped.share,
+            deltas=self._program.deltas,
+        )
+        recorder.record(self.lanes, update)
+        self._taken += self._alive
+        self._alive &= torch.isfinite(reading.loss) & torch.isfinite(norm)
+        self._move(clipped.gradient)
+
+    def _clip(self, norm: torch.Tensor) -> Clipped:
+        """Apply every rule that a lane has, each to its own lanes."""
+        (_, rule, settings), *others = self._rules
+        clipped = rule.clip(self._gradient, norm, settings)
+        for mine, other, its_settings in others:
+            more = other.clip(self._gradient, norm, its_settings)
+            clipped = clipped._replace(
+                gradient=torch.where(mine.unsqueeze(-1), more.gradient, clipped.gradient), share=torch.where(mine, more.share, clipped.share)
+            )
+        return clipped
+
+    def _move(self, gradient: torch.Tensor) -> None:
+        """Step every lane that is still finite."""
+        rows, memory = type(self.spec.optimizer).step(self._rows, gradient, self._memory, self._optimizer)
+        alive = self._alive.unsqueeze(-1)
+        torch.where(alive, rows, self._rows, out=self._rows)
+        for name, values in memory.items():
+            torch.where(alive, values, self._memory[name], out=self._memory[name])
+
+
+def _settings(mechanisms: list[Mechanism], like: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return each numeric setting that lanes may differ in, [K]; 1 for a lane whose mechanism has no such setting."""
+    names = sorted(set().union(*(mechanism.lane_fields for mechanism in mechanisms)) - {"kind"})
+    return {
+        name: torch.tensor([getattr(mechanism, name, 1.0) for mechanism in mechanisms], dtype=like.dtype, device=like.device)
+        for name in names
+    }
+
+
+def _rules(clippings: list[Clipping], like: torch.Tensor) -> list[tuple[torch.Tensor, type[Clipping], dict[str, torch.Tensor]]]:
+    """Return, for every rule in use: which lanes have it, the rule, its settings by lane."""
+    kinds = list(dict.fromkeys(type(clipping) for clipping in clippings))
+    settings = _settings(list(clippings), like)
+    return [
+        (torch.tensor([type(clipping) is kind for clipping in clippings], device=like.device), kind, settings) for kind in kinds
+    ]
