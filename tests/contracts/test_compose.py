@@ -1,0 +1,73 @@
+"""The rules that docker-compose.yml keeps: no default password, one published port, everything waits on health."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SERVICES = {"database", "broker", "migrate", "api", "worker", "worker-gpu"}
+LASTING = sorted(SERVICES - {"migrate"})
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+
+def test_the_parts(compose: dict) -> None:
+    assert set(compose["services"]) == SERVICES
+
+
+def test_only_the_api_publishes_a_port_and_on_loopback_alone(compose: dict) -> None:
+    published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+    assert set(published) == {"api"}
+    assert all(port.startswith("127.0.0.1:") for port in published["api"])
+    assert not any("network_mode" in service for service in compose["services"].values())
+
+
+def test_all_but_the_api_are_on_an_internal_network(compose: dict) -> None:
+    assert compose["networks"]["inner"]["internal"] is True
+    outside = {name for name, service in compose["services"].items() if service["networks"] != ["inner"]}
+    assert outside == {"api"}
+
+
+def test_secrets_have_no_default(compose: dict) -> None:
+    api, database = compose["services"]["api"], compose["services"]["database"]
+    assert api["environment"]["LTD_TOKEN"].startswith("${LTD_TOKEN:?")
+    assert database["environment"]["POSTGRES_PASSWORD"].startswith("${LTD_DB_PASSWORD:?")
+    for name in ("migrate", "api", "worker", "worker-gpu"):
+        assert ":${LTD_DB_PASSWORD:?" in compose["services"][name]["environment"]["LTD_DATABASE_URL"]
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_a_lasting_part_has_a_health_check_and_comes_back(compose: dict, name: str) -> None:
+    assert compose["services"][name]["healthcheck"]["test"]
+    assert compose["services"][name]["restart"] == "unless-stopped"
+
+
+def test_parts_wait_for_health_and_for_the_migration(compose: dict) -> None:
+    assert compose["services"]["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    for name in ("api", "worker", "worker-gpu"):
+        assert compose["services"][name]["depends_on"] == {
+            "migrate": {"condition": "service_completed_successfully"},
+            "broker": {"condition": "service_healthy"},
+        }
+
+
+def test_data_live_in_named_volumes(compose: dict) -> None:
+    used = {
+        volume.partition(":")[0] for name in ("database", "broker") for volume in compose["services"][name]["volumes"]
+    }
+    assert used == set(compose["volumes"])
+
+
+def test_the_gpu_worker_is_optional_and_reserves_a_gpu(compose: dict) -> None:
+    gpu = compose["services"]["worker-gpu"]
+    assert gpu["profiles"] == ["gpu"]
+    (device,) = gpu["deploy"]["resources"]["reservations"]["devices"]
+    assert device["driver"] == "nvidia"
+    assert device["capabilities"] == ["gpu"]
+    assert {name for name, service in compose["services"].items() if "profiles" in service} == {"worker-gpu"}
