@@ -57,6 +57,14 @@ class Draws:
         bound = high if isinstance(high, int) else high.view(-1, 1)
         return ((words * bound) >> 32).view(-1, *shape)
 
+    def symbols(self, draw: int, width: int, *shape: int) -> torch.Tensor:
+        """Return [K, *shape] integers of `width` bits, several from each word: the cheap way to many small numbers."""
+        count, each = math.prod(shape), 32 // width
+        words = self.bits(draw, -(-count // each))
+        shifts = torch.arange(each, device=words.device) * width
+        parts = (words.unsqueeze(-1) >> shifts) & ((1 << width) - 1)
+        return parts.flatten(1)[:, :count].reshape(-1, *shape)
+
     def uniform(self, draw: int, *shape: int) -> torch.Tensor:
         """Return [K, *shape] numbers in [0, 1), multiples of 2^-32, float64."""
         return (self.bits(draw, math.prod(shape)).to(torch.float64) * 2.0**-32).view(-1, *shape)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ltd_core.randomness import Draws
 
 _DISTRACTORS = 4
+_DISTRACTOR_BITS = 2
 
 
 class TemporalOrder(Problem):
@@ -29,7 +30,7 @@ class TemporalOrder(Problem):
         longest = self.longest
         lengths = self.lengths(draws, 0)
         starts = longest - lengths
-        symbols = draws.integers(1, _DISTRACTORS, longest, batch_size)
+        symbols = draws.symbols(1, _DISTRACTOR_BITS, longest, batch_size)
         relevant = draws.integers(2, 2, 2, batch_size)  # [K, 2, B]: is it B?
         first = (lengths + 9) // 10, (lengths + 4) // 5  # [0.1 L, 0.2 L), exactly, in whole numbers
         second = (lengths + 1) // 2, (3 * lengths + 4) // 5  # [0.5 L, 0.6 L)
