@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 from ltd_core.engine.readout import gradients, outputs_of, read
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
+from ltd_core.problems import Batch
 from ltd_core.randomness import Draws
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ltd_core.cells import Extent
     from ltd_core.clipping import Clipped, Clipping
     from ltd_core.engine.lane import Lane
     from ltd_core.engine.layout import Layout
     from ltd_core.engine.recorder import Recorder
     from ltd_core.mechanism import Mechanism
+
+
+_MOST_AHEAD = 16
+_NUMBERS_AHEAD = 2**20
+"""Inputs drawn at once: at most this many updates, and about this many numbers."""
 
 
 class Stepper:
@@ -34,6 +42,8 @@ class Stepper:
         self._gradients = layout.views(self._gradient)
         self._program = spec.cell.program(replace(extent, lanes=len(lanes)))
         self._device = extent.device
+        numbers = len(lanes) * extent.steps * extent.batch_size * extent.input_size
+        self._ahead = max(1, min(_MOST_AHEAD, _NUMBERS_AHEAD // numbers))
         self._optimizer = _settings([lane.spec.optimizer for lane in lanes], weights)
         self._rules = _rules([lane.spec.clipping for lane in lanes], weights)
         self._alive = torch.ones(len(lanes), dtype=torch.bool, device=extent.device)
@@ -43,20 +53,29 @@ class Stepper:
         """Make updates; return the slots that diverged. A diverged lane's step is that of its last, non-finite point."""
         before = [lane.step for lane in self.lanes]
         self._taken.zero_()
-        for _ in range(updates):
-            self._update(recorder)
+        for first in range(0, updates, self._ahead):
+            for batch in self._draw(min(self._ahead, updates - first)):
+                self._update(batch, recorder)
         taken, alive = self._taken.tolist(), self._alive.tolist()
         for lane, start, count in zip(self.lanes, before, taken, strict=True):
             lane.step = start + count
         self.diverged = frozenset(slot for slot, living in enumerate(alive) if not living)
         return self.diverged
 
-    def _update(self, recorder: Recorder) -> None:
+    def _draw(self, updates: int) -> Iterator[Batch]:
+        """Yield the minibatches of the next updates, drawn together: many small operations cost as much as few."""
+        count = len(self.lanes)
+        steps = [lane.step + 1 + ahead for ahead in range(updates) for lane in self.lanes]
+        draws = Draws([lane.key for lane in self.lanes] * updates, steps, self._device)
+        drawn = self.spec.problem.draw(draws, self.spec.batch_size, self._rows.dtype)
+        for first in range(0, updates * count, count):
+            rows = slice(first, first + count)
+            yield Batch(drawn.inputs[rows], drawn.targets[rows], drawn.starts[rows])
+
+    def _update(self, batch: Batch, recorder: Recorder) -> None:
         for lane in self.lanes:
             lane.step += 1
         weights, problem = self._weights, self.spec.problem
-        draws = Draws([lane.key for lane in self.lanes], [lane.step for lane in self.lanes], self._device)
-        batch = problem.draw(draws, self.spec.batch_size, self._rows.dtype)
         last = self._program.forward(weights, batch.inputs, batch.starts)
         reading = read(problem, outputs_of(weights, last), batch.targets)
         back, found = gradients(weights, last, reading.slopes)
