@@ -1,43 +1,59 @@
-"""Every entry of every registry has a test of its own, at the mirrored path."""
+"""Every entry of every registry has a file named after it, and a test of its own at the mirrored path."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 import ltd_core
-from ltd_core.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 
 
-def registries() -> dict[str, Registry]:
-    names = [info.name for info in pkgutil.iter_modules(ltd_core.__path__, "ltd_core.") if info.ispkg]
-    values = [value for name in names for value in vars(importlib.import_module(name)).values()]
-    return {value.family: value for value in values if isinstance(value, Registry)}
+def registries() -> dict[str, Mapping[str, type]]:
+    """Return every table of classes that a package of the core keeps, by package."""
+    found = {}
+    for info in pkgutil.iter_modules(ltd_core.__path__):
+        values = vars(importlib.import_module(f"ltd_core.{info.name}")).values() if info.ispkg else ()
+        tables = [v for v in values if isinstance(v, Mapping) and v and all(isinstance(e, type) for e in v.values())]
+        for table in tables:
+            found[info.name] = table
+    return found
+
+
+ENTRIES = [
+    pytest.param(family, kind, entry.__module__, id=f"{family}-{kind}")
+    for family, table in registries().items()
+    for kind, entry in table.items()
+    if entry.__module__.startswith("ltd_core.")
+]
 
 
 def test_the_registries_were_found() -> None:
-    assert set(registries()) >= {"problem", "cell", "initialization", "clipping", "regularizer", "optimizer"}
+    families = {
+        "cells",
+        "clipping",
+        "experiments",
+        "initializations",
+        "optimizers",
+        "probes",
+        "problems",
+        "regularizers",
+    }
+    assert set(registries()) >= families
 
 
-def test_every_entry_has_its_mirror_test() -> None:
-    modules = {entry.__module__ for registry in registries().values() for entry in registry.values()}
-    missing = []
-    for module in sorted(name for name in modules if name.startswith("ltd_core.")):
-        *folders, name = module.split(".")
-        mirror = ROOT.joinpath("tests", *folders, f"test_{name}.py")
-        if not mirror.is_file() or "def test_" not in mirror.read_text(encoding="utf-8"):
-            missing.append(str(mirror.relative_to(ROOT)))
-    assert missing == []
+@pytest.mark.parametrize(("family", "kind", "module"), ENTRIES)
+def test_an_entry_is_a_file_named_after_it(family: str, kind: str, module: str) -> None:
+    assert module == f"ltd_core.{family}.{kind}"
 
 
-def test_every_entry_is_one_file_named_after_its_kind() -> None:
-    misnamed = [
-        f"{entry.__module__} holds {kind}"
-        for registry in registries().values()
-        for kind, entry in registry.items()
-        if entry.__module__.startswith("ltd_core.") and entry.__module__.rpartition(".")[2] != kind
-    ]
-    assert misnamed == []
+@pytest.mark.parametrize(("family", "kind", "module"), ENTRIES)
+def test_an_entry_has_its_mirror_test(family: str, kind: str, module: str) -> None:
+    mirror = ROOT / "tests" / "ltd_core" / family / f"test_{module.rpartition('.')[2]}.py"
+    assert mirror.is_file(), f"{kind} needs {mirror.relative_to(ROOT)}"
+    assert "def test_" in mirror.read_text(encoding="utf-8")
