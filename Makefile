@@ -52,7 +52,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  $$python -m venv .venv || { rm -rf .venv; echo "Its venv module is needed (Debian, Ubuntu: the package python3-venv)."; exit 1; }; \
 	fi; \
 	echo "Installing the laboratory into .venv (minutes, the first time) ..."; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[all]'; \
 	touch $(STAMP)
 
 # The page tests need a browser: one on the PATH, else the system's package, else Playwright's own.
