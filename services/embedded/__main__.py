@@ -70,7 +70,7 @@ def run(settings: Settings, home: Home, lock: int, stop: threading.Event) -> Non
     try:
         if "broker_url" not in settings.model_fields_set:
             stack.start_broker()
-        stack.start_workers(settings.workers or os.cpu_count() or 1)
+        stack.start_workers()
         stack.start_api(listener)
         host = reachable(settings.host)
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -58,10 +58,10 @@ class Stack:
         self._environment["LTD_BROKER_URL"] = f"redis+socket://{path}"
         self._wait(child, lambda: answers(str(path)))
 
-    def start_workers(self, processes: int) -> None:
+    def start_workers(self) -> None:
         """Start the workers; they load while the API starts."""
-        command = (sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--pool", "prefork")
-        options = ("--concurrency", str(processes), "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+        command = (sys.executable, "-m", "celery", "-A", "worker.app", "worker")
+        options = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
         self._start(Program("worker", (*command, *options), grace=30.0))
 
     def start_api(self, listener: socket.socket) -> None:
