@@ -1,4 +1,4 @@
-"""torch, loaded at its first use: a specification can be validated in a process that never computes."""
+"""torch and llvmlite, loaded at their first use: a specification can be validated in a process that never computes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import llvmlite.binding as llvm  # noqa: F401 - for whom imports it from here
     import torch as torch  # noqa: PLC0414 - the explicit re-export that mypy asks for
 else:
-    if "torch" in sys.modules:
-        torch = sys.modules["torch"]
-    else:
-        _spec = importlib.util.find_spec("torch")
-        if _spec is None or _spec.loader is None:
-            torch = None
-        else:
-            _spec.loader = importlib.util.LazyLoader(_spec.loader)
-            torch = importlib.util.module_from_spec(_spec)
-            sys.modules["torch"] = torch
-            _spec.loader.exec_module(torch)
+
+    def _later(name: str) -> object:
+        """Return a module that loads itself when it is first used."""
+        if name in sys.modules:
+            return sys.modules[name]
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            return None
+        spec.loader = importlib.util.LazyLoader(spec.loader)
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    torch = _later("torch")
+    llvm = _later("llvmlite.binding")

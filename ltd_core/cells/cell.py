@@ -36,14 +36,14 @@ class Extent:
 class CellProgram(Protocol):
     """A cell with buffers for one extent. Weights are named views, each [K, ...]."""
 
-    deltas: torch.Tensor
-    """The last backward pass: deltas[t] = gradient of the loss with respect to h_{t+1}, [T, K, B, H]."""
+    delta_norms: torch.Tensor
+    """Norms of the gradients of the loss with respect to h_1 .. h_T in the last backward pass, [K, T]; from a lane's start on."""
 
     def forward(self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]) -> torch.Tensor:
         """Return the last state [K, B, H] for inputs [K, T, B, I]; lane k starts from 0 at time step starts[k]."""
 
-    def backward(self, weights: Mapping[str, torch.Tensor], last: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the gradient of every weight; `last` is the gradient with respect to the last state, [K, B, H]."""
+    def backward(self, weights: Mapping[str, torch.Tensor], last: torch.Tensor, gradients: Mapping[str, torch.Tensor]) -> None:
+        """Write the gradient of every weight; `last` is the gradient with respect to the last state, [K, B, H]."""
 
 
 class Cell(Mechanism):

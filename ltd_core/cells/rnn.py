@@ -1,4 +1,4 @@
-"""The plain recurrent network, its backward pass written out: every delta_t is a by-product."""
+"""The plain recurrent network."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.cells.cell import Cell, Extent
-from ltd_core.cells.nonlinearities import NONLINEARITIES
+from ltd_core.cells.cell import Cell, CellProgram, Extent
+from ltd_core.cells.rnn_machine import RnnMachineProgram, machine_last_state
+from ltd_core.cells.rnn_tensors import RnnTensorProgram, tensor_last_state
 from ltd_core.lazy import torch
 
 if TYPE_CHECKING:
@@ -40,103 +41,15 @@ class Rnn(Cell):
             "b": torch.zeros(size, dtype=torch.float64),
         }
 
-    def program(self, extent: Extent) -> RnnProgram:
-        """Return the program for an extent."""
-        return RnnProgram(self, extent)
+    def program(self, extent: Extent) -> CellProgram:
+        """Return machine code of our own for single precision on the CPU, else tensor operations."""
+        return RnnMachineProgram(self, extent) if _on_machine(extent.dtype, extent.device) else RnnTensorProgram(self, extent)
 
     def last_state(self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]) -> torch.Tensor:
         """Return the last state [K, B, H]."""
-        forward = NONLINEARITIES[self.nonlinearity].forward
-        lanes, steps, batch_size, _ = inputs.shape
-        drive = _drive(weights, inputs).view(lanes, steps, batch_size, self.hidden_size)
-        state = torch.zeros(lanes, batch_size, self.hidden_size, dtype=inputs.dtype, device=inputs.device)
-        beginning = _by_start(starts)
-        for t in range(min(starts), steps):
-            for lane in beginning.get(t, ()):
-                state[lane].zero_()
-            forward(torch.baddbmm(drive[:, t], state, weights["W"]), state)
-        return state
+        run = machine_last_state if _on_machine(inputs.dtype, str(inputs.device)) else tensor_last_state
+        return run(self, weights, inputs, starts)
 
 
-class RnnProgram:
-    """Buffers with the lane outermost, so that a lane's numbers are computed alike wherever it sits (see tests/contracts).
-
-    states [K, T+1, B, H] with states[:, 0] = 0; slopes[:, t] = gradient with respect to the pre-activation of step t.
-    """
-
-    def __init__(self, cell: Rnn, extent: Extent) -> None:
-        k, t, b, h = extent.lanes, extent.steps, extent.batch_size, cell.hidden_size
-        zeros = {"dtype": extent.dtype, "device": extent.device}
-        self.nonlinearity = NONLINEARITIES[cell.nonlinearity]
-        self.states = torch.zeros(k, t + 1, b, h, **zeros)
-        self.slopes = torch.zeros(k, t, b, h, **zeros)
-        self.drive = torch.zeros(k, t * b, h, **zeros)
-        self.deltas = torch.zeros(t, k, b, h, **zeros)
-        self.starts: Sequence[int] = [0] * k
-        self._scratch = torch.zeros(k, b, h, **zeros)
-        self._transposed = torch.zeros(k, h, h, **zeros)
-        self._inputs = torch.empty(0)
-        self._state_at = self.states.unbind(1)
-        self._slope_at = self.slopes.unbind(1)
-        self._drive_at = self.drive.view(k, t, b, h).unbind(1)
-        self._delta_at = self.deltas.unbind(0)
-
-    def forward(self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]) -> torch.Tensor:
-        """Return the last state [K, B, H]."""
-        self._inputs, self.starts = inputs, starts
-        _drive(weights, inputs, out=self.drive)
-        activate, recurrent, scratch = self.nonlinearity.forward, weights["W"], self._scratch
-        state_at, drive_at = self._state_at, self._drive_at
-        first, last = min(starts), len(drive_at)
-        beginning = _by_start(starts)
-        state_at[first].zero_()
-        for t in range(first, last):
-            if t in beginning:
-                for lane in beginning[t]:
-                    self.states[lane, : t + 1].zero_()  # before its first step a lane has no state, only what its neighbors computed
-            torch.baddbmm(drive_at[t], state_at[t], recurrent, out=scratch)
-            activate(scratch, state_at[t + 1])
-        return state_at[last]
-
-    def backward(self, weights: Mapping[str, torch.Tensor], last: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the gradients of W, U and b; fills `deltas`."""
-        slope_of, transposed = self.nonlinearity.backward, self._transposed
-        state_at, slope_at, delta_at = self._state_at, self._slope_at, self._delta_at
-        transposed.copy_(weights["W"].transpose(1, 2))
-        delta_at[-1].copy_(last)
-        first = min(self.starts)
-        beginning = _by_start(self.starts)
-        for t in range(len(slope_at) - 1, first - 1, -1):
-            slope_of(delta_at[t], state_at[t + 1], slope_at[t])
-            if t > first:
-                torch.bmm(slope_at[t], transposed, out=delta_at[t - 1])
-                for lane in beginning.get(t, ()):
-                    delta_at[t - 1][lane].zero_()
-        self.slopes[:, :first].zero_()
-        self.deltas[:first].zero_()
-        return self._products()
-
-    def _products(self) -> dict[str, torch.Tensor]:
-        """Return the weight gradients: one product over all T * B rows of a lane, so that the order of summation is fixed."""
-        k, t, b, h = self.slopes.shape
-        slopes = self.slopes.view(k, t * b, h)
-        before = self.states[:, :-1].flatten(1, 2)
-        inputs = self._inputs.flatten(1, 2)
-        return {
-            "W": torch.bmm(before.transpose(1, 2), slopes),
-            "U": torch.bmm(inputs.transpose(1, 2), slopes),
-            "b": slopes.sum(1),
-        }
-
-
-def _drive(weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
-    """Return x_t U + b for all steps at once, [K, T * B, H]."""
-    return torch.baddbmm(weights["b"].unsqueeze(1), inputs.flatten(1, 2), weights["U"], out=out)
-
-
-def _by_start(starts: Sequence[int]) -> dict[int, list[int]]:
-    lanes: dict[int, list[int]] = {}
-    for lane, start in enumerate(starts):
-        if start:
-            lanes.setdefault(start, []).append(lane)
-    return lanes
+def _on_machine(dtype: torch.dtype, device: str) -> bool:
+    return dtype is torch.float32 and device == "cpu"

@@ -42,7 +42,10 @@ def read(problem: Problem, outputs: torch.Tensor, targets: torch.Tensor) -> Read
     return Reading(per_sequence.sum(-1) / outputs.shape[1], error_rate, slopes)
 
 
-def gradients(weights: Mapping[str, torch.Tensor], last: torch.Tensor, slopes: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Return the gradient with respect to the last state, [K, B, H], and those of V and c."""
-    back = torch.bmm(slopes, weights["V"].transpose(1, 2))
-    return back, {"V": torch.bmm(last.transpose(1, 2), slopes), "c": slopes.sum(1)}
+def backward(
+    weights: Mapping[str, torch.Tensor], last: torch.Tensor, slopes: torch.Tensor, gradients: Mapping[str, torch.Tensor]
+) -> torch.Tensor:
+    """Write the gradients of V and c, and return the one with respect to the last state, [K, B, H]."""
+    gradients["V"].copy_(torch.bmm(last.transpose(1, 2), slopes))
+    gradients["c"].copy_(slopes.sum(1))
+    return torch.bmm(slopes, weights["V"].transpose(1, 2))

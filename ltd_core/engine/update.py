@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ltd_core.engine.readout import gradients, outputs_of, read
+from ltd_core.engine.readout import backward, outputs_of, read
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
 from ltd_core.problems import Batch
@@ -78,9 +78,8 @@ class Stepper:
         weights, problem = self._weights, self.spec.problem
         last = self._program.forward(weights, batch.inputs, batch.starts)
         reading = read(problem, outputs_of(weights, last), batch.targets)
-        back, found = gradients(weights, last, reading.slopes)
-        for name, gradient in (found | self._program.backward(weights, back)).items():
-            self._gradients[name].copy_(gradient)
+        back = backward(weights, last, reading.slopes, self._gradients)
+        self._program.backward(weights, back, self._gradients)
         norm = torch.linalg.vector_norm(self._gradient, dim=1)
         clipped = self._clip(norm)
         update = Update(
@@ -91,7 +90,7 @@ class Stepper:
             gradient_norm=norm,
             clipped_norm=torch.linalg.vector_norm(clipped.gradient, dim=1),
             clipped_share=clipped.share,
-            deltas=self._program.deltas,
+            delta_norms=self._program.delta_norms,
         )
         recorder.record(self.lanes, update)
         self._taken += self._alive

@@ -26,7 +26,8 @@ class Update:
     gradient_norm: torch.Tensor
     clipped_norm: torch.Tensor
     clipped_share: torch.Tensor
-    deltas: torch.Tensor
+    delta_norms: torch.Tensor
+    """By time step, [K, T]; from a lane's start on."""
 
 
 class Probe(ABC):

@@ -1,0 +1,1 @@
+"""Benchmarks: our figure and the peer's from one run, the bias stated."""

@@ -1,0 +1,1 @@
+"""What people would use instead, written the way they would write it."""

@@ -1,0 +1,144 @@
+"""Writing LLVM's language: values with fresh names, loops, vectors with a masked end."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ltd_core.kernels.machine import machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class Emitter:
+    """One function in the making. Loop variables and accumulators live in stack slots, which LLVM turns into registers."""
+
+    def __init__(self, name: str, pointers: Sequence[str], integers: Sequence[str]) -> None:
+        self.width = machine().width
+        self.vector = f"<{self.width} x float>"
+        self._head = f"define void @{name}(" + ", ".join([f"ptr noalias %{p}" for p in pointers] + [f"i64 %{i}" for i in integers]) + ") {"
+        self._slots: list[str] = []
+        self._lines: list[str] = []
+        self._names = 0
+
+    def text(self) -> str:
+        """Return the function."""
+        return "\n".join([self._head, "entry:", *self._slots, "  br label %begin", "begin:", *self._lines, "  ret void", "}"])
+
+    def value(self, expression: str) -> str:
+        """Return the name of a new value."""
+        name = self._name("v")
+        self._lines.append(f"  {name} = {expression}")
+        return name
+
+    def do(self, statement: str) -> None:
+        """Add a statement without a value."""
+        self._lines.append(f"  {statement}")
+
+    def slot(self, kind: str) -> str:
+        """Return a new variable of a type."""
+        name = self._name("s")
+        self._slots.append(f"  {name} = alloca {kind}, align 64")
+        return name
+
+    @contextmanager
+    def loop(self, start: str, stop: str, step: int = 1) -> Iterator[str]:
+        """Repeat for the index from start (inclusive) to stop (exclusive), counting down when step is negative."""
+        slot, label = self.slot("i64"), self._name("l")[1:]
+        self.do(f"store i64 {start}, ptr {slot}")
+        self._lines += [f"  br label %{label}.test", f"{label}.test:"]
+        index = self.value(f"load i64, ptr {slot}")
+        going = self.value(f"icmp {'slt' if step > 0 else 'sgt'} i64 {index}, {stop}")
+        self._lines += [f"  br i1 {going}, label %{label}.body, label %{label}.end", f"{label}.body:"]
+        yield index
+        self.do(f"store i64 {self.value(f'add i64 {index}, {step}')}, ptr {slot}")
+        self._lines += [f"  br label %{label}.test", f"{label}.end:"]
+
+    @contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        """Do what follows only if an i1 is true."""
+        label = self._name("w")[1:]
+        self._lines += [f"  br i1 {condition}, label %{label}.then, label %{label}.end", f"{label}.then:"]
+        yield
+        self._lines += [f"  br label %{label}.end", f"{label}.end:"]
+
+    def add(self, first: str, second: str | int) -> str:
+        """Return the sum of two integers."""
+        return self.value(f"add i64 {first}, {second}")
+
+    def multiply(self, first: str, second: str | int) -> str:
+        """Return the product of two integers."""
+        return self.value(f"mul i64 {first}, {second}")
+
+    def at(self, pointer: str, *offsets: str | int) -> str:
+        """Return a pointer to floats moved by offsets, counted in floats."""
+        for offset in offsets:
+            if offset != 0:
+                pointer = self.value(f"getelementptr inbounds float, ptr {pointer}, i64 {offset}")
+        return pointer
+
+    def load(self, pointer: str, count: int) -> str:
+        """Return a vector of the `count` floats at a pointer, zeros behind them."""
+        if count == self.width:
+            return self.value(f"load {self.vector}, ptr {pointer}, align 4")
+        return self.value(
+            f"call {self.vector} @llvm.masked.load.v{self.width}f32.p0(ptr align 4 {pointer}, {self._mask(count)}, {self.vector} zeroinitializer)"
+        )
+
+    def store(self, vector: str, pointer: str, count: int) -> None:
+        """Store the first `count` floats of a vector."""
+        if count == self.width:
+            self.do(f"store {self.vector} {vector}, ptr {pointer}, align 4")
+        else:
+            self.do(f"call void @llvm.masked.store.v{self.width}f32.p0({self.vector} {vector}, ptr align 4 {pointer}, {self._mask(count)})")
+
+    def splat(self, scalar: str) -> str:
+        """Return a vector of one float, repeated."""
+        first = self.value(f"insertelement {self.vector} poison, float {scalar}, i64 0")
+        return self.value(f"shufflevector {self.vector} {first}, {self.vector} poison, <{self.width} x i32> zeroinitializer")
+
+    def constant(self, number: float) -> str:
+        """Return a vector constant (a float is written by the bits of its double)."""
+        single = struct.unpack("<f", struct.pack("<f", number))[0]
+        bits = struct.unpack("<Q", struct.pack("<d", single))[0]
+        return "<" + ", ".join([f"float 0x{bits:016X}"] * self.width) + ">"
+
+    def fma(self, first: str, second: str, third: str) -> str:
+        """Return first * second + third, rounded once."""
+        v = self.vector
+        return self.value(f"call {v} @llvm.fma.v{self.width}f32({v} {first}, {v} {second}, {v} {third})")
+
+    def arithmetic(self, operation: str, first: str, second: str) -> str:
+        """Return fmul, fadd, fsub or fdiv of two vectors."""
+        return self.value(f"{operation} {self.vector} {first}, {second}")
+
+    def choose(self, comparison: str, first: str, second: str, yes: str, no: str) -> str:
+        """Return yes where an fcmp holds, else no, by element."""
+        holds = self.value(f"fcmp {comparison} {self.vector} {first}, {second}")
+        return self.value(f"select <{self.width} x i1> {holds}, {self.vector} {yes}, {self.vector} {no}")
+
+    def _mask(self, count: int) -> str:
+        return f"<{self.width} x i1> <" + ", ".join("i1 true" if i < count else "i1 false" for i in range(self.width)) + ">"
+
+    def _name(self, prefix: str) -> str:
+        self._names += 1
+        return f"%{prefix}{self._names}"
+
+
+def declarations() -> str:
+    """Return what the functions call."""
+    w = machine().width
+    v = f"<{w} x float>"
+    return "\n".join(
+        [
+            f"declare {v} @llvm.fma.v{w}f32({v}, {v}, {v})",
+            f"declare {v} @llvm.masked.load.v{w}f32.p0(ptr, <{w} x i1>, {v})",
+            f"declare void @llvm.masked.store.v{w}f32.p0({v}, ptr, <{w} x i1>)",
+            f"declare float @llvm.vector.reduce.fadd.v{w}f32(float, {v})",
+            "declare float @llvm.sqrt.f32(float)",
+            "declare i32 @llvm.smax.i32(i32, i32)",
+            "declare i32 @llvm.smin.i32(i32, i32)",
+        ]
+    )
