@@ -83,32 +83,35 @@ class Pack:
     @one_thread
     def advance(self) -> dict[int, Progress]:
         """Train every lane up to the nearest boundary of any; return the progress of those that reached one or ended."""
-        if not self._active:
-            return {}
-        if self._stepper is None:
-            count = len(self._active)
-            memory = {name: rows[:count] for name, rows in self._memory.items()}
-            self._stepper = Stepper(self._active, self._layout, self._weights[:count], memory, self._extent)
-        diverged = self._stepper.run(min(self._distance(lane) for lane in self._active), self._recorder)
-        solved = self._evaluate()
         progress: dict[int, Progress] = {}
-        for slot, lane in enumerate(self._active):
-            outcome = self._outcome(lane, diverged=slot in diverged, error=solved.get(slot))
-            if outcome or lane.step == next_boundary(lane.block_start, self._block, lane.spec.updates):
-                progress[lane.number] = self._progress(slot, lane, outcome)
+        while self._active and not progress:
+            diverged = self._ready().run(min(self._distance(lane) for lane in self._active), self._recorder)
+            solved = self._evaluate(diverged)
+            for slot, lane in enumerate(self._active):
+                outcome = self._outcome(lane, diverged=slot in diverged, error=solved.get(slot))
+                if outcome or lane.step == next_boundary(lane.block_start, self._block, lane.spec.updates):
+                    progress[lane.number] = self._progress(slot, lane, outcome)
         for number, made in progress.items():
             if made.outcome:
                 self.clear(number)
         return progress
+
+    def _ready(self) -> Stepper:
+        """Return the stepper of the active lanes, a new one when they have changed."""
+        if self._stepper is None:
+            count = len(self._active)
+            memory = {name: rows[:count] for name, rows in self._memory.items()}
+            self._stepper = Stepper(self._active, self._layout, self._weights[:count], memory, self._extent)
+        return self._stepper
 
     def _distance(self, lane: Lane) -> int:
         ahead = next_boundary(lane.step, self._block, lane.spec.updates) - lane.step
         every = lane.spec.evaluation.every
         return min(ahead, every - lane.step % every) if every else ahead
 
-    def _evaluate(self) -> dict[int, float]:
+    def _evaluate(self, diverged: frozenset[int]) -> dict[int, float]:
         """Evaluate the lanes that are due; return the error rates of those that are solved and stop, by slot."""
-        due = [s for s, lane in enumerate(self._active) if (e := lane.spec.evaluation.every) and lane.step % e == 0 and s not in self._dead]
+        due = [s for s, lane in enumerate(self._active) if (e := lane.spec.evaluation.every) and lane.step % e == 0 and s not in diverged]
         if not due:
             return {}
         lanes = [self._active[slot] for slot in due]
@@ -121,10 +124,6 @@ class Pack:
             if solved and lane.spec.evaluation.stop:
                 ended[slot] = found.error
         return ended
-
-    @property
-    def _dead(self) -> frozenset[int]:
-        return self._stepper.diverged if self._stepper else frozenset()
 
     @staticmethod
     def _outcome(lane: Lane, *, diverged: bool, error: float | None) -> Outcome | None:

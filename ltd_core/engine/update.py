@@ -35,7 +35,6 @@ class Stepper:
     ) -> None:
         spec = lanes[0].spec
         self.lanes, self.spec = lanes, spec
-        self.diverged: frozenset[int] = frozenset()
         self._rows, self._memory = weights, memory
         self._weights = layout.views(weights)
         self._gradient = torch.zeros_like(weights)
@@ -59,8 +58,7 @@ class Stepper:
         taken, alive = self._taken.tolist(), self._alive.tolist()
         for lane, start, count in zip(self.lanes, before, taken, strict=True):
             lane.step = start + count
-        self.diverged = frozenset(slot for slot, living in enumerate(alive) if not living)
-        return self.diverged
+        return frozenset(slot for slot, living in enumerate(alive) if not living)
 
     def _draw(self, updates: int) -> Iterator[Batch]:
         """Yield the minibatches of the next updates, drawn together: many small operations cost as much as few."""
