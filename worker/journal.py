@@ -1,0 +1,114 @@
+"""What a worker process tells the store about its runs, through outages of the store."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from services import runs
+from services.errors import StoreError
+from services.runs import Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ltd_core.outcome import Progress
+    from services.db import Database
+    from services.runs import Claim, Lease
+    from services.settings import Settings
+    from worker.keeper import LeaseKeeper
+
+    Item = tuple[Lease, Progress]
+
+logger = logging.getLogger(__name__)
+
+
+class Journal:
+    """Claims, records and gives back. While the store is away, progress waits here for as long as its lease may be kept."""
+
+    def __init__(self, db: Database, keeper: LeaseKeeper, settings: Settings, owner: str) -> None:
+        self._db, self._keeper, self._settings, self._owner = db, keeper, settings, owner
+        self._waiting: list[Item] = []
+
+    @property
+    def waiting(self) -> bool:
+        """Say whether there is progress that is not stored yet."""
+        return bool(self._waiting)
+
+    def claim(self, limit: int, shape_key: str | None = None) -> list[Claim]:
+        """Claim up to `limit` queued runs of one shape; raises StoreError."""
+        since = time.monotonic()
+        claims = runs.claim(self._db, self._owner, limit, shape_key=shape_key, lease_seconds=self._settings.lease_seconds)
+        self._keeper.hold([claim.lease for claim in claims], since)
+        return claims
+
+    def record(self, items: Sequence[Item]) -> set[str]:
+        """Store progress in one transaction; return the runs to stop: lost, cancelled, or failed on storing."""
+        self._waiting += items
+        known = self._keeper.verdicts()
+        lost = [lease for lease, verdict in known if verdict is Recorded.LOST]
+        self._waiting = [item for item in self._waiting if item[0] not in lost]
+        self.release(lost)  # where it is still ours; otherwise nothing happens
+        cancelled = {lease for lease, verdict in known if verdict is Recorded.CANCEL}
+        ended: set[Lease] = set()
+        for lease, progress, answer in self._store():
+            if answer is Recorded.CANCEL:
+                cancelled.add(lease)
+            elif answer is Recorded.LOST or progress.outcome:
+                ended.add(lease)
+        for lease in cancelled - ended:
+            self._quietly(lambda lease=lease: runs.finish_cancel(self._db, lease))
+        gone = {*lost, *ended, *cancelled}
+        self._keeper.drop(gone)
+        return {lease.run_id for lease in gone}
+
+    def release(self, leases: Iterable[Lease]) -> None:
+        """Give runs back to the queue without using up an attempt."""
+        leases = list(leases)
+        self._keeper.drop(leases)
+        if leases:
+            self._quietly(lambda: runs.release(self._db, leases))
+
+    def fail(self, lease: Lease, error: Exception) -> None:
+        """End a run that cannot be trained or stored."""
+        logger.error("run %s failed", lease.run_id, exc_info=error)
+        self._keeper.drop([lease])
+        self._quietly(lambda: runs.fail(self._db, lease, f"{type(error).__name__}: {error}"))
+
+    def _store(self) -> list[tuple[Lease, Progress, Recorded]]:
+        items, self._waiting = self._waiting, []
+        if not items:
+            return []
+        try:
+            answers = runs.record(self._db, items)
+        except StoreError as error:
+            logger.warning("%d blocks wait for the store: %s", len(items), error)
+            self._waiting = items
+            return []
+        except Exception:  # one run spoils the transaction of all: find it
+            logger.exception("a transaction of %d blocks failed; they are stored one by one", len(items))
+            return self._store_singly(items)
+        return [(lease, progress, answers[lease.run_id]) for lease, progress in items]
+
+    def _store_singly(self, items: Sequence[Item]) -> list[tuple[Lease, Progress, Recorded]]:
+        stored = []
+        for lease, progress in items:
+            try:
+                answer = runs.record(self._db, [(lease, progress)])[lease.run_id]
+            except StoreError:
+                self._waiting.append((lease, progress))
+                continue
+            except Exception as error:  # noqa: BLE001 - this is the one
+                self.fail(lease, error)
+                answer = Recorded.LOST
+            stored.append((lease, progress, answer))
+        return stored
+
+    @staticmethod
+    def _quietly(action: Callable[[], object]) -> None:
+        """Do what the reconciler would do later, should the store be away now."""
+        try:
+            action()
+        except StoreError as error:
+            logger.warning("left to the reconciler: %s", error)

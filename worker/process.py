@@ -1,0 +1,102 @@
+"""One process of the pool: what it sets up once, how it works, how it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from billiard import current_process
+from celery.signals import worker_process_init
+
+from ltd_core.engine import Pack
+from ltd_core.lazy import torch
+from ltd_core.spec import parse_spec
+from services.db import Database
+from services.settings import Settings
+from services.workers import Worker, heartbeat
+from worker.device import device_for
+from worker.drain import Drain
+from worker.journal import Journal
+from worker.keeper import LeaseKeeper
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+logger = logging.getLogger(__name__)
+
+STOP_SIGNAL = signal.SIGUSR2
+"""Billiard keeps SIGTERM for itself; it is ours only while the task runs."""
+_WARM_UP = {"problem": {"kind": "temporal_order", "length": 10}, "updates": 2, "evaluation": {"every": 0}}
+
+
+class Process:
+    """The connections, the lease keeper and the training loop of one process."""
+
+    def __init__(self, settings: Settings, index: int) -> None:
+        self.stop = threading.Event()
+        self._terminated = False
+        self._device = device_for(settings.device, index)
+        self._worker = Worker(
+            id=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            device=self._device,
+            lanes=settings.lanes,
+            started_at=time.time(),
+        )
+        self._keepers_db = Database(settings.database_url)
+        self._keeper = LeaseKeeper(self._keepers_db, settings, self._report)
+        journal = Journal(Database(settings.database_url), self._keeper, settings, self._worker.id)
+        self._drain = Drain(journal, self._keeper, self._device, settings.lanes, self.stop)
+
+    def start(self) -> None:
+        """Load torch's kernels before the first run asks for them, and start the keeper."""
+        torch.set_num_threads(1)
+        spec = parse_spec(_WARM_UP)
+        pack = Pack(spec, 1, self._device)
+        pack.load(0, spec)
+        pack.advance()
+        signal.signal(STOP_SIGNAL, self.on_signal)
+        self._keeper.start()
+        logger.info("process %d is ready on %s", os.getpid(), self._device)
+
+    def drain(self) -> None:
+        """Train queued runs until there are none; a SIGTERM meanwhile ends the process, at the next boundary."""
+        before = signal.signal(signal.SIGTERM, self.on_signal)
+        try:
+            self._drain.run()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        if self._terminated:
+            raise SystemExit(0)
+
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """Stop claiming, and give back what trains at its next boundary."""
+        logger.info("signal %d: what trains here goes back to the queue", number)
+        self._terminated = number == signal.SIGTERM
+        self.stop.set()
+
+    def _report(self, running: list[str]) -> None:
+        heartbeat(self._keepers_db, self._worker, running)
+
+
+_processes: list[Process] = []
+
+
+@worker_process_init.connect
+def start(**_: Any) -> None:  # noqa: ANN401 - Celery's signal arguments
+    """Set up a process of the pool."""
+    process = Process(Settings(), current_process().index)
+    process.start()
+    _processes.append(process)
+
+
+def drain() -> None:
+    """Train queued runs until there are none."""
+    _processes[0].drain()

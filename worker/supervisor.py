@@ -1,0 +1,53 @@
+"""The parent of the worker processes: runs the reconciler, and tells the processes when to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from billiard import active_children
+from celery.signals import worker_init, worker_shutting_down
+
+from services.db import Database
+from services.reconciler import reconcile_once
+from services.settings import Settings
+from worker.process import STOP_SIGNAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+
+@worker_init.connect
+def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal arguments
+    """Start the reconciler in a thread; it ends with the process."""
+    settings = Settings()
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    db = Database(settings.database_url)
+    threading.Thread(
+        target=_repeat, args=(lambda: reconcile_once(db, settings, owner), settings.reconcile_seconds), name="reconciler", daemon=True
+    ).start()
+
+
+@worker_shutting_down.connect
+def stop_processes(**_: Any) -> None:  # noqa: ANN401
+    """Pass a warm shutdown on: Celery itself would wait for every queued run."""
+    for child in active_children():
+        with suppress(ProcessLookupError):
+            os.kill(child.pid, STOP_SIGNAL)
+
+
+def _repeat(action: Callable[[], object], seconds: float) -> None:
+    pause = threading.Event()
+    while True:
+        try:
+            action()
+        except Exception:  # whatever it was, the next time may be better, and without it lost runs stay lost
+            logger.exception("the reconciler failed; it tries again in %g s", seconds)
+        pause.wait(seconds)
+
