@@ -1,0 +1,54 @@
+"""One figure: ours, the peer's, and what made them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def machine() -> str:
+    """Return the processor and the number of cores in use."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor()}, {len(os.sched_getaffinity(0))} cores, {platform.system()}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A benchmark's outcome; a ratio above 1 means that we are ahead."""
+
+    name: str
+    ours: float
+    peer: float
+    ratio: float
+    unit: str
+    command: str
+    bias: str
+    spread: str
+    machine: str = field(default_factory=machine)
+
+    def row(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return asdict(self)
+
+
+def interleaved(ours: Callable[[int], float], peer: Callable[[int], float], repetitions: int) -> tuple[list[float], list[float]]:
+    """Return both sides' seconds, measured in turn after one warm-up each; the argument is the repetition's number."""
+    ours(0), peer(0)
+    pairs = [(ours(i), peer(i)) for i in range(1, repetitions + 1)]
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def compared(name: str, seconds: tuple[list[float], list[float]], bias: str) -> Result:
+    """Return the medians, and the median of the ratios pair by pair."""
+    ours, peer = seconds
+    ratios = sorted(b / a for a, b in zip(ours, peer, strict=True))
+    spread = f"ratio {ratios[0]:.2f} to {ratios[-1]:.2f} over {len(ratios)} interleaved pairs"
+    return Result(name, median(ours), median(peer), median(ratios), "s", f"make bench ONLY={name}", bias, spread)
