@@ -28,7 +28,7 @@ lint: $(STAMP) ## check style and types
 	@$(BIN)/mypy
 
 bench: $(STAMP) ## run every benchmark, print a table, write benchmarks/results/latest.json
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 constraints: $(STAMP) ## choose the versions in constraints.txt anew
 	@$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-header --no-annotate --no-emit-index-url \
