@@ -23,5 +23,7 @@ class SpectralRadius(Probe):
         recurrent = update.weights["W"]
         finite = torch.isfinite(recurrent).all(-1).all(-1)
         safe = torch.where(finite.view(-1, 1, 1), recurrent, torch.zeros_like(recurrent))
-        radius = torch.linalg.eigvals(safe).abs().amax(-1)
+        values = torch.linalg.eigvals(safe)
+        squares = values.real * values.real + values.imag * values.imag  # abs() rounds differently at the end of a tensor
+        radius = torch.sqrt(squares.amax(-1))
         return torch.where(finite, radius, torch.full_like(radius, torch.nan))
