@@ -42,14 +42,10 @@ class Rnn(Cell):
         }
 
     def program(self, extent: Extent) -> CellProgram:
-        """Return machine code of our own for single precision on the CPU, else tensor operations."""
-        return RnnMachineProgram(self, extent) if _on_machine(extent.dtype, extent.device) else RnnTensorProgram(self, extent)
+        """Return machine code of our own on the CPU, else tensor operations."""
+        return RnnMachineProgram(self, extent) if extent.device == "cpu" else RnnTensorProgram(self, extent)
 
     def last_state(self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]) -> torch.Tensor:
         """Return the last state [K, B, H]."""
-        run = machine_last_state if _on_machine(inputs.dtype, str(inputs.device)) else tensor_last_state
+        run = machine_last_state if inputs.device.type == "cpu" else tensor_last_state
         return run(self, weights, inputs, starts)
-
-
-def _on_machine(dtype: torch.dtype, device: str) -> bool:
-    return dtype is torch.float32 and device == "cpu"

@@ -1,4 +1,4 @@
-"""The plain recurrence as machine code of our own: single precision on the CPU."""
+"""The plain recurrence as machine code of our own, on the CPU."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class RnnMachineProgram:
 
     def __init__(self, cell: Rnn, extent: Extent) -> None:
         k, t, b, h = extent.lanes, extent.steps, extent.batch_size, cell.hidden_size
-        self._kernels = rnn_kernels(b, extent.input_size, h, cell.nonlinearity)
+        self._kernels = rnn_kernels(b, extent.input_size, h, cell.nonlinearity, _name(extent.dtype))
         self._sizes = k, t
-        self.delta_norms = torch.zeros(k, t)
-        self._states = torch.zeros(k, t + 1, b, h)
-        self._slopes = torch.zeros(k, t, b, h)
+        self.delta_norms = torch.zeros(k, t, dtype=extent.dtype)
+        self._states = torch.zeros(k, t + 1, b, h, dtype=extent.dtype)
+        self._slopes = torch.zeros(k, t, b, h, dtype=extent.dtype)
         self._starts = torch.zeros(k, dtype=torch.int64)
         self._inputs = torch.empty(0)
 
@@ -53,8 +53,9 @@ def machine_last_state(
 ) -> torch.Tensor:
     """Return the last state [K, B, H] without keeping the others."""
     lanes, steps, batch_size, entering = inputs.shape
-    kernel, _ = last_state_kernel(batch_size, entering, cell.hidden_size, cell.nonlinearity)
-    states, inputs, first = torch.empty(lanes, 2, batch_size, cell.hidden_size), inputs.contiguous(), torch.tensor(starts)
+    kernel, _ = last_state_kernel(batch_size, entering, cell.hidden_size, cell.nonlinearity, _name(inputs.dtype))
+    states = torch.empty(lanes, 2, batch_size, cell.hidden_size, dtype=inputs.dtype)
+    inputs, first = inputs.contiguous(), torch.tensor(starts)
     kernel(*_pointers(first, inputs, *_matrices(weights), states), lanes, steps, weights["W"].stride(0))
     return states[:, steps % 2]
 
@@ -66,3 +67,7 @@ def _matrices(weights: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
 
 def _pointers(*tensors: torch.Tensor) -> list[int]:
     return [tensor.data_ptr() for tensor in tensors]
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

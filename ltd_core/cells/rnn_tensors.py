@@ -1,4 +1,4 @@
-"""The plain recurrence in tensor operations: on a GPU, and in double precision."""
+"""The plain recurrence in tensor operations, for any device: what a GPU runs."""
 
 from __future__ import annotations
 

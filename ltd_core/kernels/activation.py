@@ -21,18 +21,23 @@ _UPPER = (
 _LOWER = (1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03)
 """Coefficients of the rational approximation used by Eigen (ptanh_float), highest power first: error of a few units in the last place."""
 
+_LIMIT64 = 20.0
+_SMALL = 0.625
+_SMALL_UPPER = (-9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3)
+_SMALL_LOWER = (1.0, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3)
+_LOG2_E = 1.4426950408889634
+_LN2 = (6.93145751953125e-1, 1.42860682030941723212e-6)
+_EXP_UPPER = (1.26177193074810590878e-4, 3.02994407707441961300e-2, 9.99999999999999999910e-1)
+_EXP_LOWER = (3.00198505138664455042e-6, 2.52448340349684104192e-3, 2.27265548208155028766e-1, 2.0)
+"""Coefficients of the Cephes library (Moshier), tanh.c and exp.c, for double precision."""
+
 
 def activate(emitter: Emitter, nonlinearity: str, z: str) -> str:
     """Return f(z); NaN stays NaN."""
     if nonlinearity == "relu":
         zero = emitter.constant(0.0)
         return emitter.choose("olt", z, zero, zero, z)
-    limit, opposite = emitter.constant(_LIMIT), emitter.constant(-_LIMIT)
-    x = emitter.choose("ogt", z, limit, limit, z)
-    x = emitter.choose("olt", x, opposite, opposite, x)
-    square = emitter.arithmetic("fmul", x, x)
-    upper, lower = _horner(emitter, _UPPER, square), _horner(emitter, _LOWER, square)
-    return emitter.arithmetic("fdiv", emitter.arithmetic("fmul", x, upper), lower)
+    return _tanh64(emitter, z) if emitter.scalar == "double" else _tanh32(emitter, z)
 
 
 def slope(emitter: Emitter, nonlinearity: str, delta: str, h: str) -> str:
@@ -42,6 +47,48 @@ def slope(emitter: Emitter, nonlinearity: str, delta: str, h: str) -> str:
         return emitter.choose("ogt", h, zero, delta, zero)
     square = emitter.arithmetic("fmul", h, h)
     return emitter.arithmetic("fmul", delta, emitter.arithmetic("fsub", emitter.constant(1.0), square))
+
+
+def _clamp(emitter: Emitter, z: str, limit: float) -> str:
+    most, least = emitter.constant(limit), emitter.constant(-limit)
+    return emitter.choose("olt", z, least, least, emitter.choose("ogt", z, most, most, z))
+
+
+def _tanh32(emitter: Emitter, z: str) -> str:
+    x = _clamp(emitter, z, _LIMIT)
+    square = emitter.arithmetic("fmul", x, x)
+    upper, lower = _horner(emitter, _UPPER, square), _horner(emitter, _LOWER, square)
+    return emitter.arithmetic("fdiv", emitter.arithmetic("fmul", x, upper), lower)
+
+
+def _tanh64(emitter: Emitter, z: str) -> str:
+    """Return x + x^3 P(x^2)/Q(x^2) for small x, else 1 - 2/(e^2x + 1)."""
+    x = _clamp(emitter, z, _LIMIT64)
+    square = emitter.arithmetic("fmul", x, x)
+    ratio = emitter.arithmetic("fdiv", _horner(emitter, _SMALL_UPPER, square), _horner(emitter, _SMALL_LOWER, square))
+    small = emitter.fma(emitter.arithmetic("fmul", x, square), ratio, x)
+    one, two = emitter.constant(1.0), emitter.constant(2.0)
+    power = _exp64(emitter, emitter.arithmetic("fadd", x, x))
+    large = emitter.arithmetic("fsub", one, emitter.arithmetic("fdiv", two, emitter.arithmetic("fadd", power, one)))
+    return emitter.choose("olt", square, emitter.constant(_SMALL * _SMALL), small, large)
+
+
+def _exp64(emitter: Emitter, x: str) -> str:
+    """Return e^x as 2^n (1 + 2 r P / (Q - r P)), x = n ln 2 + r."""
+    w = emitter.width
+    scaled = emitter.fma(x, emitter.constant(_LOG2_E), emitter.constant(0.5))
+    n = emitter.value(f"call {emitter.vector} @llvm.floor.v{w}f64({emitter.vector} {scaled})")
+    rest = emitter.fma(n, emitter.constant(-_LN2[0]), x)
+    rest = emitter.fma(n, emitter.constant(-_LN2[1]), rest)
+    square = emitter.arithmetic("fmul", rest, rest)
+    upper = emitter.arithmetic("fmul", rest, _horner(emitter, _EXP_UPPER, square))
+    ratio = emitter.arithmetic("fdiv", upper, emitter.arithmetic("fsub", _horner(emitter, _EXP_LOWER, square), upper))
+    fraction = emitter.fma(emitter.constant(2.0), ratio, emitter.constant(1.0))
+    whole = f"<{w} x i64>"
+    exponent = emitter.value(f"fptosi {emitter.vector} {n} to {whole}")
+    biased = emitter.value(f"add {whole} {exponent}, <{', '.join(['i64 1023'] * w)}>")
+    bits = emitter.value(f"shl {whole} {biased}, <{', '.join(['i64 52'] * w)}>")
+    return emitter.arithmetic("fmul", fraction, emitter.value(f"bitcast {whole} {bits} to {emitter.vector}"))
 
 
 def _horner(emitter: Emitter, coefficients: tuple[float, ...], x: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ltd_core.kernels.machine import machine
 
@@ -12,12 +12,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+class Precision(NamedTuple):
+    """Single or double: a number's type, its suffix in intrinsics, bits, bits of its mantissa, and numbers in a vector."""
+
+    scalar: str
+    suffix: str
+    bits: int
+    mantissa: int
+    width: int
+
+    @property
+    def vector(self) -> str:
+        """Return the type of a vector."""
+        return f"<{self.width} x {self.scalar}>"
+
+
+def precision_of(dtype: str) -> Precision:
+    """Return what "float32" or "float64" means on this machine."""
+    if dtype == "float64":
+        return Precision("double", "f64", 64, 52, machine().width // 2)
+    return Precision("float", "f32", 32, 23, machine().width)
+
+
 class Emitter:
     """One function in the making. Loop variables and accumulators live in stack slots, which LLVM turns into registers."""
 
-    def __init__(self, name: str, pointers: Sequence[str], integers: Sequence[str]) -> None:
-        self.width = machine().width
-        self.vector = f"<{self.width} x float>"
+    def __init__(self, name: str, precision: Precision, pointers: Sequence[str], integers: Sequence[str]) -> None:
+        self.precision, self.width = precision, precision.width
+        self.scalar, self.vector = precision.scalar, precision.vector
+        self.suffix = precision.suffix
         self._head = f"define void @{name}(" + ", ".join([f"ptr noalias %{p}" for p in pointers] + [f"i64 %{i}" for i in integers]) + ") {"
         self._slots: list[str] = []
         self._lines: list[str] = []
@@ -73,42 +96,42 @@ class Emitter:
         return self.value(f"mul i64 {first}, {second}")
 
     def at(self, pointer: str, *offsets: str | int) -> str:
-        """Return a pointer to floats moved by offsets, counted in floats."""
+        """Return a pointer moved by offsets, counted in numbers."""
         for offset in offsets:
             if offset != 0:
-                pointer = self.value(f"getelementptr inbounds float, ptr {pointer}, i64 {offset}")
+                pointer = self.value(f"getelementptr inbounds {self.scalar}, ptr {pointer}, i64 {offset}")
         return pointer
 
     def load(self, pointer: str, count: int) -> str:
-        """Return a vector of the `count` floats at a pointer, zeros behind them."""
+        """Return a vector of the `count` numbers at a pointer, zeros behind them."""
         if count == self.width:
             return self.value(f"load {self.vector}, ptr {pointer}, align 4")
-        return self.value(
-            f"call {self.vector} @llvm.masked.load.v{self.width}f32.p0(ptr align 4 {pointer}, {self._mask(count)}, {self.vector} zeroinitializer)"
-        )
+        intrinsic = f"@llvm.masked.load.v{self.width}{self.suffix}.p0"
+        return self.value(f"call {self.vector} {intrinsic}(ptr align 4 {pointer}, {self._mask(count)}, {self.vector} zeroinitializer)")
 
     def store(self, vector: str, pointer: str, count: int) -> None:
-        """Store the first `count` floats of a vector."""
+        """Store the first `count` numbers of a vector."""
         if count == self.width:
             self.do(f"store {self.vector} {vector}, ptr {pointer}, align 4")
         else:
-            self.do(f"call void @llvm.masked.store.v{self.width}f32.p0({self.vector} {vector}, ptr align 4 {pointer}, {self._mask(count)})")
+            intrinsic = f"@llvm.masked.store.v{self.width}{self.suffix}.p0"
+            self.do(f"call void {intrinsic}({self.vector} {vector}, ptr align 4 {pointer}, {self._mask(count)})")
 
     def splat(self, scalar: str) -> str:
-        """Return a vector of one float, repeated."""
-        first = self.value(f"insertelement {self.vector} poison, float {scalar}, i64 0")
+        """Return a vector of one number, repeated."""
+        first = self.value(f"insertelement {self.vector} poison, {self.scalar} {scalar}, i64 0")
         return self.value(f"shufflevector {self.vector} {first}, {self.vector} poison, <{self.width} x i32> zeroinitializer")
 
     def constant(self, number: float) -> str:
         """Return a vector constant (a float is written by the bits of its double)."""
-        single = struct.unpack("<f", struct.pack("<f", number))[0]
-        bits = struct.unpack("<Q", struct.pack("<d", single))[0]
-        return "<" + ", ".join([f"float 0x{bits:016X}"] * self.width) + ">"
+        rounded = number if self.scalar == "double" else struct.unpack("<f", struct.pack("<f", number))[0]
+        bits = struct.unpack("<Q", struct.pack("<d", rounded))[0]
+        return "<" + ", ".join([f"{self.scalar} 0x{bits:016X}"] * self.width) + ">"
 
     def fma(self, first: str, second: str, third: str) -> str:
         """Return first * second + third, rounded once."""
         v = self.vector
-        return self.value(f"call {v} @llvm.fma.v{self.width}f32({v} {first}, {v} {second}, {v} {third})")
+        return self.value(f"call {v} @llvm.fma.v{self.width}{self.suffix}({v} {first}, {v} {second}, {v} {third})")
 
     def arithmetic(self, operation: str, first: str, second: str) -> str:
         """Return fmul, fadd, fsub or fdiv of two vectors."""
@@ -127,18 +150,18 @@ class Emitter:
         return f"%{prefix}{self._names}"
 
 
-def declarations() -> str:
+def declarations(precision: Precision) -> str:
     """Return what the functions call."""
-    w = machine().width
-    v = f"<{w} x float>"
+    w, v, f, number = precision.width, precision.vector, precision.suffix, precision.scalar
     return "\n".join(
         [
-            f"declare {v} @llvm.fma.v{w}f32({v}, {v}, {v})",
-            f"declare {v} @llvm.masked.load.v{w}f32.p0(ptr, <{w} x i1>, {v})",
-            f"declare void @llvm.masked.store.v{w}f32.p0({v}, ptr, <{w} x i1>)",
-            f"declare float @llvm.vector.reduce.fadd.v{w}f32(float, {v})",
-            "declare float @llvm.sqrt.f32(float)",
-            "declare i32 @llvm.smax.i32(i32, i32)",
-            "declare i32 @llvm.smin.i32(i32, i32)",
+            f"declare {v} @llvm.fma.v{w}{f}({v}, {v}, {v})",
+            f"declare {v} @llvm.masked.load.v{w}{f}.p0(ptr, <{w} x i1>, {v})",
+            f"declare void @llvm.masked.store.v{w}{f}.p0({v}, ptr, <{w} x i1>)",
+            f"declare {number} @llvm.vector.reduce.fadd.v{w}{f}({number}, {v})",
+            f"declare {v} @llvm.floor.v{w}{f}({v})",
+            f"declare {number} @llvm.sqrt.{f}({number})",
+            f"declare i{precision.bits} @llvm.smax.i{precision.bits}(i{precision.bits}, i{precision.bits})",
+            f"declare i{precision.bits} @llvm.smin.i{precision.bits}(i{precision.bits}, i{precision.bits})",
         ]
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """sum over k < count of A[row, k] B[k, column]; A at a + row * a_row + k * a_k, B at b + k * b_k + column, in floats."""
+    """sum over k < count of A[row, k] B[k, column]; A at a + row * a_row + k * a_k, B at b + k * b_k + column, in numbers."""
 
     count: str
     a: str
@@ -27,7 +27,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A block of rows x vectors in registers: the row where it begins (a value), its column, each vector's number of floats."""
+    """A block of rows x vectors in registers: the row where it begins (a value), its column, how many numbers each vector holds."""
 
     row: str
     rows: int
@@ -64,14 +64,14 @@ def _accumulate(emitter: Emitter, tile: Tile, term: Term, slots: list[list[str]]
         vectors = [emitter.load(emitter.at(line, v * emitter.width), count) for v, count in enumerate(tile.counts)]
         place = emitter.at(first, emitter.multiply(k, term.a_k))
         for r, slot_line in enumerate(slots):
-            scalar = emitter.splat(emitter.value(f"load float, ptr {emitter.at(place, r * term.a_row)}, align 4"))
+            scalar = emitter.splat(emitter.value(f"load {emitter.scalar}, ptr {emitter.at(place, r * term.a_row)}, align 4"))
             for slot, vector in zip(slot_line, vectors, strict=True):
                 before = emitter.value(f"load {emitter.vector}, ptr {slot}")
                 emitter.do(f"store {emitter.vector} {emitter.fma(scalar, vector, before)}, ptr {slot}")
 
 
 def _columns(columns: int, width: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield blocks of columns: where one begins, and the number of floats in each of its vectors."""
+    """Yield blocks of columns: where one begins, and the how many numbers each of its vectors holds."""
     counts = [min(width, columns - first) for first in range(0, columns, width)]
     most = machine().tile_vectors
     for first in range(0, len(counts), most):

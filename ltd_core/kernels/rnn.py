@@ -11,15 +11,15 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltd_core.kernels.activation import activate, slope
-from ltd_core.kernels.emitter import Emitter, declarations
+from ltd_core.kernels.emitter import Emitter, Precision, declarations, precision_of
 from ltd_core.kernels.machine import Library
 from ltd_core.kernels.product import Term, Tile, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_EXPONENTS = (10, 244)
-"""Biased exponents of single precision whose inverse power of two can be squared and divided by."""
+_MARGIN = 10
+"""The scale's exponent stays this far from the ends of its range."""
 _CHUNK = 160
 """Rows of states and slopes that are summed at a time into the weight gradients: they fit the first-level cache."""
 
@@ -34,10 +34,10 @@ class RnnKernels(NamedTuple):
 
 
 @cache
-def rnn_kernels(batch_size: int, inputs: int, size: int, nonlinearity: str) -> RnnKernels:
+def rnn_kernels(batch_size: int, inputs: int, size: int, nonlinearity: str, dtype: str) -> RnnKernels:
     """Return the kernels for B sequences of I inputs and H units."""
-    shape = _Shape(batch_size, inputs, size, nonlinearity)
-    library = Library("\n".join([declarations(), _forward(shape, keep=True), _backward(shape), _gradients(shape)]))
+    shape = _Shape(batch_size, inputs, size, nonlinearity, precision_of(dtype))
+    library = Library("\n".join([declarations(shape.precision), _forward(shape, keep=True), _backward(shape), _gradients(shape)]))
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
     return RnnKernels(
         library.function("forward", [pointer] * 6 + [integer] * 3),
@@ -48,9 +48,10 @@ def rnn_kernels(batch_size: int, inputs: int, size: int, nonlinearity: str) -> R
 
 
 @cache
-def last_state_kernel(batch_size: int, inputs: int, size: int, nonlinearity: str) -> tuple[Callable[..., None], Library]:
+def last_state_kernel(batch_size: int, inputs: int, size: int, nonlinearity: str, dtype: str) -> tuple[Callable[..., None], Library]:
     """Return the forward pass that keeps two states only, [K, 2, B, H]: h_T is at T mod 2."""
-    library = Library("\n".join([declarations(), _forward(_Shape(batch_size, inputs, size, nonlinearity), keep=False)]))
+    shape = _Shape(batch_size, inputs, size, nonlinearity, precision_of(dtype))
+    library = Library("\n".join([declarations(shape.precision), _forward(shape, keep=False)]))
     return library.function("forward", [ctypes.c_void_p] * 6 + [ctypes.c_int64] * 3), library
 
 
@@ -59,6 +60,7 @@ class _Shape(NamedTuple):
     inputs: int
     size: int
     nonlinearity: str
+    precision: Precision
 
     @property
     def row(self) -> int:
@@ -79,8 +81,8 @@ def _fill(e: Emitter, pointer: str, count: int) -> None:
 
 
 def _forward(s: _Shape, *, keep: bool) -> str:
-    """states [K, T+1, B, H], or [K, 2, B, H] when not kept; x [K, T, B, I]; W, U, b in rows of weights `stride` floats apart."""
-    e = Emitter("forward", ["starts", "x", "W", "U", "b", "states"], ["lanes", "steps", "stride"])
+    """states [K, T+1, B, H], or [K, 2, B, H] when not kept; x [K, T, B, I]; W, U, b in rows of weights `stride` numbers apart."""
+    e = Emitter("forward", s.precision, ["starts", "x", "W", "U", "b", "states"], ["lanes", "steps", "stride"])
 
     def state(states: str, t: str) -> str:
         return e.at(states, e.multiply(t if keep else e.value(f"and i64 {t}, 1"), s.row))
@@ -113,36 +115,37 @@ class _Norm:
     """The Euclidean norm of a delta, summed on a scale near the previous one, so that vanishing deltas do not underflow."""
 
     def __init__(self, e: Emitter) -> None:
-        self.e, self._sum, self._scale = e, e.slot(e.vector), e.slot("float")
-        e.do(f"store float 1.0, ptr {self._scale}")
+        self.e, self._sum, self._scale = e, e.slot(e.vector), e.slot(e.scalar)
+        e.do(f"store {e.scalar} 1.0, ptr {self._scale}")
 
     def begin(self) -> None:
         self.e.do(f"store {self.e.vector} zeroinitializer, ptr {self._sum}")
 
     def add(self, delta: str) -> None:
         e = self.e
-        scaled = e.arithmetic("fmul", delta, e.splat(e.value(f"load float, ptr {self._scale}")))
+        scaled = e.arithmetic("fmul", delta, e.splat(e.value(f"load {e.scalar}, ptr {self._scale}")))
         e.do(f"store {e.vector} {e.fma(scaled, scaled, e.value(f'load {e.vector}, ptr {self._sum}'))}, ptr {self._sum}")
 
     def end(self, pointer: str) -> None:
-        """Store the norm, and take the power of two below it as the next scale."""
-        e = self.e
+        """Store the norm, and take the inverse of the power of two below it as the next scale."""
+        e, f = self.e, self.e.scalar
         total = e.value(f"load {e.vector}, ptr {self._sum}")
-        squares = e.value(f"call float @llvm.vector.reduce.fadd.v{e.width}f32(float 0.0, {e.vector} {total})")
-        root = e.value(f"call float @llvm.sqrt.f32(float {squares})")
-        scale = e.value(f"load float, ptr {self._scale}")
-        norm = e.value(f"fdiv float {root}, {scale}")
-        e.do(f"store float {norm}, ptr {pointer}, align 4")
-        exponent = e.value(f"lshr i32 {e.value(f'bitcast float {norm} to i32')}, 23")  # biased by 127; the sign is 0
-        least = e.value(f"call i32 @llvm.smax.i32(i32 {exponent}, i32 {_EXPONENTS[0]})")
-        usable = e.value(f"call i32 @llvm.smin.i32(i32 {least}, i32 {_EXPONENTS[1]})")
-        bits = e.value(f"shl i32 {e.value(f'sub i32 254, {usable}')}, 23")
-        e.do(f"store float {e.value(f'bitcast i32 {bits} to float')}, ptr {self._scale}")
+        squares = e.value(f"call {f} @llvm.vector.reduce.fadd.v{e.width}{e.suffix}({f} 0.0, {e.vector} {total})")
+        root = e.value(f"call {f} @llvm.sqrt.{e.suffix}({f} {squares})")
+        norm = e.value(f"fdiv {f} {root}, {e.value(f'load {f}, ptr {self._scale}')}")
+        e.do(f"store {f} {norm}, ptr {pointer}, align 4")
+        bits, mantissa = f"i{e.precision.bits}", e.precision.mantissa
+        bias = (1 << (e.precision.bits - mantissa - 2)) - 1
+        exponent = e.value(f"lshr {bits} {e.value(f'bitcast {f} {norm} to {bits}')}, {mantissa}")  # biased; the sign is 0
+        least = e.value(f"call {bits} @llvm.smax.{bits}({bits} {exponent}, {bits} {_MARGIN})")
+        usable = e.value(f"call {bits} @llvm.smin.{bits}({bits} {least}, {bits} {2 * bias - _MARGIN})")
+        inverse = e.value(f"shl {bits} {e.value(f'sub {bits} {2 * bias}, {usable}')}, {mantissa}")
+        e.do(f"store {f} {e.value(f'bitcast {bits} {inverse} to {f}')}, ptr {self._scale}")
 
 
 def _backward(s: _Shape) -> str:
     """last [K, B, H] is delta_T; Wt [K, H, H] is W transposed; slopes [K, T, B, H]; norms [K, T] by time step."""
-    e = Emitter("backward", ["starts", "last", "Wt", "states", "slopes", "norms"], ["lanes", "steps"])
+    e = Emitter("backward", s.precision, ["starts", "last", "Wt", "states", "slopes", "norms"], ["lanes", "steps"])
     with e.loop("0", "%lanes") as lane:
         start, from_lane = _lane_start(e, lane), e.multiply(lane, "%steps")
         transposed = e.at("%Wt", e.multiply(lane, s.size * s.size))
@@ -193,8 +196,8 @@ def _last_slope(e: Emitter, s: _Shape, norm: _Norm, places: tuple[str, str, str,
 
 
 def _gradients(s: _Shape) -> str:
-    """dW, dU and db inside rows of gradients `stride` floats apart: sums over all rows from a lane's start, chunk by chunk."""
-    e = Emitter("gradients", ["starts", "x", "states", "slopes", "dW", "dU", "db"], ["lanes", "steps", "stride"])
+    """dW, dU and db inside rows of gradients `stride` numbers apart: sums over all rows from a lane's start, chunk by chunk."""
+    e = Emitter("gradients", s.precision, ["starts", "x", "states", "slopes", "dW", "dU", "db"], ["lanes", "steps", "stride"])
     with e.loop("0", "%lanes") as lane:
         start, offset = _lane_start(e, lane), e.multiply(lane, "%stride")
         recurrent, entering, bias = (e.at(f"%{name}", offset) for name in ("dW", "dU", "db"))
@@ -212,7 +215,7 @@ def _gradients(s: _Shape) -> str:
             _sum(e, s, Term(count, e.at(states, e.multiply(row, s.size)), 1, s.size, right, s.size), recurrent, s.size)
             _sum(e, s, Term(count, e.at(x, e.multiply(row, s.inputs)), 1, s.inputs, right, s.size), entering, s.inputs)
             _sum(e, s, Term(count, "@one", 0, 0, right, s.size), bias, 1)
-    return "@one = private constant float 1.0\n" + e.text()
+    return f"@one = private constant {e.scalar} 1.0\n" + e.text()
 
 
 def _sum(e: Emitter, s: _Shape, term: Term, target: str, rows: int) -> None:
