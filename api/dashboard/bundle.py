@@ -1,0 +1,23 @@
+"""The dashboard's modules as one script, for a file that has to open without a server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+STATIC = Path(__file__).with_name("static")
+MODULES = ("colors", "dom", "format", "heatmap", "plot", "curves", "delta", "report")
+"""In the order of their imports; their top-level names are distinct, so that they can share one scope."""
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=const|function|class)", re.MULTILINE)
+
+
+def modules() -> str:
+    """Return the source of MODULES as one ES module that imports nothing."""
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", read(f"{name}.js"))) for name in MODULES)
+
+
+def read(name: str) -> str:
+    """Return the text of one of the dashboard's own static files."""
+    return (STATIC / name).read_text(encoding="utf-8")

@@ -1,0 +1,128 @@
+// One cell of a comparison: the curves of its runs, the gradient through time of one of them, and their table.
+
+import { get, query } from "./api.js";
+import { drawCurves } from "./curves.js";
+import { drawPicture, pictureOf } from "./delta.js";
+import { byId, el, fillSelect } from "./dom.js";
+import { count, field, inUnit, number, sentence, setting, words } from "./format.js";
+import { clear } from "./plot.js";
+
+export const MOST_RUNS = 50;
+const CURVE_POINTS = 2000;
+const PICTURE_NUMBERS = 250_000;
+
+/** Traces along the step axis alone can be drawn as curves. */
+export function curveNames(catalog) {
+  return catalog.filter((t) => t.axes.length === 1).map((t) => t.name);
+}
+
+/** At most about a quarter of a million numbers travel for one picture. */
+export function picturePoints(entry) {
+  return Math.max(16, Math.min(1000, Math.floor(PICTURE_NUMBERS / (entry.size?.[0] ?? 1))));
+}
+
+export function readTrace(run, name, points = CURVE_POINTS) {
+  return get(`/runs/${run}/traces/${name}${query({ max_points: points })}`);
+}
+
+export class CellView {
+  trace = "loss";
+  log = false;
+  run = null;
+
+  constructor() {
+    byId("trace").onchange = (event) => this.change({ trace: event.target.value });
+    byId("log").onchange = (event) => this.change({ log: event.target.checked });
+    byId("delta-run").onchange = (event) => this.change({ run: event.target.value });
+  }
+
+  change(what) {
+    Object.assign(this, what);
+    this.update(true);
+  }
+
+  /** Show a cell: `heading`, its run ids, and the sweep's axes that tell its runs apart. */
+  async show(heading, ids, apart) {
+    byId("cell").classList.remove("unchosen");
+    byId("cell-title").textContent = heading;
+    const other = ids[0] !== this.ids?.[0];
+    Object.assign(this, { ids: ids.slice(0, MOST_RUNS), all: ids.length, apart });
+    if (other) this.run = null;
+    await this.update(other);
+  }
+
+  /** Fetch what has changed and draw it; `now` draws even when nothing has. */
+  async update(now = false) {
+    if (!this.ids?.length) return;
+    const ids = this.ids;
+    const runs = await Promise.all(ids.map((id) => get(`/runs/${id}`)));
+    if (ids !== this.ids) return;
+    const changed = now || runs.some((run, i) => run !== this.runs?.[i]);
+    if (!changed) return;
+    const stepped = now || runs.some((run, i) => run.step !== this.runs?.[i]?.step);
+    this.runs = runs;
+    this.table();
+    if (stepped) await Promise.all([this.curves(), this.picture()]);
+  }
+
+  label(run) {
+    return this.apart.map((name) => `${words(name)} ${setting(field(run.spec, name))}`).join(", ");
+  }
+
+  async curves() {
+    const started = this.runs.filter((run) => run.step > 0);
+    const host = byId("curves");
+    if (!started.length) return blank(host, "No run of this cell has started yet.");
+    const { traces: catalog } = await get(`/runs/${started[0].id}/traces`);
+    const names = curveNames(catalog);
+    if (!names.length) return blank(host, "Waiting for the first points.");
+    if (!names.includes(this.trace)) this.trace = names[0];
+    fillSelect(byId("trace"), names.map((name) => [name, sentence(name)]), this.trace);
+    const [ids, name] = [this.ids, this.trace];
+    const answers = await Promise.allSettled(started.map((run) => readTrace(run.id, name)));
+    const traces = answers.filter((a) => a.status === "fulfilled" && a.value.steps.length).map((a) => a.value);
+    if (ids !== this.ids || name !== this.trace) return null;
+    if (!traces.length) return blank(host, "Waiting for the first points.");
+    const updates = Math.max(...this.runs.map((run) => run.updates));
+    byId("curves-note").textContent = `${count(traces.length, "run")}: median, the middle 80 %, extremes as dots`;
+    return drawCurves(host, traces, { log: this.log, updates, key: ids[0] });
+  }
+
+  async picture() {
+    const started = this.runs.filter((run) => run.step > 0);
+    const host = byId("delta");
+    if (!started.length) return blank(host, "No run of this cell has started yet.");
+    const run = started.find(({ id }) => id === this.run) ?? started[0];
+    fillSelect(byId("delta-run"), started.map((r) => [r.id, this.label(r) || r.id.slice(0, 8)]), run.id);
+    const { traces: catalog } = await get(`/runs/${run.id}/traces`);
+    const entry = catalog.find((t) => t.name === "delta_norm");
+    if (!entry) return blank(host, "These runs trace no gradient through time.");
+    const trace = await readTrace(run.id, entry.name, picturePoints(entry));
+    if (this.runs.every(({ id }) => id !== run.id) || !trace.steps.length) return null;
+    return drawPicture(host, pictureOf(trace), { updates: run.updates, key: run.id });
+  }
+
+  table() {
+    const head = ["Run", ...this.apart.map(sentence), "State", "Updates", "Evaluation error", "Final loss"];
+    const rows = this.runs.map((run) => el("tr", {},
+      el("td", {}, el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8))),
+      ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name)))),
+      el("td", {}, el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, run.outcome?.kind ?? run.state)),
+      el("td", { class: "figure" }, `${number(run.step)} of ${number(run.updates)}`),
+      el("td", { class: "figure" }, inUnit(run.summary?.evaluation_error ?? null, "share")),
+      el("td", { class: "figure" }, number(run.summary?.final_loss ?? null))));
+    const more = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
+    byId("runs").replaceChildren(
+      el("caption", { class: more ? "muted" : "hidden" }, more || "Runs of this cell"),
+      el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
+      el("tbody", {}, rows));
+  }
+}
+
+/** Say why there is no picture, in its place. */
+export function blank(host, text) {
+  clear(host);
+  host.classList.add("empty");
+  host.textContent = text;
+  return null;
+}

@@ -1,0 +1,73 @@
+// The gradient on its way back through time: ‖δ‖ at every update (x) and every lag (y), its logarithm as color; and one update of it.
+
+import { PLASMA, plotlyScale, theme } from "./colors.js";
+import { numeric, quantile } from "./curves.js";
+import { number, superscript } from "./format.js";
+import { axis, draw } from "./plot.js";
+
+/** From a trace as REST gives it to log10 values [lag][update]: null where there is no such time step. */
+export function pictureOf(trace) {
+  const values = trace.values ?? trace.mean;
+  const shift = trace.level ? (trace.cell_steps - trace.every) / 2 : 0;
+  const lags = trace.size?.[0] ?? values[0]?.length ?? 0;
+  const log = (x) => (Number.isNaN(x) ? null : Math.log10(x));
+  return {
+    steps: trace.steps.map((step) => step + shift),
+    logs: Array.from({ length: lags }, (_, lag) => values.map((point) => log(numeric(point[lag])))),
+  };
+}
+
+/** Whole powers of ten that hold the middle 99 % of the values: one outlier does not wash the picture out. */
+export function rangeOf(pictures) {
+  const finite = pictures.flatMap((p) => p.logs.flat()).filter((v) => v !== null && Number.isFinite(v)).sort((a, b) => a - b);
+  if (!finite.length) return [-1, 0];
+  const [low, high] = [Math.floor(quantile(finite, 0.005)), Math.ceil(quantile(finite, 0.995))];
+  return [Math.min(low, high - 1), high];
+}
+
+/** Draw a picture; `chosen` marks the update that the slice shows. */
+export function drawPicture(host, picture, { range = rangeOf([picture]), updates, chosen, key } = {}) {
+  const [low, high] = range;
+  const every = Math.max(1, Math.ceil((high - low) / 6));
+  const ticks = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => high - i * every);
+  const finite = (v) => (v === null || Number.isFinite(v) ? v : v > 0 ? high + 1 : low - 1);
+  const trace = {
+    type: "heatmap", x: picture.steps, y: picture.logs.map((_, lag) => lag), z: picture.logs.map((row) => row.map(finite)),
+    zmin: low, zmax: high, colorscale: plotlyScale(PLASMA), hoverongaps: false,
+    hovertemplate: "update %{x:.0f}, %{y} steps back<br>log₁₀ ‖δ‖ = %{z:.2f}<extra></extra>",
+    colorbar: {
+      thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((t) => `10${superscript(t)}`),
+      title: { text: "‖δ‖", side: "top" }, tickfont: { size: 11, color: theme().muted },
+    },
+  };
+  const line = { type: "line", x0: chosen, x1: chosen, yref: "paper", y0: 0, y1: 1, line: { color: theme().accent, width: 1.5, dash: "dot" } };
+  const layout = {
+    xaxis: axis("update", { range: [0, updates ?? picture.steps.at(-1)], showgrid: false }),
+    yaxis: axis("steps back in time", { showgrid: false }),
+    shapes: chosen === undefined ? [] : [line],
+  };
+  return draw(host, [trace], layout, `delta${key}`);
+}
+
+/** Draw ‖δ‖ against the lag at one point of the picture; returns the growth factor per step back, or null. */
+export function drawSlice(host, picture, index, { range = rangeOf([picture]), key } = {}) {
+  const logs = picture.logs.map((row) => row[index]).filter((v) => v !== null);
+  const x = logs.map((_, lag) => lag);
+  const trace = {
+    type: "scatter", mode: "lines", x, y: logs.map((v) => (Number.isFinite(v) ? v : null)), line: { width: 2, color: theme().accent },
+    hoverinfo: "text", hovertext: logs.map((v, lag) => `${lag} steps back: ‖δ‖ = ${number(10 ** v)}`),
+  };
+  const layout = {
+    xaxis: axis("steps back in time", { range: [0, picture.logs.length - 1] }),
+    yaxis: axis("log₁₀ ‖δ‖", { range: [range[0] - 0.5, range[1] + 0.5] }),
+  };
+  draw(host, [trace], layout, `slice${key}`);
+  return growth(logs);
+}
+
+/** exp of the mean growth of log ‖δ‖ per step back, from the last time step to the earliest. */
+export function growth(logs) {
+  const [last, earliest] = [logs[0], logs.at(-1)];
+  if (logs.length < 2 || !Number.isFinite(last) || !Number.isFinite(earliest)) return null;
+  return 10 ** ((earliest - last) / (logs.length - 1));
+}

@@ -1,0 +1,90 @@
+// Numbers, times and labels as a reader wants them.
+
+const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+export function superscript(n) {
+  return String(n).replace(/./g, (c) => SUPERSCRIPT[c] ?? c);
+}
+
+/** Three significant digits; powers of ten beyond 10⁻³..10⁵; a dash for what is missing. */
+export function number(x) {
+  if (x === null || x === undefined || x === "") return "–";
+  const v = Number(x);
+  if (Number.isNaN(v)) return "not a number";
+  if (!Number.isFinite(v)) return v > 0 ? "∞" : "−∞";
+  if (v === 0) return "0";
+  const size = Math.abs(v);
+  if (Number.isInteger(v) && size < 1e6) return minus(v.toLocaleString("en-US"));
+  if (size >= 1e-3 && size < 1e5) return minus(v.toLocaleString("en-US", { maximumSignificantDigits: 3 }));
+  let exponent = Math.floor(Math.log10(size));
+  let mantissa = (v / 10 ** exponent).toFixed(1);
+  if (Math.abs(mantissa) >= 10) [mantissa, exponent] = ["1.0", exponent + 1];
+  return minus(`${mantissa.replace(/\.0$/, "")} × 10${superscript(exponent)}`);
+}
+
+export function percent(x) {
+  if (x === null || x === undefined) return "–";
+  const v = 100 * Number(x);
+  if (!Number.isFinite(v)) return number(x);
+  return `${v === 0 || v >= 10 ? v.toFixed(0) : v.toPrecision(2)} %`;
+}
+
+/** A value of a metric or trace in its unit: shares as per cent, everything else as a number. */
+export function inUnit(x, unit) {
+  return unit === "share" ? percent(x) : number(x);
+}
+
+export function count(n, singular, plural = `${singular}s`) {
+  return `${number(n)} ${n === 1 ? singular : plural}`;
+}
+
+export function duration(seconds) {
+  if (!Number.isFinite(seconds) || seconds < 0) return "–";
+  if (seconds < 1) return "under 1 s";
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+export function ago(iso) {
+  if (!iso) return "–";
+  const seconds = Math.max(0, (Date.now() - Date.parse(iso)) / 1000);
+  if (seconds < 5) return "just now";
+  if (seconds < 86400) return `${duration(seconds).replace(/ \d+ (s|min)$/, "")} ago`;
+  return clock(iso);
+}
+
+export function clock(iso) {
+  if (!iso) return "–";
+  return new Date(iso).toLocaleString("en-US", { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** "clipping.threshold" -> "clipping threshold", "batch_size" -> "batch size". */
+export function words(name) {
+  return String(name).replace(/[._]/g, " ");
+}
+
+export function sentence(name) {
+  const text = words(name);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Look a dotted field up in a specification. */
+export function field(spec, path) {
+  return path.split(".").reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), spec);
+}
+
+/** A setting in short: {"kind": "norm", "threshold": 1} -> "norm 1". */
+export function setting(value) {
+  if (value === null || value === undefined) return "–";
+  if (Array.isArray(value)) return value.map(setting).join(" to ");
+  if (typeof value === "object") {
+    const { kind, ...rest } = value;
+    return [kind, ...Object.values(rest).map(setting)].filter(Boolean).join(" ");
+  }
+  return typeof value === "number" ? number(value) : words(value);
+}
+
+function minus(text) {
+  return text.replace("-", "−");
+}
