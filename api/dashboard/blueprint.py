@@ -13,7 +13,9 @@ PLOTLY = Path((_PACKAGE and _PACKAGE.origin) or "plotly/__init__.py").with_name(
 _VERSION = version("plotly")
 _YEAR = 365 * 24 * 3600
 
-blueprint = Blueprint("dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/dashboard")
+blueprint = Blueprint(
+    "dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/dashboard"
+)
 
 
 @blueprint.get("/")

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _MOST_NAMED = 6
 
 
-def findings(comparison: dict[str, Any], outcomes: Mapping[str, str]) -> list[str]:
-    """Return sentences about a comparison as REST gives it; `outcomes` says how each run ended (its state when it did not end by itself)."""
+class Ending(NamedTuple):
+    """How a run ended; one can find the problem solved first and diverge later."""
+
+    solved: bool
+    diverged: bool
+
+
+class Tally(NamedTuple):
+    """How many of the runs of a cell, a row or a column ended how."""
+
+    name: str
+    runs: int
+    ended: int
+    solved: int
+    diverged: int
+
+
+def findings(comparison: dict[str, Any], endings: Mapping[str, Ending]) -> list[str]:
+    """Return sentences about a comparison as REST gives it; runs that are not in `endings` have not ended."""
     rows, columns, cells = comparison["rows"], comparison["columns"], comparison["cells"]
-    counts = [[Counter(outcomes.get(run, "queued") for run in cell["runs"]) for cell in row] for row in cells]
-    by_row = [_line(rows["field"], value, sum(row, Counter())) for value, row in zip(rows["values"], counts, strict=True)]
-    by_column = [
-        _line(columns["field"], value, sum(column, Counter())) for value, column in zip(columns["values"], zip(*counts, strict=True), strict=True)
-    ]
+    row_names = [f"{words(rows['field'])} {value['label']}" for value in rows["values"]]
+    column_names = [f"{words(columns['field'])} {value['label']}" for value in columns["values"]]
     named = [
-        (f"{words(rows['field'])} {row['label']} with {words(columns['field'])} {column['label']}", counts[i][j])
-        for i, row in enumerate(rows["values"])
-        for j, column in enumerate(columns["values"])
+        _tally(f"{row}, {column}", cells[i][j]["runs"], endings)
+        for i, row in enumerate(row_names)
+        for j, column in enumerate(column_names)
     ]
-    return [*_breaks(named), *_solves(named), *by_row, *(by_column if len(by_column) > 1 else [])]
+    by_row = [_tally(name, _runs(cells[i]), endings) for i, name in enumerate(row_names)]
+    by_column = [_tally(name, _runs([row[j] for row in cells]), endings) for j, name in enumerate(column_names)]
+    return [
+        _cells(named, lambda t: t.diverged, "Training diverged", "Training diverged in no run."),
+        _cells(named, lambda t: t.solved, "The problem was solved", "No run has solved the problem."),
+        *(_line(tally) for tally in by_row),
+        *(_line(tally) for tally in by_column if len(by_column) > 1),
+    ]
 
 
 def words(name: str) -> str:
@@ -32,32 +52,26 @@ def words(name: str) -> str:
     return name.replace("_", " ").replace(".", " ")
 
 
-def _breaks(named: list[tuple[str, Counter[str]]]) -> list[str]:
-    broken = [(name, n["diverged"], n.total()) for name, n in named if n["diverged"]]
-    if not broken:
-        return ["Training diverged in no run."]
-    worst = sorted(broken, key=lambda entry: -entry[1] / entry[2])
-    return [f"Training diverged in {len(broken)} of {len(named)} cells: {_shares(worst)}."]
+def _runs(cells: Iterable[dict[str, Any]]) -> list[str]:
+    return [run for cell in cells for run in cell["runs"]]
 
 
-def _solves(named: list[tuple[str, Counter[str]]]) -> list[str]:
-    solved = [(name, n["solved"], n.total()) for name, n in named if n["solved"]]
-    if not solved:
-        return ["No run solved the problem within its updates."]
-    best = sorted(solved, key=lambda entry: -entry[1] / entry[2])
-    return [f"The problem was solved in {len(solved)} of {len(named)} cells: {_shares(best)}."]
+def _tally(name: str, runs: list[str], endings: Mapping[str, Ending]) -> Tally:
+    ended = [endings[run] for run in runs if run in endings]
+    return Tally(name, len(runs), len(ended), sum(e.solved for e in ended), sum(e.diverged for e in ended))
 
 
-def _shares(entries: list[tuple[str, int, int]]) -> str:
-    text = ", ".join(f"{name} ({k} of {n} runs)" for name, k, n in entries[:_MOST_NAMED])
-    return f"{text}, and {len(entries) - _MOST_NAMED} more" if len(entries) > _MOST_NAMED else text
+def _cells(named: list[Tally], counted: Callable[[Tally], int], what: str, none: str) -> str:
+    found = sorted((t for t in named if counted(t)), key=lambda t: -counted(t) / t.runs)
+    if not found:
+        return none
+    text = "; ".join(f"{t.name} ({counted(t)} of {t.runs})" for t in found[:_MOST_NAMED])
+    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return f"{what} in {len(found)} of {len(named)} cells: {text}{more}."
 
 
-def _line(field: str, value: dict[str, Any], counts: Counter[str]) -> str:
-    total = counts.total()
-    rest: Iterable[str] = sorted(set(counts) - {"solved"}, key=lambda kind: -counts[kind])
-    others = ", ".join(f"{counts[kind]} {_ENDED.get(kind, kind)}" for kind in rest)
-    return f"{words(field).capitalize()} {value['label']}: {counts['solved']} of {total} runs solved the problem" + (f"; {others}." if others else ".")
-
-
-_ENDED = {"exhausted": "used up their updates"}
+def _line(tally: Tally) -> str:
+    parts = [f"{tally.solved} of {tally.runs} runs solved the problem"]
+    parts += [f"{tally.diverged} diverged"] if tally.diverged else []
+    parts += [f"{tally.runs - tally.ended} have not ended"] if tally.ended < tally.runs else []
+    return f"{tally.name[:1].upper()}{tally.name[1:]}: {', '.join(parts)}."

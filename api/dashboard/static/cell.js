@@ -4,24 +4,25 @@ import { get, query } from "./api.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, pictureOf } from "./delta.js";
 import { byId, el, fillSelect } from "./dom.js";
-import { count, field, inUnit, number, sentence, setting, words } from "./format.js";
+import { count, ending, field, number, percent, sentence, setting, words } from "./format.js";
 import { clear } from "./plot.js";
 
 export const MOST_RUNS = 50;
-const CURVE_POINTS = 2000;
-const PICTURE_NUMBERS = 250_000;
+const MOST_POINTS = 4000;
+const PICTURE_NUMBERS = 160_000;
+const PICTURE_SECONDS = 3;
 
 /** Traces along the step axis alone can be drawn as curves. */
 export function curveNames(catalog) {
   return catalog.filter((t) => t.axes.length === 1).map((t) => t.name);
 }
 
-/** At most about a quarter of a million numbers travel for one picture. */
+/** As many points as one picture may cost in numbers on their way here. */
 export function picturePoints(entry) {
-  return Math.max(16, Math.min(1000, Math.floor(PICTURE_NUMBERS / (entry.size?.[0] ?? 1))));
+  return Math.max(16, Math.min(MOST_POINTS, Math.floor(PICTURE_NUMBERS / (entry.size?.[0] ?? 1))));
 }
 
-export function readTrace(run, name, points = CURVE_POINTS) {
+export function readTrace(run, name, points = MOST_POINTS) {
   return get(`/runs/${run}/traces/${name}${query({ max_points: points })}`);
 }
 
@@ -62,7 +63,9 @@ export class CellView {
     const stepped = now || runs.some((run, i) => run.step !== this.runs?.[i]?.step);
     this.runs = runs;
     this.table();
-    if (stepped) await Promise.all([this.curves(), this.picture()]);
+    const due = now || Date.now() - this.drawn > PICTURE_SECONDS * 1000 || runs.every((run) => run.outcome);
+    if (due) this.drawn = Date.now();
+    if (stepped) await Promise.all([this.curves(), due ? this.picture() : null]);
   }
 
   label(run) {
@@ -84,7 +87,7 @@ export class CellView {
     if (ids !== this.ids || name !== this.trace) return null;
     if (!traces.length) return blank(host, "Waiting for the first points.");
     const updates = Math.max(...this.runs.map((run) => run.updates));
-    byId("curves-note").textContent = `${count(traces.length, "run")}: median, the middle 80 %, extremes as dots`;
+    byId("curves-note").textContent = `${count(traces.length, "run")}: median, the middle 80 %, extremes as dots, a ring where a run ends early`;
     return drawCurves(host, traces, { log: this.log, updates, key: ids[0] });
   }
 
@@ -103,14 +106,14 @@ export class CellView {
   }
 
   table() {
-    const head = ["Run", ...this.apart.map(sentence), "State", "Updates", "Evaluation error", "Final loss"];
+    const head = ["Run", ...this.apart.map(sentence), "State", "Updates", "Solved after", "Evaluation error"];
     const rows = this.runs.map((run) => el("tr", {},
       el("td", {}, el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8))),
       ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name)))),
-      el("td", {}, el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, run.outcome?.kind ?? run.state)),
-      el("td", { class: "figure" }, `${number(run.step)} of ${number(run.updates)}`),
-      el("td", { class: "figure" }, inUnit(run.summary?.evaluation_error ?? null, "share")),
-      el("td", { class: "figure" }, number(run.summary?.final_loss ?? null))));
+      el("td", {}, el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state))),
+      el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
+      el("td", {}, number(run.summary?.updates_to_success)),
+      el("td", {}, percent(run.summary?.evaluation_error))));
     const more = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
     byId("runs").replaceChildren(
       el("caption", { class: more ? "muted" : "hidden" }, more || "Runs of this cell"),

@@ -85,6 +85,7 @@ export function drawCurves(host, traces, { log = false, updates, key } = {}) {
     marks(bins.map((b) => b.lowest)),
     marks(bins.map((b) => b.highest)),
     line(bins.map((b) => b.median), { line: { width: 2, color: colors.accent }, hoverinfo: "text", hovertext: hover }),
+    ends(series, updates, colors),
     broken(series, colors),
   ];
   const y = axis(unit === "share" || unit === name ? sentence(name) : `${sentence(name)} (${words(unit)})`, log ? logAxis(bins) : linear(unit));
@@ -104,6 +105,16 @@ function logAxis(bins) {
   const exponents = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => low + i * every);
   const text = (k) => (Math.abs(k) < 4 ? number(10 ** k) : `10${superscript(k)}`);
   return { type: "log", tickvals: exponents.map((k) => 10 ** k), ticktext: exponents.map(text) };
+}
+
+/** A ring where a run stops short of its updates: from there on the median is that of the others. */
+function ends(series, updates, colors) {
+  const last = series.map((points) => points.filter((p) => Number.isFinite(p.value)).at(-1)).filter((p) => p && p.step < 0.99 * updates);
+  return {
+    type: "scatter", mode: "markers", x: last.map((p) => p.step), y: last.map((p) => p.value),
+    marker: { symbol: "circle-open", size: 8, color: colors.accent, line: { width: 1.5 } },
+    hoverinfo: "text", hovertext: last.map((p) => `last point of a run, update ${Math.round(p.step)}`),
+  };
 }
 
 /** A cross where the numbers of a run first left the finite range. */

@@ -5,6 +5,8 @@ import { numeric, quantile } from "./curves.js";
 import { number, superscript } from "./format.js";
 import { axis, draw } from "./plot.js";
 
+const MOST_COLUMNS = 500;
+
 /** From a trace as REST gives it to log10 values [lag][update]: null where there is no such time step. */
 export function pictureOf(trace) {
   const values = trace.values ?? trace.mean;
@@ -17,6 +19,22 @@ export function pictureOf(trace) {
   };
 }
 
+/** At most MOST_COLUMNS columns: each the median of as many neighboring updates, so that what is drawn is not a lucky pick. */
+export function reduced({ steps, logs }) {
+  const each = Math.ceil(steps.length / MOST_COLUMNS);
+  if (each === 1) return { steps, logs, each };
+  const groups = Array.from({ length: Math.ceil(steps.length / each) }, (_, i) => [i * each, Math.min((i + 1) * each, steps.length)]);
+  const middle = (values) => {
+    const present = values.filter((v) => v !== null).sort((a, b) => a - b);
+    return 2 * present.length < values.length ? null : present[Math.floor(present.length / 2)];
+  };
+  return {
+    steps: groups.map(([from, to]) => (steps[from] + steps[to - 1]) / 2),
+    logs: logs.map((row) => groups.map(([from, to]) => middle(row.slice(from, to)))),
+    each,
+  };
+}
+
 /** Whole powers of ten that hold the middle 99 % of the values: one outlier does not wash the picture out. */
 export function rangeOf(pictures) {
   const finite = pictures.flatMap((p) => p.logs.flat()).filter((v) => v !== null && Number.isFinite(v)).sort((a, b) => a - b);
@@ -26,7 +44,8 @@ export function rangeOf(pictures) {
 }
 
 /** Draw a picture; `chosen` marks the update that the slice shows. */
-export function drawPicture(host, picture, { range = rangeOf([picture]), updates, chosen, key } = {}) {
+export function drawPicture(host, full, { range = rangeOf([full]), updates, chosen, key } = {}) {
+  const picture = reduced(full);
   const [low, high] = range;
   const every = Math.max(1, Math.ceil((high - low) / 6));
   const ticks = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => high - i * every);
@@ -34,7 +53,7 @@ export function drawPicture(host, picture, { range = rangeOf([picture]), updates
   const trace = {
     type: "heatmap", x: picture.steps, y: picture.logs.map((_, lag) => lag), z: picture.logs.map((row) => row.map(finite)),
     zmin: low, zmax: high, colorscale: plotlyScale(PLASMA), hoverongaps: false,
-    hovertemplate: "update %{x:.0f}, %{y} steps back<br>log₁₀ ‖δ‖ = %{z:.2f}<extra></extra>",
+    hovertemplate: `update %{x:.0f}, %{y} steps back<br>log₁₀ ‖δ‖ = %{z:.2f}${picture.each > 1 ? `<br>median of ${picture.each} updates` : ""}<extra></extra>`,
     colorbar: {
       thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((t) => `10${superscript(t)}`),
       title: { text: "‖δ‖", side: "top" }, tickfont: { size: 11, color: theme().muted },

@@ -69,6 +69,11 @@ export function sentence(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** How a run stands or ended, for a reader: "exhausted" is a run that used its whole budget, solved on the way or not. */
+export function ending(kind) {
+  return kind === "exhausted" ? "ran to the end" : words(kind);
+}
+
 /** Look a dotted field up in a specification. */
 export function field(spec, path) {
   return path.split(".").reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), spec);

@@ -1,7 +1,7 @@
 // How far a sweep is: one bar, its parts in words, and how long it will take at the pace seen so far.
 
 import { el } from "./dom.js";
-import { count, duration, number, words } from "./format.js";
+import { count, duration, ending, number } from "./format.js";
 
 const OUTCOMES = ["solved", "exhausted", "diverged"];
 const OTHERS = ["failed", "cancelled", "running", "queued"];
@@ -26,7 +26,7 @@ export function bar(sweep) {
 }
 
 export function legend(sweep) {
-  return el("ul", { class: "parts" }, partsOf(sweep).map(([kind, k]) => el("li", {}, el("i", { class: `dot ${kind}`, "aria-hidden": "true" }), `${number(k)} ${words(kind)}`)));
+  return el("ul", { class: "parts" }, partsOf(sweep).map(([kind, k]) => el("li", {}, el("i", { class: `dot ${kind}`, "aria-hidden": "true" }), `${number(k)} ${ending(kind)}`)));
 }
 
 /** Watches a sweep go by and tells its pace; runs may end early, so the time left is at most what this says. */

@@ -6,7 +6,7 @@ import { onThemeChange } from "./colors.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, drawSlice, pictureOf, rangeOf } from "./delta.js";
 import { byId, el, setText } from "./dom.js";
-import { clock, duration, inUnit, number, sentence, setting, words } from "./format.js";
+import { clock, duration, ending, inUnit, number, sentence, setting, words } from "./format.js";
 
 const LOGARITHMIC = new Set(["gradient_norm", "clipped_gradient_norm"]);
 const id = document.querySelector("main").dataset.run;
@@ -21,7 +21,7 @@ function drawHead(run) {
   byId("state").className = `badge ${run.state}`;
   byId("outcome").hidden = !run.outcome;
   if (run.outcome) {
-    setText(byId("outcome"), run.outcome.kind);
+    setText(byId("outcome"), ending(run.outcome.kind));
     byId("outcome").className = `badge ${run.outcome.kind}`;
   }
   const ended = ["succeeded", "failed", "cancelled"].includes(run.state);
@@ -111,8 +111,12 @@ function drawDelta(run) {
   setText(byId("slice-note"), factor === null ? "" : `Here the gradient ${way} by a factor of ${factor.toFixed(3)} per step back in time.`);
   if (!host.dataset.listening) {
     host.dataset.listening = "yes";
-    host.on("plotly_click", ({ points: [point] }) => pick(picture.steps.indexOf(point.x)));
+    host.on("plotly_click", ({ points: [point] }) => pick(nearest(picture.steps, point.x)));
   }
+}
+
+function nearest(steps, x) {
+  return steps.reduce((best, step, i) => (Math.abs(step - x) < Math.abs(steps[best] - x) ? i : best), 0);
 }
 
 function pick(index) {
