@@ -11,6 +11,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from ltd_core.errors import LtdError
 from services.db import migrate
 from services.embedded.child import StackFailed
@@ -26,13 +28,13 @@ OTHER_SECONDS = 60.0  # how long to wait for another stack that starts or ends i
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the stack; return the exit status."""
-    settings = read_settings(arguments)
-    home = Home(settings.home.absolute())
-    home.prepare()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     try:
+        settings = read_settings(arguments)
+        home = Home(settings.home.absolute())
+        home.prepare()
         held = home.lock_or_url(OTHER_SECONDS)
         if isinstance(held, str):
             say(event="running", url=held)
@@ -54,7 +56,10 @@ def read_settings(arguments: Sequence[str] | None) -> Settings:
     parser.add_argument("--port", type=int, help="port of the API; the next free one when it is taken, any when 0")
     parser.add_argument("--workers", type=int, help="worker processes; one per core when 0")
     given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
-    return Settings(**given)
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise StackFailed("; ".join(problem["msg"] for problem in error.errors())) from error
 
 
 def run(settings: Settings, home: Home, lock: int, stop: threading.Event) -> None:
@@ -68,7 +73,7 @@ def run(settings: Settings, home: Home, lock: int, stop: threading.Event) -> Non
     environment = settings.model_copy(update={"port": port, "home": home.path}).environment()
     stack = Stack(home, lock, environment, stop)
     try:
-        if "broker_url" not in settings.model_fields_set:
+        if settings.broker_url == home.broker_url:  # else it is the user's own
             stack.start_broker()
         stack.start_workers()
         stack.start_api(listener)

@@ -29,6 +29,11 @@ class Home:
         """Return the path of stack.json."""
         return self.path / "stack.json"
 
+    @property
+    def broker_url(self) -> str:
+        """Return the address that the settings give to a broker of our own."""
+        return f"redis+socket://{self.path / 'run' / 'broker.sock'}"
+
     def log(self, name: str) -> Path:
         """Return the path of a part's log."""
         return self.path / "logs" / f"{name}.log"

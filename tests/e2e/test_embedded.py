@@ -200,3 +200,11 @@ def test_it_uses_a_broker_of_the_users(tmp_path: Path) -> None:
             assert launcher.finish(signal.SIGTERM) == 0
         assert answers(str(path))
         broker.terminate()
+
+
+def test_an_address_that_others_reach_needs_a_token(tmp_path: Path) -> None:
+    with launched(tmp_path / "lab", LTD_HOST="0.0.0.0", LTD_TOKEN="") as launcher:
+        event = launcher.event()
+        assert event["event"] == "failed"
+        assert "LTD_TOKEN" in event["message"]
+        assert launcher.wait() == 1
