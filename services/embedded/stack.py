@@ -25,6 +25,7 @@ WATCH_SECONDS = 0.2
 RESTARTS = 5  # of one part
 RESTART_WINDOW_SECONDS = 60.0
 API_THREADS = 64
+PORTS = 100
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the user ended the stack while it was starting
@@ -129,12 +130,10 @@ class Stack:
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on the port, or on the first free one after it; port 0 takes any."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, min(port + 100, 65536)):
-        try:
+    for candidate in range(port, min(port + PORTS, 65536)):
+        with suppress(OSError):
             return socket.create_server((host, candidate), family=family, backlog=2048)
-        except OSError as error:
-            last = error
-    raise StackFailed(f"no port from {port} on is free at {host}: {last}")
+    raise StackFailed(f"none of the {PORTS} ports from {port} on can be opened at {host}")
 
 
 def reachable(host: str) -> str:
