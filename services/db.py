@@ -1,0 +1,128 @@
+"""Connections and transactions, on SQLite and PostgreSQL; driver errors in the service's own words."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy.engine import make_url
+
+from services.errors import StoreError, StoreFull, StoreReadOnly, StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from services.settings import Settings
+
+LOCK_SECONDS = 5.0
+"""How long a transaction waits for a lock before the store counts as unavailable."""
+_MIGRATION_LOCK = 7_305_171_204
+_FULL = ("disk is full", "no space left", "diskfull", "out of memory")
+_READ_ONLY = ("readonly database", "read-only")
+
+
+class Database:
+    """One database; make it after a fork or spawn, never share it across one. Nothing connects before the first use."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_engine(url)
+        self.dialect = self._engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction that only reads."""
+        with _errors(), self._engine.connect() as conn, conn.begin():
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction; on SQLite it has the write lock from its start."""
+        with _errors(), self._engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
+            yield conn
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def now(conn: Connection) -> float:
+    """Return seconds since 1970: the server's clock on PostgreSQL, whose clients' clocks may differ."""
+    if conn.dialect.name == "postgresql":
+        return float(conn.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+    return time.time()
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine that has not connected yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, module=sqlite, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    milliseconds = int(LOCK_SECONDS * 1000)
+    options = f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout=60000"
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_timeout=LOCK_SECONDS,
+        pool_size=8,
+        max_overflow=24,
+        connect_args={"connect_timeout": int(LOCK_SECONDS), "options": options},
+    )
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest schema; safe when several processes do it at once."""
+    url = settings.database_url
+    if make_url(url).get_backend_name() == "sqlite" and (path := make_url(url).database):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    engine = make_engine(url)
+    try:
+        with _errors(), engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
+            if engine.dialect.name == "postgresql":
+                conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection
+    connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):  # FULL: a 201 survives a power loss
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    """Take the write lock at once for a writing transaction: one that reads first would fail instead of waiting."""
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("ltd_write") else "BEGIN")
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+        raise _translated(error) from error
+
+
+def _translated(error: Exception) -> StoreError:
+    words = str(getattr(error, "orig", error))
+    name = type(getattr(error, "orig", error)).__name__
+    both = f"{name} {words}".lower()
+    if any(sign in both for sign in _FULL):
+        return StoreFull(f"the database has no room left: {words}")
+    if any(sign in both for sign in _READ_ONLY):
+        return StoreReadOnly(f"the database cannot be written: {words}")
+    return StoreUnavailable(f"the database is unavailable: {words}")

@@ -1,0 +1,61 @@
+"""Errors of the services."""
+
+from __future__ import annotations
+
+from ltd_core.errors import LtdError
+
+
+class StoreError(LtdError):
+    """The database did not do what was asked; nothing of the transaction is kept."""
+
+
+class StoreUnavailable(StoreError):  # noqa: N818
+    """The database cannot be reached or is locked; try again."""
+
+
+class StoreFull(StoreError):  # noqa: N818
+    """The database has no room left."""
+
+
+class StoreReadOnly(StoreError):  # noqa: N818
+    """The database cannot be written."""
+
+
+class NotFound(LtdError):  # noqa: N818
+    """Nothing has this name."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind, self.name = kind, name
+
+    def __str__(self) -> str:
+        """Return what is missing."""
+        return f"there is no {self.kind} {self.name!r}"
+
+
+class BadCursor(LtdError):  # noqa: N818
+    """A cursor that this service did not hand out."""
+
+
+class IdempotencyConflict(LtdError):  # noqa: N818
+    """An Idempotency-Key was used before with another body."""
+
+
+class TraceConflict(LtdError):  # noqa: N818
+    """Other bytes are stored under the key of a trace block already: two writers disagree, which must not be hidden."""
+
+
+class TraceCorrupt(LtdError):  # noqa: N818
+    """A stored trace block no longer matches its checksum."""
+
+
+class BadQuestion(LtdError):  # noqa: N818
+    """A question that the store cannot answer: names the parameter, what it was, and what it may be."""
+
+    def __init__(self, field: str, message: str, value: object) -> None:
+        super().__init__(field, message, value)
+        self.field, self.message, self.value = field, message, value
+
+    def __str__(self) -> str:
+        """Return the question's fault."""
+        return f"{self.field}: {self.message} (got {self.value!r})"

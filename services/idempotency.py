@@ -1,0 +1,32 @@
+"""Idempotency keys: accepted, and held to their first body. The specification's digest is what makes a repetition harmless."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from services.db import now
+from services.errors import IdempotencyConflict
+from services.models import IdempotencyKey, table
+from services.upsert import upsert
+
+if TYPE_CHECKING:
+    from services.db import Database
+
+KEYS = table(IdempotencyKey)
+KEEP_SECONDS = 86_400.0
+
+
+def check(db: Database, key: str, body: bytes) -> None:
+    """Remember a key with its body for a day; raises IdempotencyConflict when it came with another one."""
+    digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+    with db.write() as conn:
+        at = now(conn)
+        conn.execute(delete(KEYS).where(KEYS.c.created_at < at - KEEP_SECONDS))
+        upsert(conn, KEYS, [{"key": key, "body_digest": digest, "created_at": at}], replace=())
+        known = conn.execute(select(KEYS.c.body_digest).where(KEYS.c.key == key)).scalar_one()
+    if known != digest:
+        msg = f"Idempotency-Key {key!r} came with another body before: send a new key with a new request"
+        raise IdempotencyConflict(msg)

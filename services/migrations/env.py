@@ -1,0 +1,11 @@
+"""Alembic's entry: migrates over the connection that services.db hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from services.models import Base
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+context.run_migrations()

@@ -1,0 +1,59 @@
+"""The broker carries hints: a message says that runs may be queued, never which. The database knows."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+if TYPE_CHECKING:
+    from services.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+TASK, QUEUE = "ltd.drain", "ltd"
+MOST_HINTS = 64
+_SOCKET_SECONDS = 2.0
+_EXPIRES_SECONDS = 60
+"""An old hint says nothing: the reconciler has sent another."""
+
+
+@cache
+def celery_app(settings: Settings) -> Celery:
+    """Return the application; it connects at its first message."""
+    app = Celery("ltd", broker=settings.broker_url, set_as_current=False)
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        result_backend=None,
+        task_ignore_result=True,
+        task_default_queue=QUEUE,
+        task_acks_late=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={"socket_timeout": _SOCKET_SECONDS, "socket_connect_timeout": _SOCKET_SECONDS, "max_retries": 0},
+        redis_socket_timeout=_SOCKET_SECONDS,
+        redis_socket_connect_timeout=_SOCKET_SECONDS,
+        task_publish_retry=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        enable_utc=True,
+    )
+    return app
+
+
+def hint(settings: Settings, count: int) -> bool:
+    """Tell workers that `count` runs were queued; returns False when the broker is away (the reconciler tells them later)."""
+    app = celery_app(settings)
+    try:
+        with app.connection_for_write() as connection:
+            waiting = connection.default_channel.queue_declare(QUEUE).message_count  # hints that busy workers have left there
+            for _ in range(min(count, MOST_HINTS) - waiting):
+                app.send_task(TASK, queue=QUEUE, connection=connection, retry=False, expires=_EXPIRES_SECONDS)
+    except (OperationalError, OSError) as error:
+        logger.warning("no hint was sent, the reconciler will: %s", error)
+        return False
+    return True

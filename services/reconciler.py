@@ -1,0 +1,50 @@
+"""What heals the rest: lapsed leases are queued again, and queued runs are hinted at again. One process at a time does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select, update
+
+from services import queue, runs
+from services.db import now
+from services.models import Leader, Run, table
+from services.upsert import upsert
+
+if TYPE_CHECKING:
+    from services.db import Database
+    from services.settings import Settings
+
+LEADER, RUNS = table(Leader), table(Run)
+_NAME = "reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileReport:
+    """What one round did; nothing when another process leads."""
+
+    led: bool
+    expired: int = 0
+    hinted: int = 0
+
+
+def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileReport:
+    """Do one round, if this process leads or the last leader's lease has lapsed."""
+    if not _lead(db, owner, 3 * settings.reconcile_seconds):
+        return ReconcileReport(led=False)
+    expired = runs.expire(db, settings.max_attempts)
+    with db.read() as conn:
+        due = or_(RUNS.c.not_before.is_(None), RUNS.c.not_before <= now(conn))
+        waiting = conn.execute(select(func.count()).select_from(RUNS).where(RUNS.c.state == "queued", due)).scalar_one()
+    if waiting:
+        queue.hint(settings, waiting)
+    return ReconcileReport(led=True, expired=len(expired), hinted=waiting)
+
+
+def _lead(db: Database, owner: str, seconds: float) -> bool:
+    with db.write() as conn:
+        at = now(conn)
+        upsert(conn, LEADER, [{"name": _NAME, "owner": owner, "expires_at": at + seconds}], replace=())
+        mine = (LEADER.c.name == _NAME) & or_(LEADER.c.owner == owner, LEADER.c.expires_at < at)
+        return bool(conn.execute(update(LEADER).where(mine).values(owner=owner, expires_at=at + seconds)).rowcount)

@@ -1,0 +1,139 @@
+"""Reading runs: one, a page of many, the events of one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import Row, select, tuple_
+
+from ltd_core.spec import parse_spec
+from services.errors import BadCursor, NotFound
+from services.models import Run, RunEvent, SweepRun, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ltd_core.spec import RunSpec
+    from services.db import Database
+
+RUNS, EVENTS, MEMBERS = table(Run), table(RunEvent), table(SweepRun)
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as it stands; times are seconds since 1970."""
+
+    id: str
+    spec_json: str
+    experiment: str
+    state: str
+    step: int
+    updates: int
+    epoch: int
+    attempts: int
+    cancel_requested: bool
+    outcome: dict[str, Any] | None
+    error: str | None
+    summary: dict[str, Any]
+    worker: str | None
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+
+    @cached_property
+    def spec(self) -> RunSpec:
+        """Return the specification."""
+        return parse_spec(orjson.loads(self.spec_json))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some runs, newest first, and the cursor of the next page."""
+
+    runs: list[RunView]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of a run's state."""
+
+    seq: int
+    at: float
+    kind: str
+    data: dict[str, Any]
+
+
+def get(db: Database, run_id: str) -> RunView:
+    """Return a run; raises NotFound."""
+    with db.read() as conn:
+        row = conn.execute(select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
+    if row is None:
+        raise NotFound("run", run_id)
+    return _view(row)
+
+
+def list_runs(db: Database, filters: Mapping[str, str], cursor: str | None = None, limit: int = 50) -> Page:
+    """Return a page of runs; filters are state, outcome, experiment and sweep. Raises BadCursor."""
+    query = select(RUNS).order_by(RUNS.c.created_at.desc(), RUNS.c.id.desc()).limit(limit + 1)
+    columns = {"state": RUNS.c.state, "outcome": RUNS.c.outcome_kind, "experiment": RUNS.c.experiment}
+    for name, column in columns.items():
+        if name in filters:
+            query = query.where(column == filters[name])
+    if "sweep" in filters:
+        query = query.where(RUNS.c.id.in_(select(MEMBERS.c.run_id).where(MEMBERS.c.sweep_id == filters["sweep"])))
+    if cursor:
+        query = query.where(tuple_(RUNS.c.created_at, RUNS.c.id) < read_cursor(cursor))
+    with db.read() as conn:
+        rows = conn.execute(query).all()
+    views = [_view(row) for row in rows[:limit]]
+    return Page(views, write_cursor(views[-1].created_at, views[-1].id) if len(rows) > limit else None)
+
+
+def events(db: Database, run_id: str, after_seq: int = 0) -> list[Event]:
+    """Return a run's events after a number, oldest first."""
+    query = select(EVENTS).where(EVENTS.c.run_id == run_id, EVENTS.c.seq > after_seq).order_by(EVENTS.c.seq)
+    with db.read() as conn:
+        return [Event(row.seq, row.at, row.kind, orjson.loads(row.data)) for row in conn.execute(query)]
+
+
+def write_cursor(at: float, key: str) -> str:
+    """Return an opaque cursor behind a row."""
+    return base64.urlsafe_b64encode(f"{at!r} {key}".encode()).decode()
+
+
+def read_cursor(cursor: str) -> tuple[float, str]:
+    """Return a cursor's row; raises BadCursor."""
+    try:
+        at, key = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
+        return float(at), key
+    except (ValueError, binascii.Error) as error:
+        msg = f"{cursor!r} is not a cursor of this service: use the `next` of a page"
+        raise BadCursor(msg) from error
+
+
+def _view(row: Row[Any]) -> RunView:
+    outcome = {"kind": row.outcome_kind, "step": row.outcome_step, "message": row.outcome_message} if row.outcome_kind else None
+    return RunView(
+        id=row.id,
+        spec_json=row.spec,
+        experiment=row.experiment,
+        state=row.state,
+        step=row.step,
+        updates=row.updates,
+        epoch=row.epoch,
+        attempts=row.attempts,
+        cancel_requested=row.cancel_requested,
+        outcome=outcome,
+        error=row.error,
+        summary=orjson.loads(row.summary),
+        worker=row.lease_owner,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,285 @@
+"""The life of a run: queued, running, then succeeded, failed or cancelled. The only writer of a run's state.
+
+Every change is a compare-and-set and leaves an event. What a worker writes is fenced by the epoch of its lease.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import bindparam, case, func, insert, literal, or_, select, tuple_, update
+
+from ltd_core.spec import RunSpec, parse_spec
+from services import traces
+from services.db import now
+from services.errors import NotFound
+from services.models import Run, RunEvent, RunState, table
+from services.upsert import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from ltd_core.outcome import Progress
+    from services.db import Database
+
+RUNS, EVENTS, STATES = table(Run), table(RunEvent), table(RunState)
+FINAL = ("succeeded", "failed", "cancelled")
+_CHUNK = 500
+_ORDER = 1e-6
+"""Seconds between the runs of one submission, so that they are taken in their order."""
+_BACKOFF_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write a run until it is lost; `epoch` tells it from every earlier one."""
+
+    run_id: str
+    epoch: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run to train, from `state` at `step`, or from the start when state is None."""
+
+    lease: Lease
+    spec: RunSpec
+    step: int
+    state: bytes | None
+
+
+@dataclass(slots=True)
+class Submitted:
+    """Ids by what became of them: new, queued again after a failure or cancellation, or there already."""
+
+    new: list[str] = field(default_factory=list)
+    restarted: list[str] = field(default_factory=list)
+    stood: list[str] = field(default_factory=list)
+
+
+class Recorded(Enum):
+    """What became of a worker's write."""
+
+    OK = "ok"
+    CANCEL = "cancel"
+    LOST = "lost"
+
+
+def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
+    """Queue what is not there yet, and what failed or was cancelled once more; commits before it returns."""
+    with db.write() as conn:
+        return submit_in(conn, specs)
+
+
+def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
+    """Do the same inside a transaction."""
+    wanted = {spec.digest: spec for spec in specs}
+    done, at = Submitted(), now(conn)
+    every = list(wanted)
+    for ids in (every[first : first + _CHUNK] for first in range(0, len(every), _CHUNK)):
+        found = conn.execute(select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(ids)))
+        states = {row.id: row.state for row in found}
+        done.new += [run_id for run_id in ids if run_id not in states]
+        done.restarted += [run_id for run_id in ids if states.get(run_id) in {"failed", "cancelled"}]
+        done.stood += [run_id for run_id in ids if states.get(run_id) in {"queued", "running", "succeeded"}]
+    if done.new:
+        upsert(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)], replace=())
+    if done.restarted:
+        again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
+        statement = update(RUNS).where(RUNS.c.id == bindparam("key"), RUNS.c.state.in_(["failed", "cancelled"]))
+        conn.execute(statement.values(**again, not_before=None, updated_at=at), [{"key": run_id} for run_id in done.restarted])
+    _log(conn, [(run_id, "queued", {}) for run_id in done.new] + [(r, "queued_again", {}) for r in done.restarted], at)
+    return done
+
+
+def claim(db: Database, owner: str, limit: int, *, shape_key: str | None = None, lease_seconds: float) -> list[Claim]:
+    """Lease up to `limit` queued runs of one shape, oldest first; of the oldest run's shape when none is given."""
+    with db.write() as conn:
+        at = now(conn)
+        runnable = (RUNS.c.state == "queued") & or_(RUNS.c.not_before.is_(None), RUNS.c.not_before <= at)
+        if shape_key is None:
+            oldest = select(RUNS.c.shape_key).where(runnable).order_by(RUNS.c.created_at, RUNS.c.id).limit(1)
+            shape_key = conn.execute(oldest).scalar_one_or_none()
+        if shape_key is None or limit < 1:
+            return []
+        chosen = select(RUNS.c.id).where(runnable, RUNS.c.shape_key == shape_key).order_by(RUNS.c.created_at, RUNS.c.id)
+        ids = conn.execute(chosen.limit(limit).with_for_update(skip_locked=True)).scalars().all()
+        taken = _take(conn, ids, owner, at, lease_seconds)
+        kept = conn.execute(select(STATES.c.run_id, STATES.c.payload).where(STATES.c.run_id.in_(list(taken))))
+        states = {row.run_id: bytes(row.payload) for row in kept}
+        _log(conn, [(r, "claimed", {"owner": owner, "epoch": taken[r].epoch}) for r in ids if r in taken], at)
+    return [
+        Claim(Lease(row.id, row.epoch, owner), parse_spec(orjson.loads(row.spec)), row.step, states.get(row.id))
+        for row in (taken[run_id] for run_id in ids if run_id in taken)
+    ]
+
+
+def record(db: Database, items: Sequence[tuple[Lease, Progress]]) -> dict[str, Recorded]:
+    """Store what runs did, all in one transaction: traces, state, summary, and the end of those that ended.
+
+    Returns LOST for a run whose lease is no longer the writer's, of which nothing is stored; CANCEL where its end is asked for.
+    """
+    done: dict[str, Recorded] = {}
+    with db.write() as conn:
+        at = now(conn)
+        for lease, progress in sorted(items, key=lambda item: (item[0].run_id, item[1].step)):
+            answer = _record_one(conn, lease, progress, at)
+            if done.get(lease.run_id) is not Recorded.LOST:
+                done[lease.run_id] = answer
+    return done
+
+
+def renew(db: Database, leases: Sequence[Lease], lease_seconds: float) -> dict[str, Recorded]:
+    """Prolong leases; tells which are lost, and for which runs a cancellation waits."""
+    with db.write() as conn:
+        held = conn.execute(
+            update(RUNS)
+            .where(tuple_(RUNS.c.id, RUNS.c.epoch).in_([(lease.run_id, lease.epoch) for lease in leases]), RUNS.c.state == "running")
+            .values(lease_expires_at=now(conn) + lease_seconds)
+            .returning(RUNS.c.id, RUNS.c.cancel_requested)
+        )
+        answers = {row.id: Recorded.CANCEL if row.cancel_requested else Recorded.OK for row in held}
+    return {lease.run_id: answers.get(lease.run_id, Recorded.LOST) for lease in leases}
+
+
+def release(db: Database, leases: Sequence[Lease]) -> None:
+    """Give runs back to the queue, as if they had not been taken."""
+    with db.write() as conn:
+        for lease in leases:
+            _leave(conn, lease, "released", {"state": "queued", "attempts": case((RUNS.c.attempts > 0, RUNS.c.attempts - 1), else_=0)})
+
+
+def finish_cancel(db: Database, lease: Lease) -> None:
+    """End a run whose cancellation was asked for."""
+    with db.write() as conn:
+        _leave(conn, lease, "cancelled", {"state": "cancelled", "finished_at": now(conn)})
+
+
+def fail(db: Database, lease: Lease, reason: str) -> None:
+    """End a run that cannot be trained."""
+    with db.write() as conn:
+        _leave(conn, lease, "failed", {"state": "failed", "error": reason, "finished_at": now(conn)}, {"reason": reason})
+
+
+def request_cancel(db: Database, run_id: str) -> str:
+    """Cancel a queued run at once, ask for the end of a running one; returns the state. Raises NotFound."""
+    with db.write() as conn:
+        at = now(conn)
+        mine = RUNS.c.id == run_id
+        gone = {"state": "cancelled", "finished_at": at, "updated_at": at, "cancel_requested": True}
+        if conn.execute(update(RUNS).where(mine, RUNS.c.state == "queued").values(**gone)).rowcount:
+            _log(conn, [(run_id, "cancelled", {})], at)
+        waiting = update(RUNS).where(mine, RUNS.c.state == "running", RUNS.c.cancel_requested.is_(False))
+        if conn.execute(waiting.values(cancel_requested=True, updated_at=at)).rowcount:
+            _log(conn, [(run_id, "cancel_requested", {})], at)
+        state = conn.execute(select(RUNS.c.state).where(mine)).scalar_one_or_none()
+    if state is None:
+        raise NotFound("run", run_id)
+    return str(state)
+
+
+def expire(db: Database, max_attempts: int) -> list[str]:
+    """Queue again the runs whose lease lapsed; fail those that were taken `max_attempts` times without getting further."""
+    with db.write() as conn:
+        at = now(conn)
+        lapsed = (RUNS.c.state == "running") & or_(RUNS.c.lease_expires_at.is_(None), RUNS.c.lease_expires_at < at)
+        query = select(RUNS.c.id, RUNS.c.epoch, RUNS.c.attempts, RUNS.c.lease_owner, RUNS.c.cancel_requested).where(lapsed)
+        rows = conn.execute(query.with_for_update(skip_locked=True)).all()
+        for row in rows:
+            lease, said = Lease(row.id, row.epoch, row.lease_owner or ""), {"owner": row.lease_owner, "attempts": row.attempts}
+            if row.cancel_requested:
+                _leave(conn, lease, "cancelled", {"state": "cancelled", "finished_at": at})
+            elif row.attempts >= max_attempts:
+                reason = f"lost by its worker {row.attempts} times in a row, the last time by {row.lease_owner}"
+                _leave(conn, lease, "failed", {"state": "failed", "error": reason, "finished_at": at}, said)
+            else:
+                pause = min(2.0 ** (row.attempts - 1), _BACKOFF_SECONDS) if row.attempts > 1 else 0.0
+                _leave(conn, lease, "lease_lost", {"state": "queued", "not_before": at + pause}, said)
+    return [row.id for row in rows]
+
+
+def _take(conn: Connection, ids: Sequence[str], owner: str, at: float, lease_seconds: float) -> dict[str, Any]:
+    taken = conn.execute(
+        update(RUNS)
+        .where(RUNS.c.id.in_(ids), RUNS.c.state == "queued")
+        .values(
+            state="running",
+            epoch=RUNS.c.epoch + 1,
+            attempts=RUNS.c.attempts + 1,
+            lease_owner=owner,
+            lease_expires_at=at + lease_seconds,
+            started_at=func.coalesce(RUNS.c.started_at, at),
+            updated_at=at,
+        )
+        .returning(RUNS.c.id, RUNS.c.epoch, RUNS.c.spec, RUNS.c.step)
+    )
+    return {row.id: row for row in taken}
+
+
+def _record_one(conn: Connection, lease: Lease, progress: Progress, at: float) -> Recorded:
+    """Fence first: the update locks the row, and does nothing for a stale lease or a step that is there already."""
+    values: dict[str, Any] = {"step": progress.step, "summary": orjson.dumps(progress.summary).decode(), "attempts": 0, "updated_at": at}
+    if progress.outcome:
+        outcome = {f"outcome_{name}": value for name, value in asdict(progress.outcome).items()}
+        values |= outcome | {"state": "succeeded", "finished_at": at, "lease_owner": None, "lease_expires_at": None}
+    fenced = update(RUNS).where(_held(lease), RUNS.c.step < progress.step)
+    cancel = conn.execute(fenced.values(**values).returning(RUNS.c.cancel_requested)).scalar_one_or_none()
+    if cancel is None:
+        return Recorded.LOST
+    check = hashlib.blake2b(progress.state, digest_size=16).hexdigest()
+    kept = {"run_id": lease.run_id, "step": progress.step, "payload": progress.state, "checksum": check}
+    upsert(conn, STATES, [kept], replace=("step", "payload", "checksum"))
+    traces.append(conn, lease.run_id, progress.blocks)
+    if progress.outcome:
+        _log(conn, [(lease.run_id, "succeeded", asdict(progress.outcome))], at)
+        return Recorded.OK
+    return Recorded.CANCEL if cancel else Recorded.OK
+
+
+def _held(lease: Lease) -> Any:  # noqa: ANN401 - SQLAlchemy's expression
+    return (RUNS.c.id == lease.run_id) & (RUNS.c.epoch == lease.epoch) & (RUNS.c.state == "running")
+
+
+def _leave(conn: Connection, lease: Lease, kind: str, values: dict[str, Any], said: dict[str, Any] | None = None) -> None:
+    """End a lease, if it is still the newest."""
+    at = now(conn)
+    values = values | {"lease_owner": None, "lease_expires_at": None, "updated_at": at}
+    if conn.execute(update(RUNS).where(_held(lease)).values(**values)).rowcount:
+        _log(conn, [(lease.run_id, kind, said or {})], at)
+
+
+def _row(spec: RunSpec, at: float) -> dict[str, Any]:
+    return {
+        "id": spec.digest,
+        "spec": spec.canonical_json(),
+        "experiment": spec.experiment,
+        "shape_key": spec.shape_key,
+        "seed": spec.seed,
+        "updates": spec.updates,
+        "state": "queued",
+        "step": 0,
+        "epoch": 0,
+        "attempts": 0,
+        "cancel_requested": False,
+        "summary": "{}",
+        "created_at": at,
+        "updated_at": at,
+    }
+
+
+def _log(conn: Connection, entries: Sequence[tuple[str, str, dict[str, Any]]], at: float) -> None:
+    """Append events; the run's row is locked, so the next number is free."""
+    if not entries:
+        return
+    following = select(func.coalesce(func.max(EVENTS.c.seq), 0) + 1).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()
+    statement = insert(EVENTS).values(
+        run_id=bindparam("r"), seq=following, at=literal(at), kind=bindparam("k"), data=bindparam("d")
+    )
+    conn.execute(statement, [{"r": run_id, "k": kind, "d": orjson.dumps(data).decode()} for run_id, kind, data in entries])

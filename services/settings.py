@@ -1,0 +1,52 @@
+"""Every setting, read from the environment here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_LONGEST_SOCKET = 100
+"""A Unix socket's path has room for about this many characters."""
+
+
+class Settings(BaseSettings):
+    """What an operator may decide, by environment variables with the prefix LTD_."""
+
+    model_config = SettingsConfigDict(env_prefix="LTD_", extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path(".ltd"), description="Folder of the embedded database, broker and logs.")
+    database_url: str = Field(default="", description="SQLAlchemy URL; SQLite inside `home` when empty.")
+    broker_url: str = Field(default="", description="Redis URL; a private server on a socket inside `home` when empty.")
+    host: str = Field(default="127.0.0.1", description="Address the API listens on; any but loopback asks for a token.")
+    port: int = Field(default=8421, ge=0, le=65535, description="Port of the API; 0 for any.")
+    token: str = Field(default="", description="Bearer token that the API asks for; none when empty.")
+    workers: int = Field(default=0, ge=0, description="Worker processes; 0 for one a core, or a GPU.")
+    lanes: int = Field(default=0, ge=0, description="Runs that a worker process trains at once; 0 to choose by shape.")
+    device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N.")
+    lease_seconds: float = Field(default=30.0, gt=0, description="How long a run stays with a worker that is not heard from.")
+    renew_seconds: float = Field(default=5.0, gt=0, description="How often a worker renews its leases.")
+    abandon_seconds: float = Field(default=20.0, gt=0, description="A worker stops writing a run whose lease it could not renew for so long.")
+    reconcile_seconds: float = Field(default=5.0, gt=0, description="How often leases are checked and hints sent again.")
+    max_attempts: int = Field(default=5, ge=1, description="A run that was taken so often without getting further fails.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        home = self.home.absolute()
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{home / 'ltd.db'}")
+        if not self.broker_url:
+            object.__setattr__(self, "broker_url", f"redis+socket://{home / 'run' / 'broker.sock'}")
+        if self.host not in LOOPBACK and not self.token:
+            msg = f"LTD_HOST={self.host} can be reached from other machines: set LTD_TOKEN, or listen on 127.0.0.1"
+            raise ValueError(msg)
+        return self
+
+    def environment(self) -> dict[str, str]:
+        """Return the process's environment with these settings written out, for a child."""
+        mine = {f"LTD_{name.upper()}": str(value) for name, value in self.model_dump().items()}
+        return {**os.environ, **mine}

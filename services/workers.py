@@ -1,0 +1,48 @@
+"""The worker processes that were heard from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import delete, select
+
+from services.db import now
+from services.models import WorkerRow, table
+from services.upsert import upsert
+
+if TYPE_CHECKING:
+    from services.db import Database
+
+WORKERS = table(WorkerRow)
+FORGET_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process of a worker's pool."""
+
+    id: str
+    host: str
+    pid: int
+    device: str
+    lanes: int
+    started_at: float
+
+
+def heartbeat(db: Database, worker: Worker, running: list[str]) -> None:
+    """Say that a process lives and which runs it trains; forgets those that were silent for minutes."""
+    with db.write() as conn:
+        at = now(conn)
+        row = asdict(worker) | {"heartbeat_at": at, "running": orjson.dumps(running).decode()}
+        upsert(conn, WORKERS, [row], replace=("heartbeat_at", "running", "lanes"))
+        conn.execute(delete(WORKERS).where(WORKERS.c.heartbeat_at < at - FORGET_SECONDS))
+
+
+def list_workers(db: Database) -> list[dict[str, Any]]:
+    """Return the processes heard from lately, with the seconds since."""
+    with db.read() as conn:
+        at = now(conn)
+        rows = conn.execute(select(WORKERS).order_by(WORKERS.c.host, WORKERS.c.pid)).mappings().all()
+    return [{**row, "running": orjson.loads(row["running"]), "silent_seconds": max(0.0, at - row["heartbeat_at"])} for row in rows]
