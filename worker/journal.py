@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from services import runs
@@ -37,9 +38,13 @@ class Journal:
         return bool(self._waiting)
 
     def claim(self, limit: int, shape_key: str | None = None) -> list[Claim]:
-        """Claim up to `limit` queued runs of one shape; raises StoreError."""
+        """Claim up to `limit` queued runs of one shape; none while the store is away."""
         since = time.monotonic()
-        claims = runs.claim(self._db, self._owner, limit, shape_key=shape_key, lease_seconds=self._settings.lease_seconds)
+        try:
+            claims = runs.claim(self._db, self._owner, limit, shape_key=shape_key, lease_seconds=self._settings.lease_seconds)
+        except StoreError as error:
+            logger.warning("no runs could be claimed: %s", error)
+            return []
         self._keeper.hold([claim.lease for claim in claims], since)
         return claims
 
@@ -47,19 +52,19 @@ class Journal:
         """Store progress in one transaction; return the runs to stop: lost, cancelled, or failed on storing."""
         self._waiting += items
         known = self._keeper.verdicts()
-        lost = [lease for lease, verdict in known if verdict is Recorded.LOST]
+        lost = {lease for lease, verdict in known if verdict is Recorded.LOST}
         self._waiting = [item for item in self._waiting if item[0] not in lost]
-        self.release(lost)  # where it is still ours; otherwise nothing happens
-        cancelled = {lease for lease, verdict in known if verdict is Recorded.CANCEL}
-        ended: set[Lease] = set()
-        for lease, progress, answer in self._store():
-            if answer is Recorded.CANCEL:
-                cancelled.add(lease)
-            elif answer is Recorded.LOST or progress.outcome:
-                ended.add(lease)
-        for lease in cancelled - ended:
-            self._quietly(lambda lease=lease: runs.finish_cancel(self._db, lease))
-        gone = {*lost, *ended, *cancelled}
+        stored = self._store()
+        lost |= {lease for lease, _, answer in stored if answer is Recorded.LOST}
+        ended = {lease for lease, progress, _ in stored if progress.outcome}
+        cancelled = {lease for lease, answer in known if answer is Recorded.CANCEL}
+        cancelled = (cancelled | {lease for lease, _, answer in stored if answer is Recorded.CANCEL}) - lost - ended
+        for lease in lost:
+            logger.warning("run %s is no longer held by this process", lease.run_id)
+        self.release(lost)  # nothing happens to a run that another process has
+        for lease in cancelled:
+            self._quietly(partial(runs.finish_cancel, self._db, lease))
+        gone = lost | ended | cancelled
         self._keeper.drop(gone)
         return {lease.run_id for lease in gone}
 

@@ -68,6 +68,11 @@ class LeaseKeeper:
             for lease in leases:
                 self._held.pop(lease, None)
 
+    def drop_all(self) -> None:
+        """Keep nothing: what was held lapses."""
+        with self._lock:
+            self._held.clear()
+
     def verdicts(self) -> list[tuple[Lease, Recorded]]:
         """Return what is known of each lease: one that could not be renewed for `abandon_seconds` is LOST."""
         oldest = time.monotonic() - self._settings.abandon_seconds

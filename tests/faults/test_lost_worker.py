@@ -1,0 +1,101 @@
+"""Workers that die, freeze or leave in the middle of a run: the results are those of an undisturbed run, bit for bit."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.lab import SHORT_LEASE, Lab, long
+from tests.support.parts import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.parts import Broker
+
+pytestmark = pytest.mark.xdist_group("workers")
+UPDATES = 6000
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> dict[str, dict[str, set[tuple[object, ...]]]]:
+    """What two runs leave that train alone, one after the other, in one piece."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    broker.flush()
+    lab = Lab(folder, f"sqlite:///{folder / 'ltd.db'}", broker)
+    try:
+        lab.start({"LTD_LANES": "1"})
+        ids = lab.submit(*(long(seed, UPDATES) for seed in range(2)))
+        assert lab.ends(ids) == ["succeeded", "succeeded"]
+        return {run_id: lab.rows(run_id) for run_id in ids}
+    finally:
+        lab.end()
+
+
+def begin(lab: Lab) -> list[str]:
+    ids = lab.submit(*(long(seed, UPDATES) for seed in range(2)))
+    for run_id in ids:
+        lab.reaches(run_id, 1000)
+    return ids
+
+
+def check(lab: Lab, ids: list[str], undisturbed: dict[str, dict[str, set[tuple[object, ...]]]]) -> None:
+    assert lab.ends(ids) == ["succeeded", "succeeded"]
+    assert {run_id: lab.rows(run_id) for run_id in ids} == undisturbed
+
+
+def test_a_run_whose_process_was_killed_is_taken_up_by_another_worker(lab: Lab, undisturbed: dict) -> None:
+    first = lab.start(SHORT_LEASE)
+    ids = begin(lab)
+    first.kill()
+    assert {lab.run(run_id).state for run_id in ids} == {"running"}
+    lab.start(SHORT_LEASE)
+    check(lab, ids, undisturbed)
+    for run_id in ids:
+        assert lab.events(run_id) == ["queued", "claimed", "lease_lost", "claimed", "succeeded"]
+
+
+def test_a_worker_goes_on_after_its_process_was_killed(lab: Lab, undisturbed: dict) -> None:
+    worker = lab.start(SHORT_LEASE)
+    ids = begin(lab)
+    (child,) = worker.children
+    child.kill()
+    check(lab, ids, undisturbed)
+
+
+def test_a_process_that_froze_beyond_its_lease_writes_nothing_more(lab: Lab, undisturbed: dict) -> None:
+    frozen = lab.start(SHORT_LEASE)
+    ids = begin(lab)
+    (child,) = frozen.children
+    child.suspend()
+    try:
+        lab.start(SHORT_LEASE)
+        wait_for(lambda: all(lab.events(run_id).count("claimed") == 2 for run_id in ids))
+    finally:
+        child.resume()
+    wait_for(lambda: "is no longer held" in frozen.log)
+    check(lab, ids, undisturbed)
+
+
+def test_a_warm_shutdown_gives_runs_back_and_uses_no_attempt(lab: Lab, undisturbed: dict) -> None:
+    first = lab.start()
+    ids = begin(lab)
+    assert first.stop() == 0
+    assert {lab.run(run_id).state for run_id in ids} == {"queued"}
+    lab.start()
+    check(lab, ids, undisturbed)
+    for run_id in ids:
+        assert lab.events(run_id) == ["queued", "claimed", "released", "claimed", "succeeded"]
+
+
+def test_a_process_told_to_end_gives_its_runs_back_and_is_replaced(lab: Lab, undisturbed: dict) -> None:
+    worker = lab.start()
+    ids = begin(lab)
+    (child,) = worker.children
+    child.send_signal(signal.SIGTERM)
+    child.wait(10)
+    check(lab, ids, undisturbed)
+    for run_id in ids:
+        assert lab.events(run_id) == ["queued", "claimed", "released", "claimed", "succeeded"]

