@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 import yaml
+
+from services.db import Database
+from services.settings import Settings
+from services.workers import Worker, heartbeat
 
 ROOT = Path(__file__).parents[2]
 SERVICES = {"database", "broker", "migrate", "api", "worker", "worker-gpu"}
@@ -71,3 +79,21 @@ def test_the_gpu_worker_is_optional_and_reserves_a_gpu(compose: dict) -> None:
     assert device["driver"] == "nvidia"
     assert device["capabilities"] == ["gpu"]
     assert {name for name, service in compose["services"].items() if "profiles" in service} == {"worker-gpu"}
+
+
+def in_container(settings: Settings, command: list[str]) -> int:
+    """Run a command of the file as its container would, with this Python."""
+    assert command[0] == "python"
+    environment = os.environ | {"LTD_DATABASE_URL": settings.database_url}
+    return subprocess.run([sys.executable, *command[1:]], env=environment, check=False).returncode
+
+
+def test_the_migration_and_the_check_of_a_worker_do_what_they_say(compose: dict, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert in_container(settings, compose["services"]["migrate"]["command"]) == 0
+    check = compose["services"]["worker"]["healthcheck"]["test"][1:]
+    assert in_container(settings, check) == 1
+    db = Database(settings.database_url)
+    heartbeat(db, Worker("w", gethostname(), 1, "cpu", 1, 0.0), [])
+    db.dispose()
+    assert in_container(settings, check) == 0
