@@ -57,3 +57,13 @@ def hint(settings: Settings, count: int) -> bool:
         logger.warning("no hint was sent, the reconciler will: %s", error)
         return False
     return True
+
+
+def answers(settings: Settings) -> bool:
+    """Say whether the broker can be reached."""
+    try:
+        with celery_app(settings).connection_for_write() as connection:
+            connection.default_channel.queue_declare(QUEUE)
+    except (OperationalError, OSError):
+        return False
+    return True

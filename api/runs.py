@@ -1,0 +1,55 @@
+"""Runs: submit, list, look at, cancel."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from api.answers import answer, run_body
+from api.body import allow, number, read_json
+from api.context import here
+from ltd_core.spec import parse_spec
+from services import queue, run_queries, runs
+from services.errors import BadQuestion
+
+blueprint = Blueprint("runs", __name__)
+
+STATES = ("queued", "running", "succeeded", "failed", "cancelled")
+OUTCOMES = ("solved", "exhausted", "diverged")
+MOST = 500
+
+
+@blueprint.post("/runs")
+def submit() -> Response:
+    """Submit one run; the same specification again answers with the run that is there."""
+    lab = here()
+    spec = parse_spec(read_json())
+    done = runs.submit(lab.db, [spec])
+    if not done.stood:
+        queue.hint(lab.settings, 1)
+    body = run_body(run_queries.get(lab.db, spec.digest)) | {"new": bool(done.new), "restarted": bool(done.restarted)}
+    return answer(body, 201 if done.new else 200, {"Location": f"/api/v1/runs/{spec.digest}"})
+
+
+@blueprint.get("/runs")
+def many() -> Response:
+    """List runs, newest first."""
+    allow(["state", "outcome", "experiment", "sweep", "cursor", "limit"])
+    filters = {name: request.args[name] for name in ("state", "outcome", "experiment", "sweep") if name in request.args}
+    for name, known in (("state", STATES), ("outcome", OUTCOMES)):
+        if name in filters and filters[name] not in known:
+            raise BadQuestion(name, f"must be one of: {', '.join(known)}", filters[name])
+    page = run_queries.list_runs(here().db, filters, request.args.get("cursor"), number("limit", 50, most=MOST) or 50)
+    return answer({"runs": [run_body(run) for run in page.runs], "next": page.next})
+
+
+@blueprint.get("/runs/<run_id>")
+def one(run_id: str) -> Response:
+    """Look at a run."""
+    return answer(run_body(run_queries.get(here().db, run_id)))
+
+
+@blueprint.post("/runs/<run_id>/cancel")
+def cancel(run_id: str) -> Response:
+    """Cancel a run: at once while it is queued, at its next block while it trains."""
+    runs.request_cancel(here().db, run_id)
+    return answer(run_body(run_queries.get(here().db, run_id)), 202)

@@ -1,0 +1,72 @@
+"""What is refused before a resource is asked: foreign hosts and origins, bodies that are no JSON, requests without the token."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Response, request
+
+from api import problem
+from api.dashboard.csp import POLICY
+from services.settings import LOOPBACK
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from services.settings import Settings
+
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_OPEN = frozenset({"/healthz", "/readyz"})
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Guard an application."""
+    hosts = frozenset({*LOOPBACK, settings.host.lower()} - {"0.0.0.0", "::"})  # noqa: S104 - names, not an address to bind
+    any_host = bool(settings.token)  # behind a token a name cannot be rebound to anything worth having
+
+    @app.before_request
+    def guard() -> Response | None:
+        if request.path not in _OPEN and not any_host and _name(request.host) not in hosts:
+            return problem.respond(421, "Misdirected request", f"this server does not answer to the name {request.host!r}")
+        if request.method in _WRITES and (refused := _refused_write()):
+            return refused
+        if settings.token and request.path.startswith("/api/v1/") and not _has_token(settings.token):
+            response = problem.respond(401, "Unauthorized", "send the header 'Authorization: Bearer <token>'")
+            response.headers["WWW-Authenticate"] = "Bearer"
+            return response
+        return None
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
+def _refused_write() -> Response | None:
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        return problem.respond(403, "Forbidden", "requests of other sites are not accepted")
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        return problem.respond(403, "Forbidden", f"requests of {origin} are not accepted")
+    if request.mimetype != "application/json" and (request.content_length or request.path.endswith(("/runs", "/sweeps"))):
+        return problem.respond(
+            415, "Unsupported media type", f"Content-Type: must be application/json (got {request.mimetype or 'none'})"
+        )
+    return None
+
+
+def _has_token(token: str) -> bool:
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+
+
+def _name(host: str) -> str:
+    """Return a Host header without its port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()
