@@ -67,7 +67,7 @@ class Stack:
 
     def start_api(self, listener: socket.socket) -> None:
         """Start the API on a socket that listens already, and wait until it answers."""
-        command = (sys.executable, "-m", "gunicorn", "api:create_app()", "--bind", f"fd://{listener.fileno()}")
+        command = (sys.executable, "-m", "gunicorn", "api.wsgi:app", "--bind", f"fd://{listener.fileno()}")
         options = ("--worker-class", "gthread", "--workers", "1", "--threads", str(API_THREADS))
         ending = ("--graceful-timeout", "3", "--no-control-socket")
         child = self._start(Program("api", (*command, *options, *ending), 10.0, (listener.fileno(),)))
