@@ -1,16 +1,11 @@
-"""The dashboard's pages: shells that hold no data; their modules fetch everything over REST."""
+"""The dashboard's pages: shells that hold no data, whose modules fetch everything over REST; and the report."""
 
 from __future__ import annotations
 
-import importlib.util
-from importlib.metadata import version
-from pathlib import Path
-
 from flask import Blueprint, Response, render_template, send_file, url_for
 
-_PACKAGE = importlib.util.find_spec("plotly")
-PLOTLY = Path((_PACKAGE and _PACKAGE.origin) or "plotly/__init__.py").with_name("package_data") / "plotly.min.js"
-_VERSION = version("plotly")
+from api.dashboard.plotly import PLOTLY, VERSION
+
 _YEAR = 365 * 24 * 3600
 
 blueprint = Blueprint(
@@ -38,9 +33,9 @@ def run(run_id: str) -> str:
 
 @blueprint.get("/dashboard/plotly.min.js")
 def plotly() -> Response:
-    """Return plotly.js out of the installed wheel; its address carries its version, so it never changes."""
+    """Return plotly.js; its address carries its version, so what it names never changes."""
     return send_file(PLOTLY, mimetype="text/javascript", max_age=_YEAR)
 
 
 def _plotly_url() -> str:
-    return url_for("dashboard.plotly", v=_VERSION)
+    return url_for("dashboard.plotly", v=VERSION)

@@ -39,9 +39,12 @@ def findings(comparison: dict[str, Any], endings: Mapping[str, Ending]) -> list[
     ]
     by_row = [_tally(name, _runs(cells[i]), endings) for i, name in enumerate(row_names)]
     by_column = [_tally(name, _runs([row[j] for row in cells]), endings) for j, name in enumerate(column_names)]
+    failing = [t.name for t in named if t.ended == t.runs and not t.solved]
+    none = f"In {len(failing)} of {len(named)} cells no run solved the problem: {_joined(failing)}."
     return [
         _cells(named, lambda t: t.diverged, "Training diverged", "Training diverged in no run."),
         _cells(named, lambda t: t.solved, "The problem was solved", "No run has solved the problem."),
+        *([none] if 0 < len(failing) < len(named) else []),
         *(_line(tally) for tally in by_row),
         *(_line(tally) for tally in by_column if len(by_column) > 1),
     ]
@@ -65,9 +68,12 @@ def _cells(named: list[Tally], counted: Callable[[Tally], int], what: str, none:
     found = sorted((t for t in named if counted(t)), key=lambda t: -counted(t) / t.runs)
     if not found:
         return none
-    text = "; ".join(f"{t.name} ({counted(t)} of {t.runs})" for t in found[:_MOST_NAMED])
-    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return f"{what} in {len(found)} of {len(named)} cells: {text}{more}."
+    return f"{what} in {len(found)} of {len(named)} cells: {_joined([f'{t.name} ({counted(t)} of {t.runs})' for t in found])}."
+
+
+def _joined(names: list[str]) -> str:
+    more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+    return "; ".join(names[:_MOST_NAMED] + more)
 
 
 def _line(tally: Tally) -> str:

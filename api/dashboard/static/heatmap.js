@@ -108,7 +108,7 @@ export function short(entry) {
 /** How values become colors (0..1, bright is better) and text. */
 export function scaleOf({ cells, metric, aggregate }) {
   const share = aggregate === "success_rate" || metric.unit === "share";
-  const better = aggregate === "success_rate" ? "higher" : metric.better;
+  const better = metric.better;
   const values = cells.flat().map((cell) => Number(cell.value ?? Number.NaN)).filter(Number.isFinite);
   let [low, high] = share ? [0, 1] : [Math.min(...values), Math.max(...values)];
   const log = !share && low > 0 && high / low > 50;

@@ -10,6 +10,7 @@ import { Pace, bar, legend } from "./progress.js";
 
 const AGGREGATES = [["median", "Median"], ["mean", "Mean"], ["min", "Minimum"], ["max", "Maximum"], ["success_rate", "Success rate"]];
 const PICKERS = ["metric", "aggregate", "rows", "columns"];
+const FIRST = { metric: "success", aggregate: "success_rate" }; // what is shown before the reader chooses
 
 const id = document.querySelector("main").dataset.sweep;
 const chosen = Object.fromEntries(new URLSearchParams(location.search));
@@ -18,6 +19,11 @@ const cell = new CellView();
 const heatmap = new Heatmap(byId("heatmap"), (row, column) => choose({ cell: `${row},${column}` }));
 let shown = { sweep: null, comparison: null, cell: null };
 let metrics = null;
+
+/** A rate has a meaning for success alone. */
+function withoutRate(aggregate) {
+  return aggregate === "success_rate" ? "median" : aggregate;
+}
 
 /** What the reader chose lives in the address: reloading or sharing it shows the same. */
 function choose(what) {
@@ -42,7 +48,6 @@ function drawPickers(sweep, comparison) {
   fillSelect(byId("columns"), known, comparison.columns.field);
   fillSelect(byId("metric"), metrics.map((m) => [m.kind, sentence(m.kind)]), comparison.metric.name);
   fillSelect(byId("aggregate"), AGGREGATES, comparison.aggregate);
-  byId("metric").disabled = comparison.aggregate === "success_rate";
   setText(byId("metric-note"), metrics.find((m) => m.kind === comparison.metric.name)?.summary ?? comparison.metric.description ?? "");
 }
 
@@ -60,7 +65,7 @@ async function drawCell(sweep, comparison) {
 
 async function update() {
   metrics ??= (await get("/mechanisms")).metric;
-  const asked = Object.fromEntries(PICKERS.map((name) => [name, chosen[name]]));
+  const asked = Object.fromEntries(PICKERS.map((name) => [name, chosen[name] ?? FIRST[name]]));
   const [sweep, comparison] = await Promise.all([get(`/sweeps/${id}`), get(`/sweeps/${id}/comparison${query(asked)}`)]);
   pace.add(sweep);
   setText(byId("pace"), pace.describe(sweep));
@@ -79,8 +84,13 @@ for (const name of PICKERS) {
     const value = event.target.value;
     const { rows, columns } = shown.comparison;
     const other = { rows: columns.field, columns: rows.field }[name];
-    const swapped = value === other ? { rows: columns.field, columns: rows.field } : {};
-    choose({ [name]: value, ...swapped, ...(name === "rows" || name === "columns" ? { cell: undefined } : {}) });
+    const follow = {
+      metric: { aggregate: value === "success" ? "success_rate" : withoutRate(shown.comparison.aggregate) },
+      aggregate: value === "success_rate" ? { metric: "success" } : {},
+      rows: { columns: value === other ? rows.field : columns.field, cell: undefined },
+      columns: { rows: value === other ? columns.field : rows.field, cell: undefined },
+    }[name];
+    choose({ ...follow, [name]: value });
   };
 }
 byId("cancel").onclick = async () => {
