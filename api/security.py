@@ -32,7 +32,8 @@ def install(app: Flask, settings: Settings) -> None:
             return problem.respond(421, "Misdirected request", f"this server does not answer to the name {request.host!r}")
         if request.method in _WRITES and (refused := _refused_write()):
             return refused
-        if settings.token and request.path.startswith("/api/v1/") and not _has_token(settings.token):
+        holds_data = request.path.startswith("/api/v1/") or request.endpoint == "dashboard.report"
+        if settings.token and holds_data and not _has_token(settings.token):
             response = problem.respond(401, "Unauthorized", "send the header 'Authorization: Bearer <token>'")
             response.headers["WWW-Authenticate"] = "Bearer"
             return response

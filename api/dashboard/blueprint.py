@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, send_file, url_for
 
+from api.context import here
+from api.dashboard import report as reports
+from api.dashboard.csp import REPORT_POLICY
 from api.dashboard.plotly import PLOTLY, VERSION
 
 _YEAR = 365 * 24 * 3600
@@ -23,6 +26,15 @@ def sweeps() -> str:
 def sweep(sweep_id: str) -> str:
     """Return the page of one sweep."""
     return render_template("dashboard/sweep.html", sweep_id=sweep_id, plotly_url=_plotly_url())
+
+
+@blueprint.get("/sweeps/<sweep_id>/report")
+def report(sweep_id: str) -> Response:
+    """Return a sweep as one HTML file to keep."""
+    response = Response(reports.build(here().db, sweep_id), content_type="text/html; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="sweep-{sweep_id[:8]}.html"'
+    response.headers["Content-Security-Policy"] = f"{REPORT_POLICY}; sandbox allow-scripts"
+    return response
 
 
 @blueprint.get("/runs/<run_id>")

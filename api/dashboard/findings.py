@@ -37,16 +37,18 @@ def findings(comparison: dict[str, Any], endings: Mapping[str, Ending]) -> list[
         for i, row in enumerate(row_names)
         for j, column in enumerate(column_names)
     ]
-    by_row = [_tally(name, _runs(cells[i]), endings) for i, name in enumerate(row_names)]
-    by_column = [_tally(name, _runs([row[j] for row in cells]), endings) for j, name in enumerate(column_names)]
+    by_row = [_tally(row["label"], _runs(cells[i]), endings) for i, row in enumerate(rows["values"])]
+    by_column = [
+        _tally(column["label"], _runs([row[j] for row in cells]), endings) for j, column in enumerate(columns["values"])
+    ]
     failing = [t.name for t in named if t.ended == t.runs and not t.solved]
     none = f"In {len(failing)} of {len(named)} cells no run solved the problem: {_joined(failing)}."
     return [
         _cells(named, lambda t: t.diverged, "Training diverged", "Training diverged in no run."),
         _cells(named, lambda t: t.solved, "The problem was solved", "No run has solved the problem."),
         *([none] if 0 < len(failing) < len(named) else []),
-        *(_line(tally) for tally in by_row),
-        *(_line(tally) for tally in by_column if len(by_column) > 1),
+        *_line(rows["field"], by_row),
+        *_line(columns["field"], by_column),
     ]
 
 
@@ -68,7 +70,8 @@ def _cells(named: list[Tally], counted: Callable[[Tally], int], what: str, none:
     found = sorted((t for t in named if counted(t)), key=lambda t: -counted(t) / t.runs)
     if not found:
         return none
-    return f"{what} in {len(found)} of {len(named)} cells: {_joined([f'{t.name} ({counted(t)} of {t.runs})' for t in found])}."
+    shares = [f"{t.name} ({counted(t)} of {t.runs})" for t in found]
+    return f"{what} in {len(found)} of {len(named)} cells: {_joined(shares)}."
 
 
 def _joined(names: list[str]) -> str:
@@ -76,8 +79,13 @@ def _joined(names: list[str]) -> str:
     return "; ".join(names[:_MOST_NAMED] + more)
 
 
-def _line(tally: Tally) -> str:
-    parts = [f"{tally.solved} of {tally.runs} runs solved the problem"]
-    parts += [f"{tally.diverged} diverged"] if tally.diverged else []
-    parts += [f"{tally.runs - tally.ended} have not ended"] if tally.ended < tally.runs else []
-    return f"{tally.name[:1].upper()}{tally.name[1:]}: {', '.join(parts)}."
+def _line(field: str, tallies: list[Tally]) -> list[str]:
+    """Return one sentence over the values of a field, or none when there is only one value."""
+    if len(tallies) < 2:  # noqa: PLR2004 - nothing to compare
+        return []
+    shares = []
+    for tally in tallies:
+        diverged = f", {tally.diverged} diverged" if tally.diverged else ""
+        waiting = f", {tally.runs - tally.ended} not ended" if tally.ended < tally.runs else ""
+        shares.append(f"{tally.name}: {tally.solved} of {tally.runs}{diverged}{waiting}")
+    return [f"Runs that solved the problem, by {words(field)}: {'; '.join(shares)}."]

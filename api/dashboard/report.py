@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import render_template
 
 from api.dashboard import bundle, series
+from api.dashboard.csp import REPORT_POLICY
 from api.dashboard.findings import Ending, findings, words
 from api.dashboard.plotly import PLOTLY
 from services import run_queries, sweeps, traces
@@ -76,6 +77,7 @@ def build(db: Database, sweep_id: str) -> str:
         panels=panels,
         reproduce=_command(sweep),
         versions=f"ltd-lab {version('ltd-lab')}, Python {platform.python_version()}",
+        policy=REPORT_POLICY,
         style=bundle.read("dashboard.css"),
         modules=bundle.modules(),
         plotly=PLOTLY.read_text(encoding="utf-8"),
@@ -167,7 +169,14 @@ def _table(comparison: dict[str, Any]) -> dict[str, Any]:
 def _cell(cell: dict[str, Any]) -> dict[str, str]:
     if cell["value"] is None:
         return {"value": "–", "note": f"n = 0 of {len(cell['runs'])}"}
-    return {"value": f"{cell['value']:.0%}", "note": f"{cell['low']:.0%} to {cell['high']:.0%}, n = {cell['n']}"}
+    return {
+        "value": _percent(cell["value"]),
+        "note": f"{_percent(cell['low'])} to {_percent(cell['high'])}, n = {cell['n']}",
+    }
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _command(sweep: SweepView) -> str:

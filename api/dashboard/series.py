@@ -35,7 +35,8 @@ def curve(view: TraceView) -> dict[str, Any]:
 def picture(view: TraceView) -> dict[str, Any]:
     """Return at most MOST_COLUMNS columns of a step x lag trace, each the median of as many neighboring points.
 
-    `hundredths[lag][column]` is 100 log10 of the norm, whole; None where there is no such time step; "0" for a norm of zero.
+    `hundredths[lag][column]` is 100 log10 of the norm, whole; None where there is no such time step; "0" for a norm
+    of zero.
     """
     values = view.mean if view.values is None else view.values
     if values is None or not len(values):
