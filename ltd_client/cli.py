@@ -1,0 +1,212 @@
+"""The `ltd` command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ltd_client import demo, show, stack
+from ltd_client.console import Console
+from ltd_client.errors import BadRequest, ClientError, Unreachable
+from ltd_client.sdk import DEFAULT_SERVER, Lab
+from ltd_client.specification import assign, load
+from ltd_client.watching import watch_run, watch_sweep
+
+app = typer.Typer(
+    name="ltd",
+    help="A laboratory for long-term dependencies: how gradients travel through time, across clipping and minibatch settings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Server = Annotated[str, typer.Option(envvar="LTD_SERVER", help="Address of the laboratory.", show_default=DEFAULT_SERVER)]
+Token = Annotated[str, typer.Option(envvar="LTD_TOKEN", help="Its token, if it asks for one.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
+Home = Annotated[Path, typer.Option(envvar="LTD_HOME", help="Folder of the embedded laboratory.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Stay and show the progress.")]
+
+
+@app.command()
+def up(
+    home: Home = Path(".ltd"),
+    port: Annotated[int, typer.Option(help="Port of the API and the dashboard.")] = 8421,
+    workers: Annotated[int, typer.Option(help="Worker processes; 0 for one a core.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Start a laboratory here and keep it up until Ctrl-C."""
+    with stack.started(home, port, workers) as running:
+        show.stack_is_up(Console(as_json=as_json), running)
+        running.wait()
+
+
+@app.command(name="demo")
+def demo_command(home: Home = Path(".ltd"), server: Server = "", token: Token = "", as_json: AsJson = False) -> None:
+    """Run a real sweep and show what clipping and minibatches do to it."""
+    console = Console(as_json=as_json)
+    with stack.reachable(server, home, console) as address:
+        demo.run(Lab(address, token), home, console)
+
+
+@app.command()
+def run(
+    file: Annotated[str, typer.Argument(help="A specification in JSON; - for standard input.")] = "",
+    assignments: Annotated[list[str] | None, typer.Option("--set", help="A field and its value, such as clipping.threshold=1.")] = None,
+    watch: Watch = False,
+    server: Server = DEFAULT_SERVER,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Submit one run."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    submitted = lab.run(assign(load(file) if file else {}, assignments or []))
+    if watch:
+        submitted = watch_run(lab, submitted["id"], console)
+    console.result(submitted, lambda: show.run(console, submitted, lab.server))
+
+
+@app.command()
+def sweep(
+    file: Annotated[str, typer.Argument(help="A sweep in JSON; - for standard input.")],
+    watch: Watch = False,
+    server: Server = DEFAULT_SERVER,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Post a sweep; what is there already is not run again."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    posted = lab.sweep(load(file))
+    if watch:
+        posted |= watch_sweep(lab, posted["id"], console)
+    console.result(posted, lambda: show.sweep(console, posted, lab.server))
+
+
+@app.command(name="watch")
+def watch_command(
+    name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")], server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False
+) -> None:
+    """Show the progress of a run or a sweep until it ends."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    if _is_run(lab, name):
+        ended = watch_run(lab, name, console)
+        console.result(ended, lambda: show.run(console, ended, lab.server))
+    else:
+        done = watch_sweep(lab, name, console)
+        console.result(done, lambda: show.sweep(console, done, lab.server))
+
+
+@app.command()
+def compare(
+    sweep_id: Annotated[str, typer.Argument(metavar="SWEEP", help="Id of a sweep.")],
+    rows: Annotated[str, typer.Option(help="Field of the rows, such as clipping.threshold.")] = "",
+    columns: Annotated[str, typer.Option(help="Field of the columns, such as batch_size.")] = "",
+    metric: Annotated[str, typer.Option(help="What fills the cells; `ltd mechanisms metric` lists them.")] = "success",
+    aggregate: Annotated[str, typer.Option(help="median, mean, min, max or success_rate.")] = "mean",
+    csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    server: Server = DEFAULT_SERVER,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compare the runs of a sweep in a table."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    found = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate)
+    if csv:
+        sys.stdout.write(show.comparison_csv(found))
+        return
+    console.result(found, lambda: show.comparison(console, found))
+
+
+@app.command()
+def mechanisms(
+    name: Annotated[str, typer.Argument(help="A family or a kind, such as clipping or norm.")] = "",
+    server: Server = DEFAULT_SERVER,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """List what a specification can name, or describe one of them."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    described = lab.mechanisms()
+    if not name:
+        console.result(described, lambda: show.mechanisms(console, described))
+        return
+    chosen = {f: [e for e in entries if name in (f, e["kind"])] for f, entries in described.items()}
+    chosen = {family: entries for family, entries in chosen.items() if entries}
+    if not chosen:
+        raise typer.BadParameter(f"{name!r} is none of the mechanisms; `ltd mechanisms` lists them", param_hint="NAME")
+    detailed = name not in described
+    console.result(chosen, lambda: show.mechanism(console, chosen) if detailed else show.mechanisms(console, chosen))
+
+
+@app.command()
+def cancel(
+    name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")], server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False
+) -> None:
+    """Cancel a run, or what has not ended of a sweep."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    if _is_run(lab, name):
+        ended = lab.cancel_run(name)
+        console.result(ended, lambda: show.run(console, ended, lab.server))
+    else:
+        stopped = lab.cancel_sweep(name)
+        console.result(stopped, lambda: show.sweep(console, stopped, lab.server))
+
+
+@app.command()
+def export(
+    sweep_id: Annotated[str, typer.Argument(metavar="SWEEP", help="Id of a sweep.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
+    server: Server = DEFAULT_SERVER,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write a sweep's comparison (CSV), runs (JSON lines) and report (HTML) to a folder."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    out.mkdir(parents=True, exist_ok=True)
+    files = {"comparison.csv": show.comparison_csv(lab.comparison(sweep_id)).encode(), "report.html": lab.report(sweep_id)}
+    files["runs.jsonl"] = b"".join(json.dumps(run).encode() + b"\n" for run in lab.runs(sweep=sweep_id))
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    written = {name: str(out / name) for name in files}
+    console.result(written, lambda: [console.say(f"wrote [bold]{path}[/]") for path in written.values()])
+
+
+@app.command()
+def doctor(server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False) -> None:
+    """Check that the laboratory works: server, database, broker, workers."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    ready = lab.ready()
+    found = {"server": lab.server, "version": lab.version(), **ready, "workers": lab.workers()}
+    console.result(found, lambda: show.doctor(console, found))
+    if ready["status"] != "ready":
+        raise typer.Exit(1)
+
+
+def _is_run(lab: Lab, name: str) -> bool:
+    """Tell a run's id from a sweep's; raises BadRequest when it is neither."""
+    try:
+        lab.get_run(name)
+    except BadRequest as error:
+        if error.status != 404:  # noqa: PLR2004 - not found
+            raise
+        lab.get_sweep(name)
+        return False
+    return True
+
+
+def main() -> None:
+    """Run the command; errors are told in words, and by the exit status: 2 for bad input, 3 when nothing answers."""
+    try:
+        app()
+    except ClientError as error:
+        status = 3 if isinstance(error, Unreachable) else 2 if isinstance(error, BadRequest) and error.status < 500 else 1  # noqa: PLR2004
+        Console(as_json="--json" in sys.argv).error(error, _as_problem(error))
+        sys.exit(status)
+
+
+def _as_problem(error: ClientError) -> dict[str, Any]:
+    return error.problem if isinstance(error, BadRequest) else {"title": type(error).__name__, "detail": str(error)}

@@ -1,0 +1,34 @@
+"""What can go wrong between a client and the laboratory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ClientError(Exception):
+    """Root of the client's errors."""
+
+
+class Unreachable(ClientError):  # noqa: N818
+    """No laboratory answers at the address."""
+
+    def __init__(self, server: str, reason: str) -> None:
+        super().__init__(server, reason)
+        self.server, self.reason = server, reason
+
+    def __str__(self) -> str:
+        """Return what to do."""
+        return f"no laboratory answers at {self.server} ({self.reason}): start one with `ltd up`, or name another with --server"
+
+
+class BadRequest(ClientError):  # noqa: N818
+    """The laboratory refused a request; `problem` is its problem document (RFC 9457)."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(status, problem)
+        self.status, self.problem = status, problem
+
+    def __str__(self) -> str:
+        """Return a line a field, else the detail."""
+        fields = [f"{e['field']}: {e['message']} (got {e.get('value')!r})" for e in self.problem.get("errors", []) if e.get("field")]
+        return "\n".join(fields) or str(self.problem.get("detail") or self.problem.get("title") or f"status {self.status}")

@@ -1,0 +1,180 @@
+"""Results in words and tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.panel import Panel
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from ltd_client.console import Console
+    from ltd_client.stack import Stack
+
+Json = dict[str, Any]
+_COLORS = {
+    "queued": "dim",
+    "running": "cyan",
+    "succeeded": "green",
+    "failed": "red",
+    "cancelled": "yellow",
+    "solved": "bold green",
+    "exhausted": "yellow",
+    "diverged": "red",
+}
+
+
+def stack_is_up(console: Console, stack: Stack) -> None:
+    """Say where the laboratory is and what to do next."""
+    running = "is up" if stack.process else "is up already"
+    lines = [
+        f"The laboratory {running} at [bold cyan]{stack.url}[/]",
+        "",
+        f"dashboard  {stack.url}/",
+        f"REST       {stack.url}/api/v1/openapi.json",
+        f"next       ltd run --set problem.kind=temporal_order --watch --server {stack.url}",
+        "",
+        "[dim]Ctrl-C stops it; what was stored stays.[/]" if stack.process else f"[dim]Its folder is {stack.home}.[/]",
+    ]
+    console.result({"url": stack.url, "home": str(stack.home), "started": bool(stack.process)}, lambda: console.say(_panel(lines)))
+
+
+def run(console: Console, body: Json, server: str) -> None:
+    """Show a run."""
+    new = "" if "new" not in body else " (new)" if body["new"] else " (queued again)" if body.get("restarted") else " (stood already)"
+    table = _pairs()
+    table.add_row("run", f"[bold]{body['id']}[/]{new}")
+    table.add_row("state", _colored(body["state"]) + f", {body['step']:,} of {body['updates']:,} updates")
+    if body["outcome"]:
+        table.add_row("outcome", f"{_colored(body['outcome']['kind'])}: {body['outcome']['message']}")
+    if body["error"]:
+        table.add_row("error", f"[red]{body['error']}")
+    for name, value in body["summary"].items():
+        if value is not None:
+            table.add_row(name.replace("_", " "), number(value))
+    table.add_row("page", f"{server}/runs/{body['id']}")
+    console.say(table)
+
+
+def sweep(console: Console, body: Json, server: str) -> None:
+    """Show a sweep."""
+    table = _pairs()
+    table.add_row("sweep", f"[bold]{body['id']}[/] {body['name']}")
+    posted = f": {body['new']} new, {body['restarted']} queued again, {body['stood']} stood already" if "new" in body else ""
+    table.add_row("runs", f"{body['runs']}{posted}")
+    table.add_row("states", ", ".join(f"{count} {_colored(state)}" for state, count in body["states"].items()))
+    if body["outcomes"]:
+        table.add_row("outcomes", ", ".join(f"{count} {_colored(kind)}" for kind, count in body["outcomes"].items()))
+    table.add_row("updates", f"{body['updates_done']:,} of {body['updates_total']:,}")
+    table.add_row("page", f"{server}/sweeps/{body['id']}")
+    console.say(table)
+
+
+def comparison(console: Console, body: Json) -> None:
+    """Show a comparison as a table, the best cells green."""
+    metric = body["metric"]
+    table = Table(box=box.SIMPLE_HEAD, title=f"{metric['name']} ({metric['unit']}), {body['aggregate']}", title_justify="left")
+    table.add_column(body["rows"]["field"].replace("_", " "), style="bold")
+    for column in body["columns"]["values"]:
+        table.add_column(f"{body['columns']['field'].replace('_', ' ')} {column['label']}", justify="right")
+    values = [cell["value"] for line in body["cells"] for cell in line if cell["value"] is not None]
+    best = (max if metric["better"] == "higher" else min)(values, default=None)
+    for row, line in zip(body["rows"]["values"], body["cells"], strict=True):
+        table.add_row(row["label"], *(_cell(cell, best) for cell in line))
+    console.say(table)
+    console.say(f"[dim]{metric['description']} In brackets: 95 % bootstrap interval over runs.[/]")
+
+
+def comparison_csv(body: Json) -> str:
+    """Return a comparison as comma-separated values, a line a cell."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([body["rows"]["field"], body["columns"]["field"], body["metric"]["name"], "low", "high", "n", "missing"])
+    for row, line in zip(body["rows"]["values"], body["cells"], strict=True):
+        for column, cell in zip(body["columns"]["values"], line, strict=True):
+            missing = " ".join(f"{reason}:{count}" for reason, count in cell["missing"].items())
+            writer.writerow([row["label"], column["label"], cell["value"], cell["low"], cell["high"], cell["n"], missing])
+    return out.getvalue()
+
+
+def mechanisms(console: Console, described: dict[str, list[Json]]) -> None:
+    """List mechanisms by family."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("family", "kind", "what it is"):
+        table.add_column(name, style="bold" if name == "kind" else "")
+    for family, entries in described.items():
+        for i, entry in enumerate(entries):
+            table.add_row(f"[dim]{family}[/]" if i == 0 else "", entry["kind"], entry["summary"], end_section=entry is entries[-1])
+    console.say(table)
+
+
+def mechanism(console: Console, chosen: dict[str, list[Json]]) -> None:
+    """Describe mechanisms in full."""
+    for family, entries in chosen.items():
+        for entry in entries:
+            table = _pairs()
+            table.add_row("what", entry["summary"])
+            for name in ("formula", "source", "unit", "better", "cost"):
+                if entry.get(name):
+                    table.add_row(name, str(entry[name]))
+            for name, setting in entry.get("settings", {}).get("properties", {}).items():
+                if name != "kind":
+                    table.add_row(name, f"{setting.get('description', '')} [dim]{_range(setting)}[/]")
+            if "example" in entry:
+                table.add_row("to post", json.dumps({family: entry["example"]}))
+            console.say(Panel(table, title=f"[bold]{family} {entry['kind']}", title_align="left", box=box.ROUNDED))
+
+
+def doctor(console: Console, found: Json) -> None:
+    """Show whether each part works."""
+    table = _pairs()
+    table.add_row("server", f"{found['server']} [dim]version {found['version']}[/]")
+    for part in ("database", "broker"):
+        table.add_row(part, "[green]ok" if found[part] == "ok" else f"[red]{found[part]}")
+    alive = [f"{w['id']} on {w['device']}, {len(w['running'])} runs" for w in found["workers"]]
+    table.add_row("workers", "\n".join(alive) or "[red]none: nothing will train")
+    console.say(table)
+
+
+def number(value: float | None) -> str:
+    """Return a number as people write it."""
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _cell(cell: Json, best: float | None) -> str:
+    if cell["value"] is None:
+        return "[dim]" + (", ".join(f"{count} {reason}" for reason, count in cell["missing"].items()) or "-")
+    style = "[bold green]" if cell["value"] == best else ""
+    text = f"{style}{number(cell['value'])}{'[/]' if style else ''}"
+    return text if cell["low"] == cell["high"] else f"{text} [dim]({number(cell['low'])} to {number(cell['high'])})[/]"
+
+
+def _range(setting: Json) -> str:
+    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    parts = [f"{word} {setting[key]:g}" for key, word in words.items() if key in setting]
+    if "enum" in setting:
+        parts.append(" or ".join(map(str, setting["enum"])))
+    if "default" in setting:
+        parts.append(f"default {setting['default']}")
+    return ", ".join(parts)
+
+
+def _colored(word: str) -> str:
+    return f"[{_COLORS.get(word, '')}]{word}[/]" if word in _COLORS else word
+
+
+def _pairs() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _panel(lines: list[str]) -> Panel:
+    return Panel("\n".join(lines), box=box.ROUNDED, expand=False, padding=(1, 2))

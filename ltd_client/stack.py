@@ -1,0 +1,122 @@
+"""The embedded laboratory as a child process: started, found running, stopped without a trace."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ltd_client.errors import ClientError
+from ltd_client.sdk import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from ltd_client.console import Console
+
+_STOP_SECONDS = 60.0
+_WARM_SECONDS = 60.0
+
+
+class StackFailed(ClientError):
+    """The embedded laboratory did not start."""
+
+
+@dataclass
+class Stack:
+    """A laboratory at an address; `process` is None when another command started it."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[str] | None = field(repr=False)
+
+    def wait(self) -> None:
+        """Stay until the laboratory ends or this command is told to."""
+        if self.process is None:
+            return
+        with _interrupts(self.process):
+            if self.process.wait() not in {0, -signal.SIGTERM, -signal.SIGINT}:
+                msg = f"the laboratory ended by itself: its logs are in {self.home / 'logs'}"
+                raise StackFailed(msg)
+
+
+@contextmanager
+def started(home: Path, port: int, workers: int = 0) -> Iterator[Stack]:
+    """Yield the laboratory of a folder, starting one when none runs there; ends what it started."""
+    command = [sys.executable, "-m", "services.embedded", "--home", str(home), "--port", str(port), "--workers", str(workers)]
+    # A group of its own: Ctrl-C reaches this command alone, which then stops the laboratory in order.
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)  # noqa: S603 - our own module
+    try:
+        event = _first_event(process)
+        if event["event"] == "running":
+            process.wait(_STOP_SECONDS)
+            yield Stack(event["url"], home, None)
+        else:
+            yield Stack(event["url"], home, process)
+    finally:
+        _end(process)
+
+
+@contextmanager
+def reachable(server: str, home: Path, console: Console) -> Iterator[str]:
+    """Yield the address that was given, else that of the folder's laboratory, started for the occasion if need be."""
+    if server:
+        yield server
+        return
+    with console.err.status("Starting a laboratory: API, workers, broker, database ..."):
+        context = started(home, 0)
+        stack = context.__enter__()  # noqa: PLC2801 - left below, once the status line is gone
+        _wait_for_workers(Lab(stack.url))
+    try:
+        yield stack.url
+    finally:
+        with console.err.status("Stopping the laboratory ..."):
+            context.__exit__(None, None, None)
+
+
+def _first_event(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Return what the launcher says first; raises StackFailed."""
+    with _interrupts(process):
+        line = process.stdout.readline() if process.stdout else ""
+    event: dict[str, str] = json.loads(line) if line else {"event": "ended"}
+    if event["event"] not in {"ready", "running"}:
+        process.wait(_STOP_SECONDS)
+        raise StackFailed(event.get("message", "the laboratory did not start"))
+    return event
+
+
+def _wait_for_workers(lab: Lab) -> None:
+    deadline = time.monotonic() + _WARM_SECONDS
+    while not lab.workers() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+@contextmanager
+def _interrupts(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Pass Ctrl-C and SIGTERM on as one request to stop."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        process.terminate()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_SECONDS)
+    if process.stdout:
+        process.stdout.close()
