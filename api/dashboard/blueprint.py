@@ -49,5 +49,13 @@ def plotly() -> Response:
     return send_file(PLOTLY, mimetype="text/javascript", max_age=_YEAR)
 
 
+@blueprint.after_request
+def read_whole(response: Response) -> Response:
+    """Read files into memory: compression would take their bytes and leave them open."""
+    response.direct_passthrough = False
+    response.make_sequence()
+    return response
+
+
 def _plotly_url() -> str:
     return url_for("dashboard.plotly", v=VERSION)

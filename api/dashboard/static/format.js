@@ -69,6 +69,13 @@ export function sentence(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+export const AGGREGATES = { median: "Median", mean: "Mean", min: "Minimum", max: "Maximum", success_rate: "Success rate" };
+
+/** What a comparison shows: "Median of final loss". */
+export function compared({ metric, aggregate }) {
+  return aggregate === "success_rate" ? AGGREGATES[aggregate] : `${AGGREGATES[aggregate] ?? sentence(aggregate)} of ${words(metric.name)}`;
+}
+
 /** How a run stands or ended, for a reader: "exhausted" is a run that used its whole budget, solved on the way or not. */
 export function ending(kind) {
   return kind === "exhausted" ? "ran to the end" : words(kind);

@@ -2,7 +2,7 @@
 
 import { VIRIDIS, colorAt, css, ink } from "./colors.js";
 import { el, setText } from "./dom.js";
-import { count, number, percent, sentence, words } from "./format.js";
+import { compared, count, number, percent, words } from "./format.js";
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -146,13 +146,12 @@ function describe(cell, scale) {
   return lines;
 }
 
-function drawLegend(host, { metric, aggregate }, scale) {
+function drawLegend(host, comparison, scale) {
   const colors = scale.better === "lower" ? [...VIRIDIS].reverse() : VIRIDIS;
-  const title = aggregate === "success_rate" ? "Success rate" : `${sentence(aggregate)} of ${words(metric.name)}`;
   const ends = scale.empty ? ["", ""] : [scale.print(scale.low), scale.print(scale.high)];
   const better = (end) => (scale.better === end ? el("em", {}, "better") : null);
   host.replaceChildren(
-    el("span", { class: "legend-title" }, `${title}${scale.log ? ", log scale" : ""}`),
+    el("span", { class: "legend-title" }, `${compared(comparison)}${scale.log ? ", log scale" : ""}`),
     el("span", { class: "legend-end" }, better("lower"), " ", ends[0]),
     el("span", { class: "ramp", "aria-hidden": "true", style: { "--ramp": `linear-gradient(to right, ${colors.join(", ")})` } }),
     el("span", { class: "legend-end" }, ends[1], " ", better("higher")),

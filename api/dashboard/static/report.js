@@ -4,7 +4,7 @@ import { onThemeChange } from "./colors.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, rangeOf } from "./delta.js";
 import { byId, el } from "./dom.js";
-import { sentence } from "./format.js";
+import { compared } from "./format.js";
 import { Heatmap } from "./heatmap.js";
 
 const report = JSON.parse(byId("data").textContent);
@@ -15,13 +15,9 @@ function unpack({ steps, hundredths }) {
   return { steps, logs: hundredths.map((row) => row.map(value)) };
 }
 
-function title({ metric, aggregate }) {
-  return aggregate === "success_rate" ? "Success rate" : `${sentence(metric.name)}, ${aggregate}`;
-}
-
 const heatmap = new Heatmap(byId("heatmap"), () => undefined);
 const select = byId("shown");
-select.append(...report.comparisons.map((c, i) => el("option", { value: i }, title(c))));
+select.append(...report.comparisons.map((c, i) => el("option", { value: i }, compared(c))));
 select.onchange = () => heatmap.draw(report.comparisons[Number(select.value)], null);
 select.onchange();
 

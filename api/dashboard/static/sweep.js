@@ -4,11 +4,10 @@ import { download, get, notice, poll, post, query } from "./api.js";
 import { CellView } from "./cell.js";
 import { onThemeChange } from "./colors.js";
 import { byId, fillSelect, setText } from "./dom.js";
-import { ago, sentence, words } from "./format.js";
+import { AGGREGATES, ago, sentence, words } from "./format.js";
 import { Heatmap, short } from "./heatmap.js";
 import { Pace, bar, legend } from "./progress.js";
 
-const AGGREGATES = [["median", "Median"], ["mean", "Mean"], ["min", "Minimum"], ["max", "Maximum"], ["success_rate", "Success rate"]];
 const PICKERS = ["metric", "aggregate", "rows", "columns"];
 const FIRST = { metric: "success", aggregate: "success_rate" }; // what is shown before the reader chooses
 
@@ -47,7 +46,7 @@ function drawPickers(sweep, comparison) {
   fillSelect(byId("rows"), known, comparison.rows.field);
   fillSelect(byId("columns"), known, comparison.columns.field);
   fillSelect(byId("metric"), metrics.map((m) => [m.kind, sentence(m.kind)]), comparison.metric.name);
-  fillSelect(byId("aggregate"), AGGREGATES, comparison.aggregate);
+  fillSelect(byId("aggregate"), Object.entries(AGGREGATES), comparison.aggregate);
   setText(byId("metric-note"), metrics.find((m) => m.kind === comparison.metric.name)?.summary ?? comparison.metric.description ?? "");
 }
 

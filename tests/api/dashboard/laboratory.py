@@ -1,0 +1,68 @@
+"""A small laboratory on a real SQLite database: runs are claimed, trained and recorded as a worker does it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ltd_core.engine import Pack
+from services import runs, sweeps
+from services.db import Database, migrate
+from services.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE: dict[str, Any] = {
+    "experiment": "training",
+    "problem": {"kind": "temporal_order", "length": [10, 14]},
+    "cell": {"kind": "rnn", "hidden_size": 8},
+    "evaluation": {"every": 50, "sequences": 50, "stop": False},
+    "updates": 100,
+}
+AXES = {"clipping": [{"kind": "none"}, {"kind": "norm", "threshold": 1.0}], "batch_size": [4, 8]}
+SEEDS = [0, 1]
+RUNS = 8
+
+
+class Laboratory:
+    """One database in a folder of its own."""
+
+    def __init__(self, folder: Path, token: str = "") -> None:
+        self.settings = Settings(home=folder, token=token)
+        self.sweep = ""
+        migrate(self.settings)
+        self.db = Database(self.settings.database_url)
+
+    def post(self, name: str = "clipping and minibatches", **changes: Any) -> str:
+        """Store a sweep, and return its id."""
+        request = {"name": name, "base": BASE, "axes": AXES, "seeds": SEEDS} | changes
+        return sweeps.post(self.db, sweeps.parse_request(request)).sweep_id
+
+    def train(self, most: int) -> int:
+        """Train up to `most` queued runs to their end, and return how many."""
+        done = 0
+        while done < most and (claims := runs.claim(self.db, "test", most - done, lease_seconds=60)):
+            pack = Pack(claims[0].spec, len(claims))
+            for lane, claim in enumerate(claims):
+                pack.load(lane, claim.spec, claim.state)
+            self._advance(pack, dict(enumerate(claims)))
+            done += len(claims)
+        return done
+
+    def begin(self) -> str:
+        """Take one queued run, train it to its first block, leave it running, and return its id."""
+        (claim,) = runs.claim(self.db, "test", 1, lease_seconds=600)
+        pack = Pack(claim.spec, 1)
+        pack.load(0, claim.spec)
+        runs.record(self.db, [(claim.lease, pack.advance()[0])])
+        return claim.lease.run_id
+
+    def _advance(self, pack: Pack, lanes: dict[int, runs.Claim]) -> None:
+        deadline = time.monotonic() + 60
+        while lanes:
+            assert time.monotonic() < deadline
+            found = pack.advance()
+            runs.record(self.db, [(lanes[lane].lease, progress) for lane, progress in found.items()])
+            for lane in [lane for lane, progress in found.items() if progress.outcome]:
+                del lanes[lane]

@@ -1,0 +1,174 @@
+"""The pages in a real browser, over the real application and store."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from services import run_queries
+from tests.api.dashboard.conftest import SECONDS, serving
+from tests.api.dashboard.laboratory import RUNS, Laboratory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Visit = Callable[[str], Page]
+
+pytestmark = pytest.mark.xdist_group("pages")
+expect.set_options(timeout=SECONDS)
+
+CELLS = "#heatmap button.cell"
+TOKEN = "a-token-of-the-tests"
+
+
+def test_the_sweeps_page_lists_a_sweep_and_leads_to_it(visit: Visit, address: str, laboratory: Laboratory) -> None:
+    page = visit(address)
+    item = page.locator(".sweep")
+    expect(item).to_contain_text("clipping and minibatches")
+    expect(item).to_contain_text("clipping: none, norm 1 · batch size: 4, 8 · 2 seeds")
+    expect(item).to_contain_text("8 of 8 runs")
+    expect(item.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "8")
+    expect(page.locator("#empty")).to_be_hidden()
+    item.get_by_role("link").click()
+    expect(page).to_have_url(f"{address}/sweeps/{laboratory.sweep}")
+
+
+def test_a_newcomer_is_told_what_to_do_and_sees_a_sweep_arrive(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    with serving(laboratory) as address:
+        page = visit(address)
+        expect(page.locator("#empty")).to_contain_text("ltd demo")
+        expect(page.locator("#empty")).to_contain_text(f"curl {address}/api/v1/sweeps")
+        laboratory.post("just posted")
+        expect(page.locator(".sweep")).to_contain_text("just posted")
+        expect(page.locator(".sweep")).to_contain_text("8 queued")
+        expect(page.locator("#empty")).to_be_hidden()
+        page.close()
+
+
+def test_the_heat_map_changes_live_without_a_reload(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    sweep = laboratory.post()
+    with serving(laboratory) as address:
+        page = visit(f"{address}/sweeps/{sweep}?metric=evaluation_error&aggregate=median")
+        expect(page.locator(CELLS)).to_have_count(4)
+        expect(page.locator(f"{CELLS} .note")).to_have_text(["0 of 2"] * 4)
+        page.evaluate("window.sameDocument = true")
+        laboratory.train(1)
+        expect(page.locator(f"{CELLS} .note", has_text="1 of 2")).to_have_count(1)
+        expect(page.locator(f"{CELLS} .value", has_text=re.compile(r"\d %"))).to_have_count(1)
+        laboratory.train(RUNS)
+        expect(page.locator(f"{CELLS} .note")).to_have_text(["n = 2"] * 4)
+        expect(page.locator("#pace")).to_have_text("8 of 8 runs done")
+        expect(page.locator("#cancel")).to_be_hidden()
+        assert page.evaluate("window.sameDocument")
+        page.close()
+
+
+def test_a_click_on_a_cell_draws_its_curves_gradients_and_runs(
+    visit: Visit, address: str, laboratory: Laboratory
+) -> None:
+    page = visit(f"{address}/sweeps/{laboratory.sweep}")
+    page.locator(CELLS).nth(3).click()
+    expect(page.locator("#cell-title")).to_have_text("clipping norm 1, batch size 8")
+    expect(page.locator(CELLS).nth(3)).to_have_attribute("aria-pressed", "true")
+    assert drawn(page, "curves") > 10
+    expect(page.locator("#delta .heatmaplayer image")).to_have_count(1)
+    expect(page.locator("#runs tbody tr")).to_have_count(2)
+    page.locator("#trace").select_option("gradient_norm")
+    page.locator("#log").check()
+    expect(page.locator("#curves .ytitle")).to_contain_text("Gradient norm")
+    page.reload()
+    expect(page.locator("#cell-title")).to_have_text("clipping norm 1, batch size 8")
+    page.locator("#runs a").first.click()
+    expect(page.locator("#spec")).to_contain_text("norm, threshold 1")
+
+
+def test_pickers_change_the_comparison(visit: Visit, address: str, laboratory: Laboratory) -> None:
+    page = visit(f"{address}/sweeps/{laboratory.sweep}")
+    expect(page.locator(".legend-title")).to_have_text("Success rate")
+    page.locator("#metric").select_option("final_loss")
+    expect(page.locator(".legend-title")).to_have_text("Median of final loss")
+    page.locator("#aggregate").select_option("max")
+    expect(page.locator(".legend-title")).to_have_text("Maximum of final loss")
+    page.locator("#rows").select_option("batch_size")
+    expect(page.locator("#columns")).to_have_value("clipping")
+    expect(page.locator(".heat tbody th")).to_have_text(["4", "8"])
+    page.locator("#rows").select_option("seed")
+    expect(page.locator(".heat tbody th")).to_have_text(["0", "1"])
+
+
+def test_cells_can_be_read_and_reached_with_the_keyboard(visit: Visit, address: str, laboratory: Laboratory) -> None:
+    page = visit(f"{address}/sweeps/{laboratory.sweep}?metric=evaluation_error&aggregate=mean")
+    cells = page.locator(CELLS)
+    cells.first.focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("2 of 2 runs")
+    expect(cells.first).to_have_attribute("aria-label", re.compile("2 of 2 runs"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(cells.nth(3)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#cell-title")).to_have_text("clipping norm 1, batch size 8")
+
+
+def test_the_page_of_a_run_shows_all_of_it(visit: Visit, address: str, laboratory: Laboratory) -> None:
+    run = run_queries.list_runs(laboratory.db, {"outcome": "exhausted"}).runs[0]
+    page = visit(f"{address}/runs/{run.id}")
+    expect(page.locator("#spec")).to_contain_text("temporal order, length 10 to 14")
+    expect(page.locator("#outcome")).to_have_text("ran to the end")
+    expect(page.locator("#summary")).to_contain_text("Evaluation error")
+    for name in ("loss", "error_rate", "gradient_norm", "spectral_radius", "evaluation_error"):
+        expect(page.locator(f"#curve-{name} .main-svg").first).to_be_visible()
+    expect(page.locator("#delta .heatmaplayer image")).to_have_count(1)
+    expect(page.locator("#slice-label")).to_have_text("update 100")
+    page.locator("#slice-step").fill("9")
+    expect(page.locator("#slice-label")).to_have_text("update 10")
+    expect(page.locator("#slice-note")).to_contain_text("per step back in time")
+
+
+def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    laboratory.post()
+    with serving(laboratory) as address:
+        run_id = laboratory.begin()
+        page = visit(f"{address}/runs/{run_id}")
+        expect(page.locator("#state")).to_have_text("running")
+        expect(page.locator("#curve-loss .main-svg").first).to_be_visible()
+        page.get_by_role("button", name="Cancel run").click()
+        expect(page.locator("#cancel")).to_have_text("Stopping …")
+        assert run_queries.get(laboratory.db, run_id).cancel_requested
+        page.close()
+
+
+def test_what_does_not_exist_is_said(address: str, context: BrowserContext) -> None:
+    page = context.new_page()  # the browser logs the 404 as an error
+    page.goto(f"{address}/runs/{'0' * 32}")
+    expect(page.locator("#notice")).to_contain_text("Not found")
+
+
+def test_a_token_is_asked_for_once_and_kept_for_the_tab(context: BrowserContext, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path, token=TOKEN)
+    laboratory.sweep = laboratory.post("behind a token")
+    with serving(laboratory) as address:
+        page = context.new_page()  # the browser logs the 401 as an error
+        page.goto(address)
+        page.get_by_role("textbox", name="Token").fill(TOKEN)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("link", name="behind a token").click()
+        expect(page.locator(CELLS)).to_have_count(4)
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        assert page.request.get(f"{address}/sweeps/{laboratory.sweep}/report").status == 401
+        with page.expect_download() as download:
+            page.locator("#report").click()
+        assert "behind a token" in download.value.path().read_text()
+        page.close()
+
+
+def drawn(page: Page, host: str) -> int:
+    """Wait for a plot, and return the number of points of its median."""
+    expect(page.locator(f"#{host} .scatterlayer .trace").first).to_be_attached()
+    return int(page.evaluate(f"document.getElementById('{host}').data[4].x.length"))
