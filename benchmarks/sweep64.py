@@ -33,6 +33,7 @@ def sweep(repetition: int) -> dict[str, Any]:
             "problem": {"kind": "temporal_order", "length": LENGTH},
             "cell": {"kind": "rnn", "hidden_size": HIDDEN},
             "clipping": {"kind": "norm"},
+            "optimizer": {"kind": "sgd"},
             "evaluation": {"every": 0},
             "batch_size": BATCH,
             "updates": UPDATES,

@@ -76,6 +76,6 @@ def _model_of(holder: type[BaseModel], name: str, data: object) -> type[BaseMode
     if field is None:
         return holder
     for entry in field.metadata:
-        if isinstance(entry, Registry) and isinstance(data, dict) and data.get("kind") in entry:
-            return entry[data["kind"]]
+        if isinstance(entry, Registry) and (kind := entry.kind_of(data)) in entry:
+            return entry[kind]
     return field.annotation if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel) else holder

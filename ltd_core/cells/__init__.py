@@ -7,6 +7,7 @@ from ltd_core.registry import Registry
 CELLS: Registry[Cell] = Registry(
     "cell",
     Rnn,
+    default=Rnn,
 )
 
 __all__ = ["CELLS", "Cell", "CellProgram", "Extent"]

@@ -11,6 +11,7 @@ CLIPPINGS: Registry[Clipping] = Registry(
     NoClipping,
     ValueClipping,
     NormClipping,
+    default=NoClipping,
 )
 
 __all__ = ["CLIPPINGS", "Clipped", "Clipping"]

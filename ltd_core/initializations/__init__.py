@@ -9,6 +9,7 @@ INITIALIZATIONS: Registry[Initialization] = Registry(
     "initialization",
     Spectral,
     Gaussian,
+    default=Spectral,
 )
 
 __all__ = ["INITIALIZATIONS", "Initialization"]

@@ -7,6 +7,7 @@ from ltd_core.registry import Registry
 OPTIMIZERS: Registry[Optimizer] = Registry(
     "optimizer",
     Sgd,
+    default=Sgd,
 )
 
 __all__ = ["OPTIMIZERS", "Optimizer"]

@@ -7,6 +7,7 @@ from ltd_core.regularizers.regularizer import Regularizer
 REGULARIZERS: Registry[Regularizer] = Registry(
     "regularizer",
     NoRegularizer,
+    default=NoRegularizer,
 )
 
 __all__ = ["REGULARIZERS", "Regularizer"]
