@@ -50,7 +50,8 @@ class LeaseKeeper:
     def stop(self) -> None:
         """End the thread."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def beat(self) -> None:
         """Say that the training loop advances."""

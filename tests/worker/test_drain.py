@@ -10,9 +10,7 @@ from sqlalchemy import text
 
 from services import runs
 from services.db import Database
-from services.settings import Settings
 from tests.support.lab import long, small
-from tests.support.parts import wait_for
 from worker.drain import Drain
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
@@ -28,13 +26,12 @@ ENDLESS = 1_000_000
 class Loop:
     """Everything that a worker process has but Celery."""
 
-    def __init__(self, lab: Lab, lanes: int = 4, **times: float) -> None:
-        settings = Settings(**(lab.settings.model_dump() | times))
+    def __init__(self, lab: Lab) -> None:
         self.stop = threading.Event()
-        self._databases = [Database(settings.database_url) for _ in range(2)]
-        self.keeper = LeaseKeeper(self._databases[0], settings, lambda _: None)
-        journal = Journal(self._databases[1], self.keeper, settings, "test")
-        self.drain = Drain(journal, self.keeper, "cpu", lanes, self.stop)
+        self._databases = [Database(lab.settings.database_url) for _ in range(2)]
+        self.keeper = LeaseKeeper(self._databases[0], lab.settings, lambda _: None)
+        journal = Journal(self._databases[1], self.keeper, lab.settings, "test")
+        self.drain = Drain(journal, self.keeper, "cpu", 4, self.stop)
         self.thread = threading.Thread(target=self.drain.run)
         self.keeper.start()
 
@@ -137,32 +134,3 @@ def test_a_run_taken_by_another_process_is_left_to_it(lab: Lab, loop: Loop) -> N
     step = lab.run(run_id).step
     assert lab.run(run_id).state == "running"
     assert step < ENDLESS
-
-
-def test_progress_waits_for_a_database_that_is_locked(lab: Lab) -> None:
-    loop = Loop(lab, renew_seconds=0.2, lease_seconds=60, abandon_seconds=60)
-    try:
-        (run_id,) = lab.submit(long(updates=3000), hint=False)
-        loop.thread.start()
-        lab.reaches(run_id, 16)
-        with lab.db.write() as conn:
-            conn.execute(text("UPDATE runs SET error = NULL WHERE id = :id"), {"id": run_id})
-            conn.execute(text("SELECT 1"))
-            threading.Event().wait(6)  # longer than a transaction waits for a lock
-        assert lab.ends([run_id]) == ["succeeded"]
-        assert lab.events(run_id) == ["queued", "claimed", "succeeded"]
-    finally:
-        loop.end()
-
-
-def test_a_run_that_cannot_be_renewed_is_abandoned(lab: Lab) -> None:
-    loop = Loop(lab, renew_seconds=0.2, abandon_seconds=1)
-    try:
-        (run_id,) = lab.submit(long(updates=ENDLESS), hint=False)
-        loop.thread.start()
-        lab.reaches(run_id, 16)
-        with lab.db.write() as conn:
-            conn.execute(text("UPDATE runs SET error = NULL WHERE id = :id"), {"id": run_id})
-            wait_for(lambda: not loop.thread.is_alive(), 60)
-    finally:
-        loop.end()

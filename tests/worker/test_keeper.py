@@ -1,0 +1,115 @@
+"""Leases are kept while work advances, and only then."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from services import runs
+from services.runs import Recorded
+from services.settings import Settings
+from tests.support.lab import small
+from tests.support.parts import wait_for
+from worker import keeper as keeper_module
+from worker.keeper import LeaseKeeper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from services.runs import Lease
+    from tests.support.lab import Lab
+
+
+@pytest.fixture
+def reports() -> list[list[str]]:
+    return []
+
+
+@pytest.fixture
+def keeper(lab: Lab, reports: list[list[str]]) -> Iterator[LeaseKeeper]:
+    settings = Settings(**(lab.settings.model_dump() | {"lease_seconds": 0.5, "renew_seconds": 0.05, "abandon_seconds": 0.4}))
+    made = LeaseKeeper(lab.db, settings, reports.append)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def take(lab: Lab, keeper: LeaseKeeper) -> Lease:
+    lab.submit(small(), hint=False)
+    since = time.monotonic()
+    (claim,) = runs.claim(lab.db, "test", 1, lease_seconds=0.5)
+    keeper.hold([claim.lease], since)
+    return claim.lease
+
+
+def expires(lab: Lab, lease: Lease) -> float:
+    with lab.db.read() as conn:
+        return conn.execute(text("SELECT lease_expires_at FROM runs WHERE id = :id"), {"id": lease.run_id}).scalar_one()
+
+
+def test_a_lease_is_renewed_and_reported(lab: Lab, keeper: LeaseKeeper, reports: list[list[str]]) -> None:
+    lease = take(lab, keeper)
+    before = expires(lab, lease)
+    keeper.start()
+    wait_for(lambda: expires(lab, lease) > before)
+    wait_for(lambda: [lease.run_id] in reports)
+    assert keeper.verdicts() == [(lease, Recorded.OK)]
+
+
+def test_a_dropped_lease_is_renewed_no_longer(lab: Lab, keeper: LeaseKeeper, reports: list[list[str]]) -> None:
+    lease = take(lab, keeper)
+    keeper.drop([lease])
+    keeper.start()
+    wait_for(lambda: len(reports) > 2)
+    assert reports[-1] == []
+    wait_for(lambda: runs.expire(lab.db, 5) == [lease.run_id])
+
+
+def test_a_loop_that_does_not_advance_loses_its_leases(
+    lab: Lab, keeper: LeaseKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "STALL_SECONDS", 0.2)
+    lease = take(lab, keeper)
+    keeper.start()
+    wait_for(lambda: runs.expire(lab.db, 5) == [lease.run_id])
+    assert keeper.verdicts() == [(lease, Recorded.LOST)]
+
+
+def test_a_loop_that_advances_keeps_its_leases(lab: Lab, keeper: LeaseKeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper_module, "STALL_SECONDS", 0.3)
+    lease = take(lab, keeper)
+    keeper.start()
+    ends = time.monotonic() + 1.5
+
+    def worked() -> bool:
+        keeper.beat()
+        return time.monotonic() > ends
+
+    wait_for(worked)
+    assert runs.expire(lab.db, 5) == []
+    assert keeper.verdicts() == [(lease, Recorded.OK)]
+
+
+def test_it_learns_that_a_cancellation_waits(lab: Lab, keeper: LeaseKeeper) -> None:
+    lease = take(lab, keeper)
+    runs.request_cancel(lab.db, lease.run_id)
+    keeper.start()
+    wait_for(lambda: keeper.verdicts() == [(lease, Recorded.CANCEL)])
+
+
+def test_it_learns_that_another_process_has_the_run(lab: Lab, keeper: LeaseKeeper) -> None:
+    lease = take(lab, keeper)
+    runs.release(lab.db, [lease])
+    runs.claim(lab.db, "other", 1, lease_seconds=30)
+    keeper.start()
+    wait_for(lambda: keeper.verdicts() == [(lease, Recorded.LOST)])
+
+
+def test_a_lease_that_could_not_be_renewed_in_time_counts_as_lost(lab: Lab, keeper: LeaseKeeper) -> None:
+    lease = take(lab, keeper)  # the thread does not run: no renewal comes
+    assert keeper.verdicts() == [(lease, Recorded.OK)]
+    wait_for(lambda: keeper.verdicts() == [(lease, Recorded.LOST)], 2)
