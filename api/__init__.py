@@ -1,4 +1,4 @@
-"""The REST API and the dashboard's pages: what a client may ask, in the words of the contract (docs/architecture.md)."""
+"""The REST API and the dashboard: what a client may ask, in the words of docs/architecture.md."""
 
 from api.app import create_app
 

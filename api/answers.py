@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,18 +14,33 @@ import orjson
 from flask import Response, request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from services.run_queries import RunView
     from services.sweeps import SweepView
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_NULL = re.compile(b"null")
 
 
 def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:  # noqa: ANN401 - JSON
     """Return JSON, or 304 when the client has the very same already."""
-    data = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
-    response = Response(data, status, content_type="application/json", headers=headers)
-    if request.method == "GET":
-        response.headers["Cache-Control"] = "no-cache"
-        response.add_etag()
-        response.make_conditional(request)
+    data = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+    if request.method not in {"GET", "HEAD"} or status != HTTPStatus.OK:
+        return Response(data, status, content_type="application/json", headers=headers)
+    return answer_tagged(hashlib.blake2b(data, digest_size=16).hexdigest(), lambda: data)
+
+
+def answer_tagged(tag: str, make: Callable[[], Any]) -> Response:
+    """Return 304 when the client has an answer of this tag already, else JSON; `make` gives it, as bytes or a body."""
+    response = Response(content_type="application/json", headers={"Cache-Control": "no-cache"})
+    response.set_etag(tag, weak=True)  # weak: compression changes the bytes, not what they say
+    if request.if_none_match.contains_weak(tag):
+        response.status_code = HTTPStatus.NOT_MODIFIED
+        return response
+    body = make()
+    response.data = body if isinstance(body, bytes) else orjson.dumps(body)
     return response
 
 
@@ -55,15 +73,19 @@ def moment(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
-def numbers(array: np.ndarray[Any, np.dtype[Any]] | None) -> Any:  # noqa: ANN401 - an array, or lists
-    """Return an array for JSON; numbers that JSON lacks become the words NaN, Infinity and -Infinity."""
-    if array is None or array.dtype.kind != "f":
-        return array
-    finite = np.isfinite(array)
-    if finite.all():
-        return np.ascontiguousarray(array)
-    words = array.astype(object)
-    words[np.isnan(array)] = "NaN"
-    words[np.isposinf(array)] = "Infinity"
-    words[np.isneginf(array)] = "-Infinity"
-    return words.tolist()
+def numbers(array: Array) -> orjson.Fragment:
+    """Return an array as JSON; numbers that JSON lacks become the words NaN, Infinity and -Infinity."""
+    text = orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY)
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return orjson.Fragment(text)
+    if not np.isinf(array).any():
+        return orjson.Fragment(text.replace(b"null", b'"NaN"'))
+    words = iter(_words(array))
+    return orjson.Fragment(_NULL.sub(lambda _: next(words), text))
+
+
+def _words(array: Array) -> list[bytes]:
+    """Return the words of the numbers that are not finite, in order."""
+    found = array[~np.isfinite(array)]
+    chosen = np.select([np.isposinf(found), np.isneginf(found)], [b'"Infinity"', b'"-Infinity"'], b'"NaN"')
+    return [bytes(word) for word in chosen]

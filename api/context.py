@@ -1,4 +1,4 @@
-"""What a request can reach: the settings and the database of its application."""
+"""What a request can reach: the settings, the database and the figures of its application."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import current_app
 
 if TYPE_CHECKING:
     from flask import Flask
+    from prometheus_client import CollectorRegistry
 
     from services.db import Database
     from services.settings import Settings
@@ -22,11 +23,12 @@ class Context:
 
     settings: Settings
     db: Database
+    registry: CollectorRegistry
 
 
-def install(app: Flask, settings: Settings, db: Database) -> None:
+def install(app: Flask, context: Context) -> None:
     """Give an application its parts."""
-    app.extensions[_NAME] = Context(settings, db)
+    app.extensions[_NAME] = context
 
 
 def here() -> Context:

@@ -1,60 +1,80 @@
-"""Is the server alive, can it do its work, and how much has it done."""
+"""Is the server alive, can it do its work, and how much is there to do."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import structlog
-from flask import Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from sqlalchemy import text
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from api.answers import answer
 from api.context import here
-from services import queue
+from api.problem import RETRY_SECONDS
+from services import queue, run_queries
 from services.errors import StoreError
+from services.workers import list_workers
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from collections.abc import Iterator
 
+    from services.db import Database
+
+blueprint = Blueprint("health", __name__)
 logger = structlog.get_logger()
 
 
-def install(app: Flask) -> None:
-    """Add /healthz, /readyz and /metrics, a log line and a measurement for every request."""
-    registry = CollectorRegistry()
-    requests = Counter("ltd_requests", "Requests answered.", ["method", "endpoint", "status"], registry=registry)
-    seconds = Histogram("ltd_request_seconds", "Time to an answer.", ["endpoint"], registry=registry)
+class Work(Collector):
+    """The runs by state and the workers heard from; nothing while the database does not answer."""
 
-    @app.before_request
-    def begin() -> None:
-        g.began = time.perf_counter()
+    def __init__(self, db: Database) -> None:
+        self._db = db
 
-    @app.after_request
-    def end(response: Response) -> Response:
-        taken = time.perf_counter() - g.get("began", time.perf_counter())
-        endpoint = request.endpoint or "none"
-        requests.labels(request.method, endpoint, response.status_code).inc()
-        seconds.labels(endpoint).observe(taken)
-        logger.info("request", method=request.method, path=request.path, status=response.status_code, ms=round(taken * 1000, 1))
-        return response
-
-    app.add_url_rule("/healthz", "healthz", lambda: answer({"status": "alive"}))
-    app.add_url_rule("/readyz", "readyz", ready)
-    app.add_url_rule("/metrics", "metrics", lambda: Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST))
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the gauges."""
+        try:
+            states, workers = run_queries.count_by_state(self._db), list_workers(self._db)
+        except StoreError as error:
+            logger.warning("no figures of the work", error=str(error))
+            return
+        runs = GaugeMetricFamily("ltd_runs", "Runs in a state.", labels=["state"])
+        for state, count in states.items():
+            runs.add_metric([state], count)
+        yield runs
+        yield GaugeMetricFamily("ltd_workers", "Worker processes heard from.", value=len(workers))
 
 
-def ready() -> Response:
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Say that the server is alive."""
+    return answer({"status": "alive"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
     """Say whether database and broker answer."""
     lab = here()
     parts = {"database": "ok", "broker": "ok"}
     try:
-        with lab.db.read() as conn:
-            conn.execute(text("SELECT 1"))
+        list_workers(lab.db)
     except StoreError as error:
-        parts["database"] = str(error)
+        logger.warning("the database does not answer", error=str(error))
+        parts["database"] = "does not answer"
     if not queue.answers(lab.settings):
         parts["broker"] = "does not answer; submissions are accepted all the same"
-    sound = set(parts.values()) == {"ok"}
-    return answer({"status": "ready" if sound else "not ready", **parts}, 200 if sound else 503)
+    if set(parts.values()) == {"ok"}:
+        return answer({"status": "ready", **parts})
+    return answer({"status": "not ready", **parts}, 503, {"Retry-After": RETRY_SECONDS})
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Give figures to Prometheus."""
+    return Response(generate_latest(here().registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def install(registry: CollectorRegistry, db: Database) -> None:
+    """Measure the work at each scrape."""
+    registry.register(Work(db))

@@ -10,18 +10,46 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app
 from pydantic.json_schema import models_json_schema
 
+from api import schemas
 from api.answers import answer
-from api.parameters import PARAMETERS, RESPONSES
+from api.parameters import PARAMETERS
 from ltd_core.spec import EXPERIMENTS
 from services.sweeps import SweepRequest
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from werkzeug.routing import Rule
 
 blueprint = Blueprint("openapi", __name__)
 
-_BODIES = {"runs.submit": "Specification", "sweeps.post": "SweepRequest"}
+JSON = dict[str, Any]
 _REF = "#/components/schemas/{model}"
+_REQUESTS = {"runs.submit": "Specification", "sweeps.post": "SweepRequest"}
+_RETRY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}
+_RESUME = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
+
+ANSWERS: dict[str, dict[int, type[BaseModel] | str]] = {
+    "runs.submit": {201: schemas.SubmittedRun, 200: schemas.SubmittedRun},
+    "runs.many": {200: schemas.Runs},
+    "runs.one": {200: schemas.Run},
+    "runs.cancel": {202: schemas.Run},
+    "traces.catalog": {200: schemas.Traces},
+    "traces.one": {200: schemas.Trace},
+    "events.events": {200: "text/event-stream"},
+    "sweeps.post": {201: schemas.PostedSweep, 200: schemas.PostedSweep},
+    "sweeps.many": {200: schemas.Sweeps},
+    "sweeps.one": {200: schemas.Sweep},
+    "sweeps.cancel": {202: schemas.Sweep},
+    "comparison.compare": {200: schemas.Comparison},
+    "mechanisms.mechanisms": {200: "application/json"},
+    "workers.workers": {200: schemas.Workers},
+    "openapi.document": {200: "application/json"},
+    "health.healthz": {200: schemas.Health},
+    "health.readyz": {200: schemas.Health, 503: schemas.Health},
+    "health.metrics": {200: "text/plain"},
+}
+"""What an endpoint answers, by status: a type, or the media type of what has none."""
+_SAID = {200: "Done.", 201: "Made.", 202: "Accepted.", 503: "Not ready."}
 
 
 @blueprint.get("/openapi.json")
@@ -31,51 +59,62 @@ def document() -> Response:
 
 
 @cache
-def _schemas() -> dict[str, Any]:
-    models = [*EXPERIMENTS.values(), SweepRequest]
-    _, schema = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
-    found: dict[str, Any] = schema["$defs"]
-    choices = [{"$ref": _REF.format(model=cls.__name__)} for cls in EXPERIMENTS.values()]
-    return found | {"Specification": {"oneOf": choices}, **RESPONSES}
+def _schemas() -> JSON:
+    models: list[type[BaseModel]] = [*EXPERIMENTS.values(), SweepRequest]
+    bodies = {body for answers in ANSWERS.values() for body in answers.values() if not isinstance(body, str)}
+    described: list[type[BaseModel]] = [schemas.Problem, *sorted(bodies, key=lambda body: body.__name__)]
+    _, asked = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    _, given = models_json_schema([(model, "serialization") for model in described], ref_template=_REF)
+    choices = [_ref(cls.__name__) for cls in EXPERIMENTS.values()]
+    return {"Specification": {"oneOf": choices}, **asked["$defs"], **given["$defs"]}
 
 
-def _document() -> dict[str, Any]:
-    paths: dict[str, dict[str, Any]] = {}
+def _document() -> JSON:
+    paths: dict[str, JSON] = {}
     for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        if rule.rule.startswith("/api/v1/") or rule.endpoint in {"healthz", "readyz", "metrics"}:
+        if rule.endpoint in ANSWERS:
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 paths.setdefault(re.sub(r"<(\w+)>", r"{\1}", rule.rule), {})[method.lower()] = _operation(rule)
+    title = "A laboratory for long-term dependencies in recurrent networks."
     return {
         "openapi": "3.1.1",
-        "info": {"title": "LTD Lab", "version": version("ltd-lab"), "description": "A laboratory for long-term dependencies."},
+        "info": {"title": "LTD Lab", "version": version("ltd-lab"), "description": title},
         "paths": paths,
-        "components": {
-            "schemas": _schemas(),
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-        },
+        "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "security": [{}, {"token": []}],
     }
 
 
-def _operation(rule: Rule) -> dict[str, Any]:
+def _operation(rule: Rule) -> JSON:
     view = current_app.view_functions[rule.endpoint]
-    in_path = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)]
+    answers = {str(status): _answer(_SAID[status], body) for status, body in ANSWERS[rule.endpoint].items()}
+    described: JSON = {
+        "operationId": rule.endpoint.replace(".", "_"),
+        "tags": [rule.endpoint.partition(".")[0]],
+        "summary": (view.__doc__ or rule.endpoint).strip().splitlines()[0],
+        "parameters": _parameters(rule),
+        "responses": answers | {"default": _answer("What was wrong.", schemas.Problem, "application/problem+json")},
+    }
+    if rule.endpoint in _REQUESTS:
+        content = {"application/json": {"schema": _ref(_REQUESTS[rule.endpoint])}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _parameters(rule: Rule) -> list[JSON]:
+    text = {"type": "string"}
+    in_path = [{"name": name, "in": "path", "required": True, "schema": text} for name in sorted(rule.arguments)]
     known = PARAMETERS.get(rule.endpoint, {})
     in_query = [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
-    described: dict[str, Any] = {
-        "operationId": rule.endpoint.replace(".", "_"),
-        "summary": (view.__doc__ or rule.endpoint).strip().splitlines()[0],
-        "parameters": in_path + in_query,
-        "responses": {
-            "200": {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}},
-            "default": {
-                "description": "What was wrong.",
-                "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
-            },
-        },
-    }
-    if rule.endpoint in _BODIES:
-        schema = {"$ref": _REF.format(model=_BODIES[rule.endpoint])}
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-        described["responses"]["201"] = {"description": "Made.", "content": {"application/json": {"schema": {"type": "object"}}}}
-    return described
+    in_header = [_RETRY] if rule.endpoint in _REQUESTS else [_RESUME] if rule.endpoint == "events.events" else []
+    return in_path + in_query + in_header
+
+
+def _answer(said: str, body: type[BaseModel] | str, media: str = "application/json") -> JSON:
+    if isinstance(body, str):
+        return {"description": said, "content": {body: {}}}
+    return {"description": said, "content": {media: {"schema": _ref(body.__name__)}}}
+
+
+def _ref(name: str) -> JSON:
+    return {"$ref": _REF.format(model=name)}

@@ -1,62 +1,95 @@
-"""The query parameters of each endpoint and the schema of a problem, for the OpenAPI document."""
+"""The query parameters of every endpoint: what a request is checked against, and what the OpenAPI document says."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from api.runs import OUTCOMES, STATES
+from flask import request
+
 from ltd_core.metrics import METRICS
 from services.bootstrap import AGGREGATES
+from services.errors import BadQuestion, NotFound
 
-_TEXT = {"type": "string"}
-_CURSOR = {"type": "string", "description": "The `next` of the page before."}
+if TYPE_CHECKING:
+    from flask import Flask
+
+Schema = dict[str, Any]
+
+STATES = ("queued", "running", "succeeded", "failed", "cancelled")
+OUTCOMES = ("solved", "exhausted", "diverged")
+LONGEST_TEXT = 200
+LARGEST_STEP = 2**53
+
+_TEXT: Schema = {"type": "string", "maxLength": LONGEST_TEXT}
+_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+_CURSOR: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "description": "The `next` of the page before."}
+_FIELD: Schema = {**_TEXT, "description": "A field of the specification, dotted; by default one of the first two axes."}
+_STEP: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_STEP}
 
 
-def _limit(most: int) -> dict[str, Any]:
-    return {"type": "integer", "minimum": 1, "maximum": most, "default": 50}
+def _choice(known: list[str], **more: str) -> Schema:
+    return {"type": "string", "enum": known, **more}
 
 
-PARAMETERS: dict[str, dict[str, Any]] = {
+def _count(most: int, default: int) -> Schema:
+    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+
+
+PARAMETERS: dict[str, dict[str, Schema]] = {
     "runs.many": {
-        "state": {"enum": list(STATES)},
-        "outcome": {"enum": list(OUTCOMES)},
+        "state": _choice(list(STATES)),
+        "outcome": _choice(list(OUTCOMES)),
         "experiment": _TEXT,
-        "sweep": _TEXT,
+        "sweep": _ID,
         "cursor": _CURSOR,
-        "limit": _limit(500),
+        "limit": _count(500, 50),
     },
-    "sweeps.many": {"cursor": _CURSOR, "limit": _limit(200)},
-    "traces.one": {
-        "from": {"type": "integer", "minimum": 1},
-        "to": {"type": "integer", "minimum": 1},
-        "max_points": {"type": "integer", "minimum": 1, "maximum": 100_000, "default": 2000},
-    },
+    "sweeps.many": {"cursor": _CURSOR, "limit": _count(200, 50)},
+    "traces.one": {"from": _STEP, "to": _STEP, "max_points": _count(100_000, 2000)},
     "comparison.compare": {
-        "rows": {"type": "string", "description": "A field of the specification, dotted."},
-        "columns": {"type": "string", "description": "A field of the specification, dotted."},
-        "metric": {"enum": list(METRICS), "default": "success"},
-        "aggregate": {"enum": list(AGGREGATES), "default": "median"},
+        "rows": _FIELD,
+        "columns": _FIELD,
+        "metric": _choice(list(METRICS), default="success"),
+        "aggregate": _choice(list(AGGREGATES), default="median"),
     },
 }
 
-RESPONSES: dict[str, Any] = {
-    "Problem": {
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "errors"],
-        "properties": {
-            "type": _TEXT,
-            "title": _TEXT,
-            "status": {"type": "integer"},
-            "detail": _TEXT,
-            "instance": _TEXT,
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"field": _TEXT, "message": _TEXT, "value": {}},
-                    "required": ["field", "message"],
-                },
-            },
-        },
-    }
-}
+
+def install(app: Flask) -> None:
+    """Check the query of every request for a resource before the resource sees it."""
+
+    @app.before_request
+    def check() -> None:
+        if not request.path.startswith("/api/v1/") or request.url_rule is None:
+            return
+        for kind, value in (request.view_args or {}).items():
+            if not value.isprintable():
+                raise NotFound(kind.removesuffix("_id"), value)
+        known = PARAMETERS.get(request.endpoint or "", {})
+        for name, value in request.args.items():
+            if name not in known:
+                raise BadQuestion(name, f"unknown parameter; known here: {', '.join(known) or 'none'}", value)
+            if fault := _fault(known[name], value):
+                raise BadQuestion(name, fault, value)
+
+
+def given(name: str) -> Any:  # noqa: ANN401 - of the type that its schema says
+    """Return a parameter of this request, which has been checked; else its default, else None."""
+    schema = PARAMETERS[request.endpoint or ""][name]
+    value = request.args.get(name)
+    if value is None:
+        return schema.get("default")
+    return int(value) if schema["type"] == "integer" else value
+
+
+def _fault(schema: Schema, value: str) -> str | None:
+    """Say what would be right, or None."""
+    if schema["type"] == "integer":
+        least, most = schema["minimum"], schema["maximum"]
+        whole = value.isascii() and value.isdigit() and len(value) <= len(str(most))
+        return None if whole and least <= int(value) <= most else f"must be a whole number from {least} to {most}"
+    if "enum" in schema:
+        return None if value in schema["enum"] else f"must be one of: {', '.join(schema['enum'])}"
+    if len(value) > schema.get("maxLength", LONGEST_TEXT) or not value.isprintable():
+        return f"must be at most {LONGEST_TEXT} printable characters"
+    return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import structlog
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 
 from ltd_core.errors import FieldProblem, InvalidSpec
 from services.errors import (
@@ -18,6 +19,7 @@ from services.errors import (
     NotFound,
     StoreError,
     StoreFull,
+    StoreReadOnly,
     TraceCorrupt,
 )
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"
+MOST_ERRORS = 50
+"""Named in one document."""
 logger = structlog.get_logger()
 
 
@@ -39,7 +43,7 @@ def respond(status: int, title: str, detail: str, errors: Sequence[FieldProblem]
         "status": status,
         "detail": detail,
         "instance": request.path,
-        "errors": [{"field": e.field, "message": e.message, "value": _shown(e.value)} for e in errors],
+        "errors": [{"field": e.field, "message": e.message, "value": _shown(e.value)} for e in errors[:MOST_ERRORS]],
     }
     response = Response(orjson.dumps(body), status, content_type=MEDIA_TYPE)
     if status in {503, 507, 429}:
@@ -51,21 +55,38 @@ def install(app: Flask) -> None:
     """Answer every error of an application with a problem document."""
     app.register_error_handler(InvalidSpec, _invalid)
     app.register_error_handler(NotFound, lambda e: respond(404, "Not found", str(e)))
-    app.register_error_handler(BadCursor, lambda e: _one(400, "Bad cursor", "cursor", str(e), request.args.get("cursor")))
+    app.register_error_handler(BadCursor, lambda e: _one(400, "Bad cursor", "cursor", str(e), None))
     app.register_error_handler(BadQuestion, lambda e: _one(400, "Bad question", e.field, e.message, e.value))
-    app.register_error_handler(
-        IdempotencyConflict, lambda e: _one(422, "Idempotency key reused", "Idempotency-Key", str(e), request.headers.get("Idempotency-Key"))
-    )
-    app.register_error_handler(StoreFull, lambda e: respond(507, "No room left", str(e)))
-    app.register_error_handler(StoreError, lambda e: respond(503, "Store unavailable", str(e)))
-    app.register_error_handler(TraceCorrupt, lambda e: respond(500, "Damaged trace", str(e)))
+    app.register_error_handler(IdempotencyConflict, _conflict)
+    app.register_error_handler(StoreFull, lambda e: _store(e, 507, "The database has no room left"))
+    app.register_error_handler(StoreReadOnly, lambda e: _store(e, 503, "The database cannot be written"))
+    app.register_error_handler(StoreError, lambda e: _store(e, 503, "The database does not answer"))
+    app.register_error_handler(TraceCorrupt, _damaged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _invalid(error: InvalidSpec) -> Response:
-    detail = "; ".join(f"{p.field or 'the body'}: {p.message}" for p in error.problems)
-    return respond(422, "Invalid request", detail, error.problems)
+    problems = error.problems[:MOST_ERRORS]
+    detail = "; ".join(f"{p.field or 'the body'}: {p.message}" for p in problems)
+    more = len(error.problems) - len(problems)
+    return respond(422, "Invalid request", f"{detail}; and {more} more" if more else detail, problems)
+
+
+def _conflict(error: IdempotencyConflict) -> Response:
+    key = request.headers.get("Idempotency-Key")
+    return _one(422, "Idempotency key reused", "Idempotency-Key", str(error), key)
+
+
+def _store(error: StoreError, status: int, title: str) -> Response:
+    """Keep the driver's words, which may name hosts and users, in the log."""
+    logger.error("the store failed", path=request.path, error=str(error))
+    return respond(status, title, "nothing of this request was stored; it may be sent again")
+
+
+def _damaged(error: TraceCorrupt) -> Response:
+    logger.error("a stored trace is damaged", path=request.path, error=str(error))
+    return respond(500, "Damaged trace", str(error))
 
 
 def _one(status: int, title: str, field: str, message: str, value: object) -> Response:
@@ -73,7 +94,9 @@ def _one(status: int, title: str, field: str, message: str, value: object) -> Re
 
 
 def _http(error: HTTPException) -> Response:
-    response = respond(error.code or 500, error.name, error.description or error.name)
+    if isinstance(error, RoutingException) or error.code is None:  # a redirect to the right spelling of an address
+        return cast("Response", error.get_response())
+    response = respond(error.code, error.name, error.description or error.name)
     for name, value in error.get_headers():
         if name in {"Allow", "WWW-Authenticate"}:
             response.headers[name] = value
@@ -81,7 +104,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    logger.exception("request failed", path=request.path, error=repr(error))
+    logger.error("a request failed", path=request.path, exc_info=error)
     return respond(500, "Internal error", "the server failed to answer; its log says why")
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from api.answers import answer, run_body
-from api.body import allow, number, read_json
+from api.body import read_json, remember
 from api.context import here
+from api.parameters import given
 from ltd_core.spec import parse_spec
 from services import queue, run_queries, runs
-from services.errors import BadQuestion
 
 blueprint = Blueprint("runs", __name__)
 
-STATES = ("queued", "running", "succeeded", "failed", "cancelled")
-OUTCOMES = ("solved", "exhausted", "diverged")
-MOST = 500
+_FILTERS = ("state", "outcome", "experiment", "sweep")
 
 
 @blueprint.post("/runs")
@@ -23,6 +21,7 @@ def submit() -> Response:
     """Submit one run; the same specification again answers with the run that is there."""
     lab = here()
     spec = parse_spec(read_json())
+    remember()
     done = runs.submit(lab.db, [spec])
     if not done.stood:
         queue.hint(lab.settings, 1)
@@ -33,12 +32,8 @@ def submit() -> Response:
 @blueprint.get("/runs")
 def many() -> Response:
     """List runs, newest first."""
-    allow(["state", "outcome", "experiment", "sweep", "cursor", "limit"])
-    filters = {name: request.args[name] for name in ("state", "outcome", "experiment", "sweep") if name in request.args}
-    for name, known in (("state", STATES), ("outcome", OUTCOMES)):
-        if name in filters and filters[name] not in known:
-            raise BadQuestion(name, f"must be one of: {', '.join(known)}", filters[name])
-    page = run_queries.list_runs(here().db, filters, request.args.get("cursor"), number("limit", 50, most=MOST) or 50)
+    filters = {name: request.args[name] for name in _FILTERS if name in request.args}
+    page = run_queries.list_runs(here().db, filters, given("cursor"), given("limit"))
     return answer({"runs": [run_body(run) for run in page.runs], "next": page.next})
 
 

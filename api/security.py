@@ -1,4 +1,4 @@
-"""What is refused before a resource is asked: foreign hosts and origins, bodies that are no JSON, requests without the token."""
+"""What is refused before a resource is asked: foreign hosts and origins, bodies that are no JSON, no token."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ _OPEN = frozenset({"/healthz", "/readyz"})
 
 def install(app: Flask, settings: Settings) -> None:
     """Guard an application."""
-    hosts = frozenset({*LOOPBACK, settings.host.lower()} - {"0.0.0.0", "::"})  # noqa: S104 - names, not an address to bind
-    any_host = bool(settings.token)  # behind a token a name cannot be rebound to anything worth having
+    # A name that an attacker points at this address (DNS rebinding) is refused; with a token it would gain nothing, and
+    # the names under which other machines reach this one cannot be known.
+    hosts = None if settings.token else frozenset({*LOOPBACK, settings.host.lower()})
 
     @app.before_request
     def guard() -> Response | None:
-        if request.path not in _OPEN and not any_host and _name(request.host) not in hosts:
-            return problem.respond(421, "Misdirected request", f"this server does not answer to the name {request.host!r}")
+        if hosts is not None and request.path not in _OPEN and _name(request.host) not in hosts:
+            detail = f"this server does not answer to the name {request.host!r}: use {settings.host}:{settings.port}"
+            return problem.respond(421, "Misdirected request", detail)
         if request.method in _WRITES and (refused := _refused_write()):
             return refused
         holds_data = request.path.startswith("/api/v1/") or request.endpoint == "dashboard.report"
@@ -54,10 +56,10 @@ def _refused_write() -> Response | None:
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         return problem.respond(403, "Forbidden", f"requests of {origin} are not accepted")
-    if request.mimetype != "application/json" and (request.content_length or request.path.endswith(("/runs", "/sweeps"))):
-        return problem.respond(
-            415, "Unsupported media type", f"Content-Type: must be application/json (got {request.mimetype or 'none'})"
-        )
+    has_body = request.content_length or "chunked" in request.headers.get("Transfer-Encoding", "")
+    if request.mimetype != "application/json" and (has_body or request.mimetype):
+        detail = f"Content-Type: must be application/json (got {request.mimetype or 'none'})"
+        return problem.respond(415, "Unsupported media type", detail)
     return None
 
 

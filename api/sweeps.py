@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from api.answers import answer, sweep_body
-from api.body import allow, number, read_json
+from api.body import read_json, remember
 from api.context import here
+from api.parameters import given
 from services import queue, sweeps
 
 blueprint = Blueprint("sweeps", __name__)
-
-MOST = 200
 
 
 @blueprint.post("/sweeps")
 def post() -> Response:
     """Post a sweep; only the runs that are missing are queued."""
     lab = here()
-    posted = sweeps.post(lab.db, sweeps.parse_request(read_json()))
+    asked = sweeps.parse_request(read_json())
+    remember()
+    posted = sweeps.post(lab.db, asked)
     if posted.new or posted.restarted:
         queue.hint(lab.settings, posted.new + posted.restarted)
     counts = {"new": posted.new, "restarted": posted.restarted, "stood": posted.stood}
@@ -29,8 +30,7 @@ def post() -> Response:
 @blueprint.get("/sweeps")
 def many() -> Response:
     """List sweeps, newest first."""
-    allow(["cursor", "limit"])
-    page, following = sweeps.list_sweeps(here().db, request.args.get("cursor"), number("limit", 50, most=MOST) or 50)
+    page, following = sweeps.list_sweeps(here().db, given("cursor"), given("limit"))
     return answer({"sweeps": [sweep_body(sweep) for sweep in page], "next": following})
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+import hashlib
+from importlib.metadata import version
+from math import prod
+from typing import TYPE_CHECKING, Any
 
-from api.answers import answer, numbers
-from api.body import allow, number
+from flask import Blueprint, Response, request
+
+from api.answers import answer, answer_tagged, numbers
 from api.context import here
-from services import traces
+from api.parameters import given
+from services import run_queries, traces
+
+if TYPE_CHECKING:
+    from services.run_queries import RunView
+    from services.traces import TraceView
 
 blueprint = Blueprint("traces", __name__)
 
-MOST_POINTS = 100_000
-_CELLS = ("minimum", "maximum", "mean", "last", "nonfinite")
+MOST_NUMBERS = 4_000_000
+"""In one answer: a trace with later axes comes at a coarser level sooner."""
+_CELLS = ("minimum", "maximum", "mean", "last", "nonfinite", "count")
 
 
 @blueprint.get("/runs/<run_id>/traces")
@@ -24,21 +34,40 @@ def catalog(run_id: str) -> Response:
 @blueprint.get("/runs/<run_id>/traces/<name>")
 def one(run_id: str, name: str) -> Response:
     """Read a trace between two steps, in at most `max_points` points or cells."""
-    allow(["from", "to", "max_points"])
-    most = number("max_points", 2000, most=MOST_POINTS) or 2000
-    view = traces.read(here().db, run_id, name, start=number("from"), end=number("to"), max_points=most)
+    db = here().db
+    run = run_queries.get(db, run_id)
+    most = min(given("max_points"), _most_points(run, name))
+
+    def body() -> dict[str, Any]:
+        return _body(run_id, traces.read(db, run_id, name, start=given("from"), end=given("to"), max_points=most))
+
+    return answer_tagged(_tag(run), body)
+
+
+def _tag(run: RunView) -> str:
+    """Return what changes whenever the answer does: a run's traces are a function of its specification and its step."""
+    said = f"{version('ltd-lab')} {run.id} {run.step} {request.full_path}"
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def _most_points(run: RunView, name: str) -> int:
+    sizes = {info.name: prod(info.size) for info in run.spec.traces()}
+    return max(1, MOST_NUMBERS // max(1, sizes.get(name, 1)))
+
+
+def _body(run_id: str, view: TraceView) -> dict[str, Any]:
     info = view.info
     body = {
         "run": run_id,
-        "name": name,
+        "name": info.name,
         "unit": info.unit,
         "axes": info.axes,
         "every": info.every,
         "size": info.size,
         "level": view.level,
         "cell_steps": view.cell_steps,
-        "steps": view.steps,
+        "steps": numbers(view.steps),
     }
     if view.values is not None:
-        return answer(body | {"values": numbers(view.values)})
-    return answer(body | {cell: numbers(getattr(view, cell)) for cell in _CELLS} | {"count": view.count})
+        return body | {"values": numbers(view.values)}
+    return body | {cell: numbers(getattr(view, cell)) for cell in _CELLS}

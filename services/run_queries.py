@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, func, select, tuple_
 
 from ltd_core.spec import parse_spec
 from services.errors import BadCursor, NotFound
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ltd_core.spec import RunSpec
     from services.db import Database
 
+_CURSOR = re.compile(r"(\d{1,12}\.\d{1,12}) ([0-9a-f]{32})")
 RUNS, EVENTS, MEMBERS = table(Run), table(RunEvent), table(SweepRun)
 
 
@@ -95,6 +96,13 @@ def list_runs(db: Database, filters: Mapping[str, str], cursor: str | None = Non
     return Page(views, write_cursor(views[-1].created_at, views[-1].id) if len(rows) > limit else None)
 
 
+def count_by_state(db: Database) -> dict[str, int]:
+    """Return the number of runs in each state that has any."""
+    with db.read() as conn:
+        rows = conn.execute(select(RUNS.c.state, func.count()).group_by(RUNS.c.state)).all()
+    return {row[0]: row[1] for row in rows}
+
+
 def events(db: Database, run_id: str, after_seq: int = 0) -> list[Event]:
     """Return a run's events after a number, oldest first."""
     query = select(EVENTS).where(EVENTS.c.run_id == run_id, EVENTS.c.seq > after_seq).order_by(EVENTS.c.seq)
@@ -110,11 +118,14 @@ def write_cursor(at: float, key: str) -> str:
 def read_cursor(cursor: str) -> tuple[float, str]:
     """Return a cursor's row; raises BadCursor."""
     try:
-        at, key = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
-        return float(at), key
-    except (ValueError, binascii.Error) as error:
+        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        text = ""
+    found = _CURSOR.fullmatch(text)
+    if found is None:
         msg = f"{cursor!r} is not a cursor of this service: use the `next` of a page"
-        raise BadCursor(msg) from error
+        raise BadCursor(msg)
+    return float(found[1]), found[2]
 
 
 def _view(row: Row[Any]) -> RunView:
