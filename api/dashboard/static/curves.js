@@ -6,6 +6,7 @@ import { inUnit, number, sentence, superscript, words } from "./format.js";
 import { axis, draw } from "./plot.js";
 
 const MOST_BINS = 150;
+const FEW = 16; // so few points are marked one by one
 const POINTS_PER_BIN = 8;
 
 /** The points of a trace as REST gives it: at level 0 its values, above it the mean and extremes of each cell. */
@@ -84,11 +85,11 @@ export function drawCurves(host, traces, { log = false, updates, key } = {}) {
     line(bins.map((b) => b.high), { fill: "tonexty", fillcolor: colors.band }),
     marks(bins.map((b) => b.lowest)),
     marks(bins.map((b) => b.highest)),
-    line(bins.map((b) => b.median), { line: { width: 2, color: colors.accent }, hoverinfo: "text", hovertext: hover }),
+    line(bins.map((b) => b.median), { mode: bins.length < FEW ? "lines+markers" : "lines", line: { width: 2, color: colors.accent }, hoverinfo: "text", hovertext: hover }),
     ends(series, updates, colors),
     broken(series, colors),
   ];
-  const y = axis(unit === "share" || unit === name ? sentence(name) : `${sentence(name)} (${words(unit)})`, log ? logAxis(bins) : linear(unit));
+  const y = axis(unit === "share" || name.endsWith(unit) ? sentence(name) : `${sentence(name)} (${words(unit)})`, log ? logAxis(bins) : linear(unit));
   return draw(host, drawn, { xaxis: axis("update", { range: [0, updates ?? x.at(-1) ?? 1] }), yaxis: y, hovermode: "x" }, `${key}${name}${log}`);
 }
 
