@@ -189,17 +189,23 @@ def test_a_part_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> None:
         assert launcher.wait() == 1
 
 
-def test_it_uses_a_broker_of_the_users(tmp_path: Path) -> None:
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "own.sock"
-    program = broker_program(path, tmp_path)
-    with subprocess.Popen(program.command, stdout=subprocess.DEVNULL) as broker:
-        wait_for(lambda: answers(str(path)))
-        with launched(tmp_path / "lab", "--port", "0", LTD_BROKER_URL=f"redis+socket://{path}") as launcher:
-            assert healthy(launcher.ready())
-            assert part_pid(launcher, "unixsocket") is None
-            assert launcher.finish(signal.SIGTERM) == 0
-        assert answers(str(path))
-        broker.terminate()
+    with subprocess.Popen(broker_program(path, tmp_path).command, stdout=subprocess.DEVNULL) as broker:
+        try:
+            wait_for(lambda: answers(str(path)))
+            yield path
+        finally:
+            broker.terminate()
+
+
+def test_it_uses_a_broker_of_the_users(tmp_path: Path, own_broker: Path) -> None:
+    with launched(tmp_path / "lab", "--port", "0", LTD_BROKER_URL=f"redis+socket://{own_broker}") as launcher:
+        assert healthy(launcher.ready())
+        assert part_pid(launcher, "unixsocket") is None
+        assert launcher.finish(signal.SIGTERM) == 0
+    assert answers(str(own_broker))
 
 
 def test_an_address_that_others_reach_needs_a_token(tmp_path: Path) -> None:
