@@ -39,7 +39,9 @@ class Result:
         return asdict(self)
 
 
-def interleaved(ours: Callable[[int], float], peer: Callable[[int], float], repetitions: int) -> tuple[list[float], list[float]]:
+def interleaved(
+    ours: Callable[[int], float], peer: Callable[[int], float], repetitions: int
+) -> tuple[list[float], list[float]]:
     """Return both sides' seconds, measured in turn after one warm-up each; the argument is the repetition's number."""
     ours(0), peer(0)
     pairs = [(ours(i), peer(i)) for i in range(1, repetitions + 1)]

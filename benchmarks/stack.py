@@ -23,7 +23,7 @@ def laboratory() -> Iterator[Lab]:
     """Yield a client of a fresh stack with one worker process a core."""
     with tempfile.TemporaryDirectory(prefix="ltd-bench-") as home:
         command = [sys.executable, "-m", "services.embedded", "--home", home, "--port", "0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stack:  # noqa: S603 - our own module
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stack:
             try:
                 yield Lab(_address(stack))
             finally:

@@ -25,7 +25,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-Server = Annotated[str, typer.Option(envvar="LTD_SERVER", help="Address of the laboratory.", show_default=DEFAULT_SERVER)]
+Server = Annotated[
+    str, typer.Option(envvar="LTD_SERVER", help="Address of the laboratory.", show_default=DEFAULT_SERVER)
+]
 Token = Annotated[str, typer.Option(envvar="LTD_TOKEN", help="Its token, if it asks for one.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
 Home = Annotated[Path, typer.Option(envvar="LTD_HOME", help="Folder of the embedded laboratory.")]
@@ -56,7 +58,9 @@ def demo_command(home: Home = Path(".ltd"), server: Server = "", token: Token = 
 @app.command()
 def run(
     file: Annotated[str, typer.Argument(help="A specification in JSON; - for standard input.")] = "",
-    assignments: Annotated[list[str] | None, typer.Option("--set", help="A field and its value, such as clipping.threshold=1.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="A field and its value, such as clipping.threshold=1.")
+    ] = None,
     watch: Watch = False,
     server: Server = DEFAULT_SERVER,
     token: Token = "",
@@ -88,7 +92,10 @@ def sweep(
 
 @app.command(name="watch")
 def watch_command(
-    name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")], server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False
+    name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")],
+    server: Server = DEFAULT_SERVER,
+    token: Token = "",
+    as_json: AsJson = False,
 ) -> None:
     """Show the progress of a run or a sweep until it ends."""
     lab, console = Lab(server, token), Console(as_json=as_json)
@@ -144,7 +151,10 @@ def mechanisms(
 
 @app.command()
 def cancel(
-    name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")], server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False
+    name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")],
+    server: Server = DEFAULT_SERVER,
+    token: Token = "",
+    as_json: AsJson = False,
 ) -> None:
     """Cancel a run, or what has not ended of a sweep."""
     lab, console = Lab(server, token), Console(as_json=as_json)
@@ -167,7 +177,10 @@ def export(
     """Write a sweep's comparison (CSV), runs (JSON lines) and report (HTML) to a folder."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     out.mkdir(parents=True, exist_ok=True)
-    files = {"comparison.csv": show.comparison_csv(lab.comparison(sweep_id)).encode(), "report.html": lab.report(sweep_id)}
+    files = {
+        "comparison.csv": show.comparison_csv(lab.comparison(sweep_id)).encode(),
+        "report.html": lab.report(sweep_id),
+    }
     files["runs.jsonl"] = b"".join(json.dumps(run).encode() + b"\n" for run in lab.runs(sweep=sweep_id))
     for name, content in files.items():
         (out / name).write_bytes(content)
@@ -203,7 +216,9 @@ def main() -> None:
     try:
         app()
     except ClientError as error:
-        status = 3 if isinstance(error, Unreachable) else 2 if isinstance(error, BadRequest) and error.status < 500 else 1  # noqa: PLR2004
+        status = (
+            3 if isinstance(error, Unreachable) else 2 if isinstance(error, BadRequest) and error.status < 500 else 1
+        )  # noqa: PLR2004
         Console(as_json="--json" in sys.argv).error(error, _as_problem(error))
         sys.exit(status)
 

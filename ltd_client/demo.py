@@ -30,7 +30,9 @@ def run(lab: Lab, home: Path, console: Console) -> None:
     _announce(console, posted)
     sweep = watch_sweep(lab, posted["id"], console)
     solved = lab.comparison(posted["id"], rows="clipping", columns="batch_size", metric="success", aggregate="mean")
-    error = lab.comparison(posted["id"], rows="clipping", columns="batch_size", metric="evaluation_error", aggregate="median")
+    error = lab.comparison(
+        posted["id"], rows="clipping", columns="batch_size", metric="evaluation_error", aggregate="median"
+    )
     report = home.absolute() / "reports" / "demo.html"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_bytes(lab.report(posted["id"]))
@@ -43,11 +45,15 @@ def _announce(console: Console, posted: Json) -> None:
     if posted["new"] + posted["restarted"] == 0:
         console.say(f"Every one of the {posted['runs']} runs stood already: nothing is run again.")
         return
-    console.say(f"[bold]{posted['name']}[/]\n{posted['runs']} runs: {posted['new']} new, {posted['stood']} stood already.")
+    console.say(
+        f"[bold]{posted['name']}[/]\n{posted['runs']} runs: {posted['new']} new, {posted['stood']} stood already."
+    )
 
 
 def _show(console: Console, sweep: Json, solved: Json, error: Json) -> None:
-    table = Table(box=box.SIMPLE_HEAD, title="Runs that solved the problem; median error rate at the end", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, title="Runs that solved the problem; median error rate at the end", title_justify="left"
+    )
     table.add_column("clipping", style="bold")
     for column in solved["columns"]["values"]:
         table.add_column(f"batch size {column['label']}", justify="right")
@@ -57,7 +63,9 @@ def _show(console: Console, sweep: Json, solved: Json, error: Json) -> None:
     console.say(table)
     for sentence in reading(solved):
         console.say(f"  {sentence}")
-    console.say(f"  [dim]{sweep['updates_done']:,} updates, each traced: loss, gradient norms, share clipped and |δ_t| at every time step.[/]\n")
+    console.say(
+        f"  [dim]{sweep['updates_done']:,} updates, each traced: loss, gradient norms, share clipped and |δ_t| at every time step.[/]\n"
+    )
 
 
 def _cell(cell: Json, error: Json) -> str:
@@ -72,7 +80,10 @@ def reading(solved: Json) -> list[str]:
     names = [row["label"] for row in solved["rows"]["values"]]
     wins = [[round((cell["value"] or 0.0) * cell["n"]) for cell in line] for line in solved["cells"]]
     totals = [sum(len(cell["runs"]) for cell in line) for line in solved["cells"]]
-    said = [f"Clipping [bold]{names[i]}[/] solved {sum(wins[i])} of {totals[i]} runs." for i in _extremes([sum(w) for w in wins])]
+    said = [
+        f"Clipping [bold]{names[i]}[/] solved {sum(wins[i])} of {totals[i]} runs."
+        for i in _extremes([sum(w) for w in wins])
+    ]
     sizes = [column["label"] for column in solved["columns"]["values"]]
     spread = max(range(len(wins)), key=lambda i: max(wins[i]) - min(wins[i]))
     if max(wins[spread]) > min(wins[spread]):

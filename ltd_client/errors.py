@@ -30,5 +30,11 @@ class BadRequest(ClientError):  # noqa: N818
 
     def __str__(self) -> str:
         """Return a line a field, else the detail."""
-        fields = [f"{e['field']}: {e['message']} (got {e.get('value')!r})" for e in self.problem.get("errors", []) if e.get("field")]
-        return "\n".join(fields) or str(self.problem.get("detail") or self.problem.get("title") or f"status {self.status}")
+        fields = [
+            f"{e['field']}: {e['message']} (got {e.get('value')!r})"
+            for e in self.problem.get("errors", [])
+            if e.get("field")
+        ]
+        return "\n".join(fields) or str(
+            self.problem.get("detail") or self.problem.get("title") or f"status {self.status}"
+        )

@@ -70,11 +70,18 @@ class Lab:
         """Return what is traced of a run."""
         return cast("list[Json]", self._json("GET", f"/runs/{run_id}/traces")["traces"])
 
-    def trace(self, run_id: str, name: str, *, start: int | None = None, end: int | None = None, max_points: int = 2000) -> Json:
+    def trace(
+        self, run_id: str, name: str, *, start: int | None = None, end: int | None = None, max_points: int = 2000
+    ) -> Json:
         """Return a trace between two steps; NaN and infinity are floats again."""
         asked = {"from": start, "to": end, "max_points": max_points}
-        found = self._json("GET", f"/runs/{run_id}/traces/{name}", params={k: v for k, v in asked.items() if v is not None})
-        return {key: _numbers(value) if key in {"values", "minimum", "maximum", "mean", "last"} else value for key, value in found.items()}
+        found = self._json(
+            "GET", f"/runs/{run_id}/traces/{name}", params={k: v for k, v in asked.items() if v is not None}
+        )
+        return {
+            key: _numbers(value) if key in {"values", "minimum", "maximum", "mean", "last"} else value
+            for key, value in found.items()
+        }
 
     def sweep(self, request: Json) -> Json:
         """Post a sweep; `new`, `restarted` and `stood` count its runs."""
@@ -182,7 +189,9 @@ def _problem(response: httpx2.Response) -> Json:
         found = response.json()
     except ValueError:
         found = None
-    return found if isinstance(found, dict) else {"title": f"status {response.status_code}", "detail": response.text[:200]}
+    return (
+        found if isinstance(found, dict) else {"title": f"status {response.status_code}", "detail": response.text[:200]}
+    )
 
 
 def _numbers(values: Any) -> Any:  # noqa: ANN401 - nested lists

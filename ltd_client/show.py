@@ -40,12 +40,22 @@ def stack_is_up(console: Console, stack: Stack) -> None:
         "",
         "[dim]Ctrl-C stops it; what was stored stays.[/]" if stack.process else f"[dim]Its folder is {stack.home}.[/]",
     ]
-    console.result({"url": stack.url, "home": str(stack.home), "started": bool(stack.process)}, lambda: console.say(_panel(lines)))
+    console.result(
+        {"url": stack.url, "home": str(stack.home), "started": bool(stack.process)}, lambda: console.say(_panel(lines))
+    )
 
 
 def run(console: Console, body: Json, server: str) -> None:
     """Show a run."""
-    new = "" if "new" not in body else " (new)" if body["new"] else " (queued again)" if body.get("restarted") else " (stood already)"
+    new = (
+        ""
+        if "new" not in body
+        else " (new)"
+        if body["new"]
+        else " (queued again)"
+        if body.get("restarted")
+        else " (stood already)"
+    )
     table = _pairs()
     table.add_row("run", f"[bold]{body['id']}[/]{new}")
     table.add_row("state", _colored(body["state"]) + f", {body['step']:,} of {body['updates']:,} updates")
@@ -64,7 +74,9 @@ def sweep(console: Console, body: Json, server: str) -> None:
     """Show a sweep."""
     table = _pairs()
     table.add_row("sweep", f"[bold]{body['id']}[/] {body['name']}")
-    posted = f": {body['new']} new, {body['restarted']} queued again, {body['stood']} stood already" if "new" in body else ""
+    posted = (
+        f": {body['new']} new, {body['restarted']} queued again, {body['stood']} stood already" if "new" in body else ""
+    )
     table.add_row("runs", f"{body['runs']}{posted}")
     table.add_row("states", ", ".join(f"{count} {_colored(state)}" for state, count in body["states"].items()))
     if body["outcomes"]:
@@ -77,7 +89,9 @@ def sweep(console: Console, body: Json, server: str) -> None:
 def comparison(console: Console, body: Json) -> None:
     """Show a comparison as a table, the best cells green."""
     metric = body["metric"]
-    table = Table(box=box.SIMPLE_HEAD, title=f"{metric['name']} ({metric['unit']}), {body['aggregate']}", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, title=f"{metric['name']} ({metric['unit']}), {body['aggregate']}", title_justify="left"
+    )
     table.add_column(body["rows"]["field"].replace("_", " "), style="bold")
     for column in body["columns"]["values"]:
         table.add_column(f"{body['columns']['field'].replace('_', ' ')} {column['label']}", justify="right")
@@ -93,11 +107,15 @@ def comparison_csv(body: Json) -> str:
     """Return a comparison as comma-separated values, a line a cell."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([body["rows"]["field"], body["columns"]["field"], body["metric"]["name"], "low", "high", "n", "missing"])
+    writer.writerow(
+        [body["rows"]["field"], body["columns"]["field"], body["metric"]["name"], "low", "high", "n", "missing"]
+    )
     for row, line in zip(body["rows"]["values"], body["cells"], strict=True):
         for column, cell in zip(body["columns"]["values"], line, strict=True):
             missing = " ".join(f"{reason}:{count}" for reason, count in cell["missing"].items())
-            writer.writerow([row["label"], column["label"], cell["value"], cell["low"], cell["high"], cell["n"], missing])
+            writer.writerow(
+                [row["label"], column["label"], cell["value"], cell["low"], cell["high"], cell["n"], missing]
+            )
     return out.getvalue()
 
 
@@ -108,7 +126,9 @@ def mechanisms(console: Console, described: dict[str, list[Json]]) -> None:
         table.add_column(name, style="bold" if name == "kind" else "")
     for family, entries in described.items():
         for i, entry in enumerate(entries):
-            table.add_row(f"[dim]{family}[/]" if i == 0 else "", entry["kind"], entry["summary"], end_section=entry is entries[-1])
+            table.add_row(
+                f"[dim]{family}[/]" if i == 0 else "", entry["kind"], entry["summary"], end_section=entry is entries[-1]
+            )
     console.say(table)
 
 

@@ -50,9 +50,19 @@ class Stack:
 @contextmanager
 def started(home: Path, port: int, workers: int = 0) -> Iterator[Stack]:
     """Yield the laboratory of a folder, starting one when none runs there; ends what it started."""
-    command = [sys.executable, "-m", "services.embedded", "--home", str(home), "--port", str(port), "--workers", str(workers)]
+    command = [
+        sys.executable,
+        "-m",
+        "services.embedded",
+        "--home",
+        str(home),
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+    ]
     # A group of its own: Ctrl-C reaches this command alone, which then stops the laboratory in order.
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)  # noqa: S603 - our own module
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
     try:
         event = _first_event(process)
         if event["event"] == "running":
@@ -72,7 +82,7 @@ def reachable(server: str, home: Path, console: Console) -> Iterator[str]:
         return
     with console.err.status("Starting a laboratory: API, workers, broker, database ..."):
         context = started(home, 0)
-        stack = context.__enter__()  # noqa: PLC2801 - left below, once the status line is gone
+        stack = context.__enter__()
         _wait_for_workers(Lab(stack.url))
     try:
         yield stack.url

@@ -49,7 +49,9 @@ def watch_sweep(lab: Lab, sweep_id: str, console: Console) -> Json:
 
 
 def _states(sweep: Json) -> str:
-    parts = sweep["outcomes"] | {state: n for state, n in sweep["states"].items() if state not in {"succeeded", "queued"}}
+    parts = sweep["outcomes"] | {
+        state: n for state, n in sweep["states"].items() if state not in {"succeeded", "queued"}
+    }
     return ", ".join(f"{count} {name}" for name, count in sorted(parts.items()))
 
 

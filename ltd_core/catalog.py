@@ -29,12 +29,21 @@ FAMILIES: dict[str, dict[str, type[Mechanism]]] = {
 
 def describe() -> dict[str, list[dict[str, Any]]]:
     """Return what can be named in a specification, what is traced, and what can be compared."""
-    described = {family: [_mechanism(kind, cls) for kind, cls in entries.items()] for family, entries in FAMILIES.items()}
+    described = {
+        family: [_mechanism(kind, cls) for kind, cls in entries.items()] for family, entries in FAMILIES.items()
+    }
     described["experiment"] = [
         {"kind": name, "summary": cls.summary, "settings": cls.model_json_schema()} for name, cls in EXPERIMENTS.items()
     ]
     described["probe"] = [
-        {"kind": p.name, "summary": p.description, "unit": p.unit, "axes": list(p.axes), "every": p.every, "cost": p.cost}
+        {
+            "kind": p.name,
+            "summary": p.description,
+            "unit": p.unit,
+            "axes": list(p.axes),
+            "every": p.every,
+            "cost": p.cost,
+        }
         for p in PROBES.values()
     ]
     described["metric"] = [

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import llvmlite.binding as llvm  # noqa: F401 - for whom imports it from here
+    import llvmlite.binding as llvm
     import torch as torch  # noqa: PLC0414 - the explicit re-export that mypy asks for
 else:
 

@@ -29,9 +29,19 @@ METRICS: dict[str, Metric] = {
         Metric("best_loss", "loss", "lower", "Lowest training loss of a minibatch."),
         Metric("best_error", "share", "lower", "Lowest training error rate of a minibatch."),
         Metric("clipped_share", "share", "lower", "Mean share of the gradient that clipping changed."),
-        Metric("gradient_norm_mean", "norm", "lower", "Mean gradient norm before clipping, over updates where it is finite."),
+        Metric(
+            "gradient_norm_mean",
+            "norm",
+            "lower",
+            "Mean gradient norm before clipping, over updates where it is finite.",
+        ),
         Metric("gradient_norm_max", "norm", "lower", "Largest finite gradient norm before clipping."),
-        Metric("delta_slope", "nats per time step", "higher", "Mean growth of log |delta| per step back in time, over the whole sequence."),
+        Metric(
+            "delta_slope",
+            "nats per time step",
+            "higher",
+            "Mean growth of log |delta| per step back in time, over the whole sequence.",
+        ),
         Metric("diverged", "share", "lower", "1 when the numbers left the finite range, else 0."),
     )
 }

@@ -78,4 +78,6 @@ def _model_of(holder: type[BaseModel], name: str, data: object) -> type[BaseMode
     for entry in field.metadata:
         if isinstance(entry, Registry) and (kind := entry.kind_of(data)) in entry:
             return entry[kind]
-    return field.annotation if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel) else holder
+    return (
+        field.annotation if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel) else holder
+    )

@@ -32,7 +32,13 @@ class _Cell:
 
 
 def compare(
-    db: Database, sweep_id: str, *, rows: str | None = None, columns: str | None = None, metric: str = "success", aggregate: str = "median"
+    db: Database,
+    sweep_id: str,
+    *,
+    rows: str | None = None,
+    columns: str | None = None,
+    metric: str = "success",
+    aggregate: str = "median",
 ) -> dict[str, Any]:
     """Return the comparison; raises NotFound, and BadQuestion naming the parameter that has no meaning."""
     if metric not in METRICS:
@@ -48,7 +54,12 @@ def compare(
         "sweep": sweep_id,
         "rows": {"field": fields[0], "values": [_named(key) for key in keys[0]]},
         "columns": {"field": fields[1], "values": [_named(key) for key in keys[1]]},
-        "metric": {"name": chosen.name, "unit": chosen.unit, "better": chosen.better, "description": chosen.description},
+        "metric": {
+            "name": chosen.name,
+            "unit": chosen.unit,
+            "better": chosen.better,
+            "description": chosen.description,
+        },
         "aggregate": aggregate,
         "cells": [[_figures(cells.get((row, column), _Cell()), aggregate) for column in keys[1]] for row in keys[0]],
     }
@@ -62,13 +73,17 @@ def _fields(sweep: SweepView, rows: str | None, columns: str | None) -> tuple[st
     known = _first_spec(sweep).full()
     for parameter, name in (("rows", first), ("columns", second)):
         if name not in sweep.axes and not _has(known, name):
-            raise BadQuestion(parameter, f"must be a field of the specification, such as {', '.join(dict.fromkeys(axes))}", name)
+            raise BadQuestion(
+                parameter, f"must be a field of the specification, such as {', '.join(dict.fromkeys(axes))}", name
+            )
     return first, second
 
 
 def _first_spec(sweep: SweepView) -> Any:  # noqa: ANN401 - a RunSpec
     return sweeps.expand(
-        sweeps.SweepRequest(base=sweep.base, axes={name: values[:1] for name, values in sweep.axes.items()}, seeds=sweep.seeds[:1])
+        sweeps.SweepRequest(
+            base=sweep.base, axes={name: values[:1] for name, values in sweep.axes.items()}, seeds=sweep.seeds[:1]
+        )
     )[0][1]
 
 
@@ -146,4 +161,11 @@ def _figures(cell: _Cell, aggregate: str) -> dict[str, Any]:
     low = high = value = None
     if cell.values:
         value, low, high = interval(cell.values, aggregate)
-    return {"value": value, "low": low, "high": high, "n": len(cell.values), "missing": dict(cell.missing), "runs": cell.runs}
+    return {
+        "value": value,
+        "low": low,
+        "high": high,
+        "n": len(cell.values),
+        "missing": dict(cell.missing),
+        "runs": cell.runs,
+    }

@@ -62,7 +62,9 @@ def make_engine(url: str) -> Engine:
     """Return an engine that has not connected yet."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, module=sqlite, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False})
+        engine = create_engine(
+            parsed, module=sqlite, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False}
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

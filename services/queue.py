@@ -34,7 +34,11 @@ def celery_app(settings: Settings) -> Celery:
         task_acks_late=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={"socket_timeout": _SOCKET_SECONDS, "socket_connect_timeout": _SOCKET_SECONDS, "max_retries": 0},
+        broker_transport_options={
+            "socket_timeout": _SOCKET_SECONDS,
+            "socket_connect_timeout": _SOCKET_SECONDS,
+            "max_retries": 0,
+        },
         redis_socket_timeout=_SOCKET_SECONDS,
         redis_socket_connect_timeout=_SOCKET_SECONDS,
         task_publish_retry=False,
@@ -50,7 +54,9 @@ def hint(settings: Settings, count: int) -> bool:
     app = celery_app(settings)
     try:
         with app.connection_for_write() as connection:
-            waiting = connection.default_channel.queue_declare(QUEUE).message_count  # hints that busy workers have left there
+            waiting = connection.default_channel.queue_declare(
+                QUEUE
+            ).message_count  # hints that busy workers have left there
             for _ in range(min(count, MOST_HINTS) - waiting):
                 app.send_task(TASK, queue=QUEUE, connection=connection, retry=False, expires=_EXPIRES_SECONDS)
     except (OperationalError, OSError) as error:

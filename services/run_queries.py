@@ -129,7 +129,11 @@ def read_cursor(cursor: str) -> tuple[float, str]:
 
 
 def _view(row: Row[Any]) -> RunView:
-    outcome = {"kind": row.outcome_kind, "step": row.outcome_step, "message": row.outcome_message} if row.outcome_kind else None
+    outcome = (
+        {"kind": row.outcome_kind, "step": row.outcome_step, "message": row.outcome_message}
+        if row.outcome_kind
+        else None
+    )
     return RunView(
         id=row.id,
         spec_json=row.spec,

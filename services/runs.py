@@ -94,7 +94,9 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     if done.restarted:
         again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
         statement = update(RUNS).where(RUNS.c.id == bindparam("key"), RUNS.c.state.in_(["failed", "cancelled"]))
-        conn.execute(statement.values(**again, not_before=None, updated_at=at), [{"key": run_id} for run_id in done.restarted])
+        conn.execute(
+            statement.values(**again, not_before=None, updated_at=at), [{"key": run_id} for run_id in done.restarted]
+        )
     _log(conn, [(run_id, "queued", {}) for run_id in done.new] + [(r, "queued_again", {}) for r in done.restarted], at)
     return done
 
@@ -141,7 +143,10 @@ def renew(db: Database, leases: Sequence[Lease], lease_seconds: float) -> dict[s
     with db.write() as conn:
         held = conn.execute(
             update(RUNS)
-            .where(tuple_(RUNS.c.id, RUNS.c.epoch).in_([(lease.run_id, lease.epoch) for lease in leases]), RUNS.c.state == "running")
+            .where(
+                tuple_(RUNS.c.id, RUNS.c.epoch).in_([(lease.run_id, lease.epoch) for lease in leases]),
+                RUNS.c.state == "running",
+            )
             .values(lease_expires_at=now(conn) + lease_seconds)
             .returning(RUNS.c.id, RUNS.c.cancel_requested)
         )
@@ -153,7 +158,12 @@ def release(db: Database, leases: Sequence[Lease]) -> None:
     """Give runs back to the queue, as if they had not been taken."""
     with db.write() as conn:
         for lease in leases:
-            _leave(conn, lease, "released", {"state": "queued", "attempts": case((RUNS.c.attempts > 0, RUNS.c.attempts - 1), else_=0)})
+            _leave(
+                conn,
+                lease,
+                "released",
+                {"state": "queued", "attempts": case((RUNS.c.attempts > 0, RUNS.c.attempts - 1), else_=0)},
+            )
 
 
 def finish_cancel(db: Database, lease: Lease) -> None:
@@ -165,7 +175,9 @@ def finish_cancel(db: Database, lease: Lease) -> None:
 def fail(db: Database, lease: Lease, reason: str) -> None:
     """End a run that cannot be trained."""
     with db.write() as conn:
-        _leave(conn, lease, "failed", {"state": "failed", "error": reason, "finished_at": now(conn)}, {"reason": reason})
+        _leave(
+            conn, lease, "failed", {"state": "failed", "error": reason, "finished_at": now(conn)}, {"reason": reason}
+        )
 
 
 def request_cancel(db: Database, run_id: str) -> str:
@@ -190,10 +202,15 @@ def expire(db: Database, max_attempts: int) -> list[str]:
     with db.write() as conn:
         at = now(conn)
         lapsed = (RUNS.c.state == "running") & or_(RUNS.c.lease_expires_at.is_(None), RUNS.c.lease_expires_at < at)
-        query = select(RUNS.c.id, RUNS.c.epoch, RUNS.c.attempts, RUNS.c.lease_owner, RUNS.c.cancel_requested).where(lapsed)
+        query = select(RUNS.c.id, RUNS.c.epoch, RUNS.c.attempts, RUNS.c.lease_owner, RUNS.c.cancel_requested).where(
+            lapsed
+        )
         rows = conn.execute(query.with_for_update(skip_locked=True)).all()
         for row in rows:
-            lease, said = Lease(row.id, row.epoch, row.lease_owner or ""), {"owner": row.lease_owner, "attempts": row.attempts}
+            lease, said = (
+                Lease(row.id, row.epoch, row.lease_owner or ""),
+                {"owner": row.lease_owner, "attempts": row.attempts},
+            )
             if row.cancel_requested:
                 _leave(conn, lease, "cancelled", {"state": "cancelled", "finished_at": at})
             elif row.attempts >= max_attempts:
@@ -225,7 +242,12 @@ def _take(conn: Connection, ids: Sequence[str], owner: str, at: float, lease_sec
 
 def _record_one(conn: Connection, lease: Lease, progress: Progress, at: float) -> Recorded:
     """Fence first: the update locks the row, and does nothing for a stale lease or a step that is there already."""
-    values: dict[str, Any] = {"step": progress.step, "summary": orjson.dumps(progress.summary).decode(), "attempts": 0, "updated_at": at}
+    values: dict[str, Any] = {
+        "step": progress.step,
+        "summary": orjson.dumps(progress.summary).decode(),
+        "attempts": 0,
+        "updated_at": at,
+    }
     if progress.outcome:
         outcome = {f"outcome_{name}": value for name, value in asdict(progress.outcome).items()}
         values |= outcome | {"state": "succeeded", "finished_at": at, "lease_owner": None, "lease_expires_at": None}
@@ -247,7 +269,9 @@ def _held(lease: Lease) -> Any:  # noqa: ANN401 - SQLAlchemy's expression
     return (RUNS.c.id == lease.run_id) & (RUNS.c.epoch == lease.epoch) & (RUNS.c.state == "running")
 
 
-def _leave(conn: Connection, lease: Lease, kind: str, values: dict[str, Any], said: dict[str, Any] | None = None) -> None:
+def _leave(
+    conn: Connection, lease: Lease, kind: str, values: dict[str, Any], said: dict[str, Any] | None = None
+) -> None:
     """End a lease, if it is still the newest."""
     at = now(conn)
     values = values | {"lease_owner": None, "lease_expires_at": None, "updated_at": at}
@@ -278,8 +302,12 @@ def _log(conn: Connection, entries: Sequence[tuple[str, str, dict[str, Any]]], a
     """Append events; the run's row is locked, so the next number is free."""
     if not entries:
         return
-    following = select(func.coalesce(func.max(EVENTS.c.seq), 0) + 1).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()
+    following = (
+        select(func.coalesce(func.max(EVENTS.c.seq), 0) + 1).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()
+    )
     statement = insert(EVENTS).values(
         run_id=bindparam("r"), seq=following, at=literal(at), kind=bindparam("k"), data=bindparam("d")
     )
-    conn.execute(statement, [{"r": run_id, "k": kind, "d": orjson.dumps(data).decode()} for run_id, kind, data in entries])
+    conn.execute(
+        statement, [{"r": run_id, "k": kind, "d": orjson.dumps(data).decode()} for run_id, kind, data in entries]
+    )

@@ -28,11 +28,19 @@ class Settings(BaseSettings):
     workers: int = Field(default=0, ge=0, description="Worker processes; 0 for one a core, or a GPU.")
     lanes: int = Field(default=0, ge=0, description="Runs that a worker process trains at once; 0 to choose by shape.")
     device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N.")
-    lease_seconds: float = Field(default=30.0, gt=0, description="How long a run stays with a worker that is not heard from.")
+    lease_seconds: float = Field(
+        default=30.0, gt=0, description="How long a run stays with a worker that is not heard from."
+    )
     renew_seconds: float = Field(default=5.0, gt=0, description="How often a worker renews its leases.")
-    abandon_seconds: float = Field(default=20.0, gt=0, description="A worker stops writing a run whose lease it could not renew for so long.")
-    reconcile_seconds: float = Field(default=5.0, gt=0, description="How often leases are checked and hints sent again.")
-    max_attempts: int = Field(default=5, ge=1, description="A run that was taken so often without getting further fails.")
+    abandon_seconds: float = Field(
+        default=20.0, gt=0, description="A worker stops writing a run whose lease it could not renew for so long."
+    )
+    reconcile_seconds: float = Field(
+        default=5.0, gt=0, description="How often leases are checked and hints sent again."
+    )
+    max_attempts: int = Field(
+        default=5, ge=1, description="A run that was taken so often without getting further fails."
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

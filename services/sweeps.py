@@ -37,7 +37,9 @@ class SweepRequest(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=200, strict=True)] = "sweep"
     base: dict[str, Any] = Field(description="A specification; see RunSpec.")
-    axes: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict, description="Values by dotted field.")
+    axes: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
+        default_factory=dict, description="Values by dotted field."
+    )
     seeds: Annotated[list[Whole], Field(min_length=1)] = Field(default=[0], description="One run a seed and cell.")
 
 
@@ -91,7 +93,9 @@ def expand(request: SweepRequest) -> list[tuple[Coordinates, RunSpec]]:
     for values in axes.values():
         count *= len(values)
     if count > MOST_RUNS:
-        raise InvalidSpec((FieldProblem("axes", f"a sweep has at most {MOST_RUNS:,} runs, these axes make {count:,}", None),))
+        raise InvalidSpec(
+            (FieldProblem("axes", f"a sweep has at most {MOST_RUNS:,} runs, these axes make {count:,}", None),)
+        )
     _check_values(request.base, axes)
     cells: dict[str, tuple[Coordinates, RunSpec]] = {}
     for values in product(*axes.values()):
@@ -147,7 +151,11 @@ def cancel(db: Database, sweep_id: str) -> int:
     get(db, sweep_id)
     query = select(RUNS.c.id).join(MEMBERS, MEMBERS.c.run_id == RUNS.c.id)
     with db.read() as conn:
-        ids = conn.execute(query.where(MEMBERS.c.sweep_id == sweep_id, RUNS.c.state.in_(["queued", "running"]))).scalars().all()
+        ids = (
+            conn.execute(query.where(MEMBERS.c.sweep_id == sweep_id, RUNS.c.state.in_(["queued", "running"])))
+            .scalars()
+            .all()
+        )
     for run_id in ids:
         runs.request_cancel(db, run_id)
     return len(ids)
@@ -158,7 +166,14 @@ def _views(db: Database, query: Any) -> list[SweepView]:  # noqa: ANN401 - SQLAl
         rows = conn.execute(query).all()
         ids = [row.id for row in rows]
         counted = conn.execute(
-            select(MEMBERS.c.sweep_id, RUNS.c.state, RUNS.c.outcome_kind, func.count(), func.sum(RUNS.c.step), func.sum(RUNS.c.updates))
+            select(
+                MEMBERS.c.sweep_id,
+                RUNS.c.state,
+                RUNS.c.outcome_kind,
+                func.count(),
+                func.sum(RUNS.c.step),
+                func.sum(RUNS.c.updates),
+            )
             .join(RUNS, MEMBERS.c.run_id == RUNS.c.id)
             .where(MEMBERS.c.sweep_id.in_(ids))
             .group_by(MEMBERS.c.sweep_id, RUNS.c.state, RUNS.c.outcome_kind)
@@ -230,7 +245,9 @@ def _problem(detail: Any) -> FieldProblem:  # noqa: ANN401 - pydantic's error de
     path = ".".join(str(part) for part in detail["loc"])
     known = f"unknown field; known here: {', '.join(SweepRequest.model_fields)}"
     message = known if detail["type"] == "extra_forbidden" else detail["msg"].removeprefix("Value error, ")
-    return FieldProblem(path, message.replace("Input should be", "must be").replace("Field required", "is required"), detail["input"])
+    return FieldProblem(
+        path, message.replace("Input should be", "must be").replace("Field required", "is required"), detail["input"]
+    )
 
 
 def _text(value: object) -> str:

@@ -118,7 +118,9 @@ def read(
         if info is None:
             raise NotFound("trace", name)
         stored = conn.execute(
-            select(func.max(BLOCKS.c.last_step)).where(BLOCKS.c.run_id == run_id, BLOCKS.c.trace == name, BLOCKS.c.level == 0)
+            select(func.max(BLOCKS.c.last_step)).where(
+                BLOCKS.c.run_id == run_id, BLOCKS.c.trace == name, BLOCKS.c.level == 0
+            )
         ).scalar_one()
         points = (stored or 0) // info.every
         first = max(0, -(-(start if start is not None else 1) // info.every) - 1)

@@ -18,7 +18,9 @@ def upsert(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], repla
     statement = make(table)
     keys = [column.name for column in table.primary_key]
     if replace:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in replace})
+        statement = statement.on_conflict_do_update(
+            index_elements=keys, set_={name: statement.excluded[name] for name in replace}
+        )
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     conn.execute(statement, rows)

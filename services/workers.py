@@ -45,4 +45,7 @@ def list_workers(db: Database) -> list[dict[str, Any]]:
     with db.read() as conn:
         at = now(conn)
         rows = conn.execute(select(WORKERS).order_by(WORKERS.c.host, WORKERS.c.pid)).mappings().all()
-    return [{**row, "running": orjson.loads(row["running"]), "silent_seconds": max(0.0, at - row["heartbeat_at"])} for row in rows]
+    return [
+        {**row, "running": orjson.loads(row["running"]), "silent_seconds": max(0.0, at - row["heartbeat_at"])}
+        for row in rows
+    ]

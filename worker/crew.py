@@ -41,9 +41,11 @@ class Crew:
     def advance(self) -> list[tuple[Lease, Progress]]:
         """Train up to the next boundary of any run; a run that ended has left its lane."""
         made = self._pack.advance()
-        return [
-            (self._leases.pop(lane) if progress.outcome else self._leases[lane], progress) for lane, progress in made.items()
-        ]
+        items = [(self._leases[lane], progress) for lane, progress in made.items()]
+        for lane, progress in made.items():
+            if progress.outcome:
+                del self._leases[lane]
+        return items
 
     def remove(self, run_ids: Iterable[str]) -> None:
         """Take runs out of their lanes."""

@@ -24,7 +24,7 @@ def gpus() -> int:
 
 
 def device_for(setting: str, index: int) -> str:
-    """Return the device of the index-th process of a worker: "auto" is a GPU for each process, the CPU where there is none."""
+    """Return the device of a worker's index-th process: "auto" is a GPU of its own, the CPU where there is none."""
     found = gpus() if setting in {"auto", "cuda"} else 0
     if found:
         return f"cuda:{index % found}"

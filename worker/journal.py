@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class Journal:
-    """Claims, records and gives back. While the store is away, progress waits here for as long as its lease may be kept."""
+    """Claims, records and gives back. While the store is away, progress waits here as long as its lease may be kept."""
 
     def __init__(self, db: Database, keeper: LeaseKeeper, settings: Settings, owner: str) -> None:
         self._db, self._keeper, self._settings, self._owner = db, keeper, settings, owner
@@ -41,7 +41,9 @@ class Journal:
         """Claim up to `limit` queued runs of one shape; none while the store is away."""
         since = time.monotonic()
         try:
-            claims = runs.claim(self._db, self._owner, limit, shape_key=shape_key, lease_seconds=self._settings.lease_seconds)
+            claims = runs.claim(
+                self._db, self._owner, limit, shape_key=shape_key, lease_seconds=self._settings.lease_seconds
+            )
         except StoreError as error:
             logger.warning("no runs could be claimed: %s", error)
             return []

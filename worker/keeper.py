@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STALL_SECONDS = 300.0
-"""Longest time that one call of the engine may take before its loop counts as stuck: a block is about a second a lane."""
+"""How long one call of the engine may take until its loop counts as stuck; a block is about a second a lane."""
 TICK_SECONDS = 1.0
 
 
@@ -78,7 +78,9 @@ class LeaseKeeper:
         """Return what is known of each lease: one that could not be renewed for `abandon_seconds` is LOST."""
         oldest = time.monotonic() - self._settings.abandon_seconds
         with self._lock:
-            return [(lease, held.verdict if held.renewed > oldest else Recorded.LOST) for lease, held in self._held.items()]
+            return [
+                (lease, held.verdict if held.renewed > oldest else Recorded.LOST) for lease, held in self._held.items()
+            ]
 
     def _run(self) -> None:
         seconds = self._settings.renew_seconds
@@ -99,7 +101,9 @@ class LeaseKeeper:
         with self._lock:
             leases = list(self._held)
         if now - self._beat > STALL_SECONDS and leases:
-            logger.error("the training loop has not advanced for %.0f s: its leases are left to lapse", now - self._beat)
+            logger.error(
+                "the training loop has not advanced for %.0f s: its leases are left to lapse", now - self._beat
+            )
             return
         answers = runs.renew(self._db, leases, self._settings.lease_seconds) if leases else {}
         with self._lock:

@@ -78,7 +78,6 @@ class Process:
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """Stop claiming, and give back what trains at its next boundary."""
-        logger.info("signal %d: what trains here goes back to the queue", number)
         self._terminated = number == signal.SIGTERM
         self.stop.set()
 
@@ -92,7 +91,7 @@ _processes: list[Process] = []
 @worker_process_init.connect
 def start(**_: Any) -> None:  # noqa: ANN401 - Celery's signal arguments
     """Set up a process of the pool."""
-    process = Process(Settings(), current_process().index)
+    process = Process(Settings(), getattr(current_process(), "index", 0))
     process.start()
     _processes.append(process)
 

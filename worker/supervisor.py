@@ -30,7 +30,10 @@ def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal argumen
     owner = f"{socket.gethostname()}:{os.getpid()}"
     db = Database(settings.database_url)
     threading.Thread(
-        target=_repeat, args=(lambda: reconcile_once(db, settings, owner), settings.reconcile_seconds), name="reconciler", daemon=True
+        target=_repeat,
+        args=(lambda: reconcile_once(db, settings, owner), settings.reconcile_seconds),
+        name="reconciler",
+        daemon=True,
     ).start()
 
 
@@ -38,8 +41,9 @@ def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal argumen
 def stop_processes(**_: Any) -> None:  # noqa: ANN401
     """Pass a warm shutdown on: Celery itself would wait for every queued run."""
     for child in active_children():
-        with suppress(ProcessLookupError):
-            os.kill(child.pid, STOP_SIGNAL)
+        if child.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(child.pid, STOP_SIGNAL)
 
 
 def _repeat(action: Callable[[], object], seconds: float) -> None:
@@ -50,4 +54,3 @@ def _repeat(action: Callable[[], object], seconds: float) -> None:
         except Exception:  # whatever it was, the next time may be better, and without it lost runs stay lost
             logger.exception("the reconciler failed; it tries again in %g s", seconds)
         pause.wait(seconds)
-

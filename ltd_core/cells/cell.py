@@ -42,7 +42,9 @@ class CellProgram(Protocol):
     def forward(self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]) -> torch.Tensor:
         """Return the last state [K, B, H] for inputs [K, T, B, I]; lane k starts from 0 at time step starts[k]."""
 
-    def backward(self, weights: Mapping[str, torch.Tensor], last: torch.Tensor, gradients: Mapping[str, torch.Tensor]) -> None:
+    def backward(
+        self, weights: Mapping[str, torch.Tensor], last: torch.Tensor, gradients: Mapping[str, torch.Tensor]
+    ) -> None:
         """Write the gradient of every weight; `last` is the gradient with respect to the last state, [K, B, H]."""
 
 
@@ -64,5 +66,7 @@ class Cell(Mechanism):
         """Return a program for training in an extent."""
 
     @abstractmethod
-    def last_state(self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]) -> torch.Tensor:
+    def last_state(
+        self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]
+    ) -> torch.Tensor:
         """Return the last state [K, B, H] without keeping the others; inputs are [K, T, B, I]."""

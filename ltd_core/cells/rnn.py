@@ -45,7 +45,9 @@ class Rnn(Cell):
         """Return machine code of our own on the CPU, else tensor operations."""
         return RnnMachineProgram(self, extent) if extent.device == "cpu" else RnnTensorProgram(self, extent)
 
-    def last_state(self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]) -> torch.Tensor:
+    def last_state(
+        self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]
+    ) -> torch.Tensor:
         """Return the last state [K, B, H]."""
         run = machine_last_state if inputs.device.type == "cpu" else tensor_last_state
         return run(self, weights, inputs, starts)

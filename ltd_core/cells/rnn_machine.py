@@ -32,11 +32,15 @@ class RnnMachineProgram:
         self._inputs = inputs.contiguous()
         self._starts = torch.tensor(starts)
         self._kernels.forward(
-            *_pointers(self._starts, self._inputs, *_matrices(weights), self._states), *self._sizes, weights["W"].stride(0)
+            *_pointers(self._starts, self._inputs, *_matrices(weights), self._states),
+            *self._sizes,
+            weights["W"].stride(0),
         )
         return self._states[:, -1]
 
-    def backward(self, weights: Mapping[str, torch.Tensor], last: torch.Tensor, gradients: Mapping[str, torch.Tensor]) -> None:
+    def backward(
+        self, weights: Mapping[str, torch.Tensor], last: torch.Tensor, gradients: Mapping[str, torch.Tensor]
+    ) -> None:
         """Write the gradients of W, U and b, and the norms of the deltas."""
         transposed, last = weights["W"].transpose(1, 2).contiguous(), last.contiguous()
         pointers = _pointers(self._starts, last, transposed, self._states, self._slopes, self.delta_norms)

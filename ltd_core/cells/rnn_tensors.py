@@ -50,12 +50,16 @@ class RnnTensorProgram:
         for t in range(first, last):
             if t in beginning:
                 for lane in beginning[t]:
-                    self.states[lane, : t + 1].zero_()  # before its first step a lane has no state, only what its neighbors computed
+                    self.states[
+                        lane, : t + 1
+                    ].zero_()  # before its first step a lane has no state, only what its neighbors computed
             torch.baddbmm(drive_at[t], state_at[t], recurrent, out=scratch)
             activate(scratch, state_at[t + 1])
         return state_at[last]
 
-    def backward(self, weights: Mapping[str, torch.Tensor], last: torch.Tensor, gradients: Mapping[str, torch.Tensor]) -> None:
+    def backward(
+        self, weights: Mapping[str, torch.Tensor], last: torch.Tensor, gradients: Mapping[str, torch.Tensor]
+    ) -> None:
         """Write the gradients of W, U and b, and the norms of the deltas (squared in double precision: they may vanish)."""
         slope_of, transposed = self.nonlinearity.backward, self._transposed
         state_at, slope_at, delta_at = self._state_at, self._slope_at, self._delta_at

@@ -24,7 +24,9 @@ class Evaluated(NamedTuple):
     error: float
 
 
-def evaluate(lanes: list[Lane], weights: Mapping[str, torch.Tensor], dtype: torch.dtype, device: str) -> list[Evaluated]:
+def evaluate(
+    lanes: list[Lane], weights: Mapping[str, torch.Tensor], dtype: torch.dtype, device: str
+) -> list[Evaluated]:
     """Return each lane's figures at its step; the lanes share problem and cell, and weights hold their rows in order."""
     spec = lanes[0].spec
     sequences = spec.evaluation.sequences
@@ -33,7 +35,9 @@ def evaluate(lanes: list[Lane], weights: Mapping[str, torch.Tensor], dtype: torc
         count = min(_CHUNK, sequences - first)
         keys = [stream_key(lane.spec.seed, f"evaluation/{first}") for lane in lanes]
         batch = spec.problem.draw(Draws(keys, [lane.step for lane in lanes], device), count, dtype)
-        reading = read(spec.problem, outputs_of(weights, spec.cell.last_state(weights, batch.inputs, batch.starts)), batch.targets)
+        reading = read(
+            spec.problem, outputs_of(weights, spec.cell.last_state(weights, batch.inputs, batch.starts)), batch.targets
+        )
         loss += reading.loss.double().cpu() * (count / sequences)
         error += reading.error_rate.double().cpu() * (count / sequences)
     return [Evaluated(*pair) for pair in zip(loss.tolist(), error.tolist(), strict=True)]

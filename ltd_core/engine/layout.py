@@ -17,7 +17,10 @@ class Layout:
 
     def __init__(self, spec: Training) -> None:
         outputs = spec.problem.output_size
-        self.shapes = spec.cell.shapes(spec.problem.input_size) | {"V": (spec.cell.hidden_size, outputs), "c": (outputs,)}
+        self.shapes = spec.cell.shapes(spec.problem.input_size) | {
+            "V": (spec.cell.hidden_size, outputs),
+            "c": (outputs,),
+        }
         self.size = sum(math.prod(shape) for shape in self.shapes.values())
 
     def views(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:

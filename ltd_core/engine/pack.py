@@ -111,7 +111,11 @@ class Pack:
 
     def _evaluate(self, diverged: frozenset[int]) -> dict[int, float]:
         """Evaluate the lanes that are due; return the error rates of those that are solved and stop, by slot."""
-        due = [s for s, lane in enumerate(self._active) if (e := lane.spec.evaluation.every) and lane.step % e == 0 and s not in diverged]
+        due = [
+            s
+            for s, lane in enumerate(self._active)
+            if (e := lane.spec.evaluation.every) and lane.step % e == 0 and s not in diverged
+        ]
         if not due:
             return {}
         lanes = [self._active[slot] for slot in due]
@@ -128,10 +132,14 @@ class Pack:
     @staticmethod
     def _outcome(lane: Lane, *, diverged: bool, error: float | None) -> Outcome | None:
         if diverged:
-            return Outcome("diverged", lane.step, f"the loss or the gradient left the finite range at update {lane.step}")
+            return Outcome(
+                "diverged", lane.step, f"the loss or the gradient left the finite range at update {lane.step}"
+            )
         if error is not None:
             sequences = lane.spec.evaluation.sequences
-            return Outcome("solved", lane.step, f"{error:.2%} of {sequences} fresh sequences wrong after update {lane.step}")
+            return Outcome(
+                "solved", lane.step, f"{error:.2%} of {sequences} fresh sequences wrong after update {lane.step}"
+            )
         if lane.step == lane.spec.updates:
             return Outcome("exhausted", lane.step, f"the budget of {lane.spec.updates} updates is used up")
         return None
@@ -152,11 +160,17 @@ class Pack:
         dtype = lane.spec.dtype
         table = torch.tensor(lane.evaluations, dtype=torch.float64).numpy()
         first, every = lane.evaluations[0][0], lane.spec.evaluation.every
-        return [TraceBlock(f"evaluation_{name}", first, every, table[:, i].astype(dtype)) for i, name in ((1, "loss"), (2, "error"))]
+        return [
+            TraceBlock(f"evaluation_{name}", first, every, table[:, i].astype(dtype))
+            for i, name in ((1, "loss"), (2, "error"))
+        ]
 
     def _save(self, slot: int, lane: Lane) -> bytes:
         meta = {"digest": lane.spec.digest, "step": lane.step, "summary": lane.summary.kept}
-        arrays = {f"weight.{name}": view[0].cpu().numpy() for name, view in self._layout.views(self._weights[slot : slot + 1]).items()}
+        arrays = {
+            f"weight.{name}": view[0].cpu().numpy()
+            for name, view in self._layout.views(self._weights[slot : slot + 1]).items()
+        }
         arrays |= {f"memory.{name}": rows[slot].cpu().numpy() for name, rows in self._memory.items()}
         return pack_state(meta, arrays)
 

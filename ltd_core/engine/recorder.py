@@ -55,5 +55,7 @@ class Recorder:
         for probe in _PERIODIC:
             points = [(step, value) for name, step, value in lane.periodic if name == probe.name and step <= lane.step]
             if points:
-                blocks.append(TraceBlock(probe.name, points[0][0], probe.every, torch.stack([v for _, v in points]).cpu().numpy()))
+                blocks.append(
+                    TraceBlock(probe.name, points[0][0], probe.every, torch.stack([v for _, v in points]).cpu().numpy())
+                )
         return blocks

@@ -22,7 +22,9 @@ def pack_state(meta: dict[str, Any], arrays: Arrays) -> bytes:
     """Return the bytes of numbers and named arrays."""
     listed = [{"name": name, "dtype": array.dtype.str, "shape": array.shape} for name, array in arrays.items()]
     header = json.dumps({"meta": meta, "arrays": listed}).encode()
-    body = b"".join([_MAGIC, _LENGTH.pack(len(header)), header, *(np.ascontiguousarray(a).tobytes() for a in arrays.values())])
+    body = b"".join(
+        [_MAGIC, _LENGTH.pack(len(header)), header, *(np.ascontiguousarray(a).tobytes() for a in arrays.values())]
+    )
     return body + hashlib.blake2b(body, digest_size=_CHECK).digest()
 
 
@@ -46,4 +48,8 @@ def unpack_state(data: bytes) -> tuple[dict[str, Any], Arrays]:
 
 def weights(state: bytes) -> Arrays:
     """Return the named weights inside a state."""
-    return {name.removeprefix("weight."): array for name, array in unpack_state(state)[1].items() if name.startswith("weight.")}
+    return {
+        name.removeprefix("weight."): array
+        for name, array in unpack_state(state)[1].items()
+        if name.startswith("weight.")
+    }

@@ -102,7 +102,8 @@ class Stepper:
         for mine, other, its_settings in others:
             more = other.clip(self._gradient, norm, its_settings)
             clipped = clipped._replace(
-                gradient=torch.where(mine.unsqueeze(-1), more.gradient, clipped.gradient), share=torch.where(mine, more.share, clipped.share)
+                gradient=torch.where(mine.unsqueeze(-1), more.gradient, clipped.gradient),
+                share=torch.where(mine, more.share, clipped.share),
             )
         return clipped
 
@@ -119,15 +120,20 @@ def _settings(mechanisms: list[Mechanism], like: torch.Tensor) -> dict[str, torc
     """Return each numeric setting that lanes may differ in, [K]; 1 for a lane whose mechanism has no such setting."""
     names = sorted(set().union(*(mechanism.lane_fields for mechanism in mechanisms)) - {"kind"})
     return {
-        name: torch.tensor([getattr(mechanism, name, 1.0) for mechanism in mechanisms], dtype=like.dtype, device=like.device)
+        name: torch.tensor(
+            [getattr(mechanism, name, 1.0) for mechanism in mechanisms], dtype=like.dtype, device=like.device
+        )
         for name in names
     }
 
 
-def _rules(clippings: list[Clipping], like: torch.Tensor) -> list[tuple[torch.Tensor, type[Clipping], dict[str, torch.Tensor]]]:
+def _rules(
+    clippings: list[Clipping], like: torch.Tensor
+) -> list[tuple[torch.Tensor, type[Clipping], dict[str, torch.Tensor]]]:
     """Return, for every rule in use: which lanes have it, the rule, its settings by lane."""
     kinds = list(dict.fromkeys(type(clipping) for clipping in clippings))
     settings = _settings(list(clippings), like)
     return [
-        (torch.tensor([type(clipping) is kind for clipping in clippings], device=like.device), kind, settings) for kind in kinds
+        (torch.tensor([type(clipping) is kind for clipping in clippings], device=like.device), kind, settings)
+        for kind in kinds
     ]

@@ -67,6 +67,12 @@ class Training(RunSpec):
         every = self.evaluation.every
         evaluated = (
             TraceInfo("evaluation_loss", "loss", ("step",), every, "Mean loss on fresh sequences, after the update."),
-            TraceInfo("evaluation_error", "share", ("step",), every, "Share of fresh sequences answered wrongly, after the update."),
+            TraceInfo(
+                "evaluation_error",
+                "share",
+                ("step",),
+                every,
+                "Share of fresh sequences answered wrongly, after the update.",
+            ),
         )
         return tuple(probe.info(self) for probe in PROBES.values()) + (evaluated if every else ())

@@ -10,8 +10,8 @@ from ltd_core.fields import Positive
 from ltd_core.initializations.initialization import Initialization
 
 if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
     from ltd_core.lazy import torch
+    from ltd_core.randomness import Draws
 
 
 class Gaussian(Initialization):
@@ -21,7 +21,9 @@ class Gaussian(Initialization):
     source: ClassVar[str] = "Sussillo and Abbott 2014, Random walk initialization"
 
     kind: Literal["gaussian"] = "gaussian"
-    gain: Positive = Field(default=1.0, description="g, the standard deviation of an entry times the square root of the width.")
+    gain: Positive = Field(
+        default=1.0, description="g, the standard deviation of an entry times the square root of the width."
+    )
 
     def recurrent(self, draws: Draws, draw: int, hidden_size: int) -> torch.Tensor:
         """Return W, [H, H], float64."""

@@ -11,8 +11,8 @@ from ltd_core.fields import Positive
 from ltd_core.mechanism import Mechanism
 
 if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
     from ltd_core.lazy import torch
+    from ltd_core.randomness import Draws
 
 
 class Initialization(Mechanism):
@@ -20,8 +20,12 @@ class Initialization(Mechanism):
 
     lane_fields: ClassVar[frozenset[str]] = frozenset({"*"})
 
-    input_gain: Positive = Field(default=1.0, description="Input weights are drawn from N(0, input_gain^2 / input size).")
-    output_gain: Positive = Field(default=1.0, description="Output weights are drawn from N(0, output_gain^2 / hidden size).")
+    input_gain: Positive = Field(
+        default=1.0, description="Input weights are drawn from N(0, input_gain^2 / input size)."
+    )
+    output_gain: Positive = Field(
+        default=1.0, description="Output weights are drawn from N(0, output_gain^2 / hidden size)."
+    )
 
     @abstractmethod
     def recurrent(self, draws: Draws, draw: int, hidden_size: int) -> torch.Tensor:

@@ -41,14 +41,20 @@ class Emitter:
         self.precision, self.width = precision, precision.width
         self.scalar, self.vector = precision.scalar, precision.vector
         self.suffix = precision.suffix
-        self._head = f"define void @{name}(" + ", ".join([f"ptr noalias %{p}" for p in pointers] + [f"i64 %{i}" for i in integers]) + ") {"
+        self._head = (
+            f"define void @{name}("
+            + ", ".join([f"ptr noalias %{p}" for p in pointers] + [f"i64 %{i}" for i in integers])
+            + ") {"
+        )
         self._slots: list[str] = []
         self._lines: list[str] = []
         self._names = 0
 
     def text(self) -> str:
         """Return the function."""
-        return "\n".join([self._head, "entry:", *self._slots, "  br label %begin", "begin:", *self._lines, "  ret void", "}"])
+        return "\n".join(
+            [self._head, "entry:", *self._slots, "  br label %begin", "begin:", *self._lines, "  ret void", "}"]
+        )
 
     def value(self, expression: str) -> str:
         """Return the name of a new value."""
@@ -107,7 +113,9 @@ class Emitter:
         if count == self.width:
             return self.value(f"load {self.vector}, ptr {pointer}, align 4")
         intrinsic = f"@llvm.masked.load.v{self.width}{self.suffix}.p0"
-        return self.value(f"call {self.vector} {intrinsic}(ptr align 4 {pointer}, {self._mask(count)}, {self.vector} zeroinitializer)")
+        return self.value(
+            f"call {self.vector} {intrinsic}(ptr align 4 {pointer}, {self._mask(count)}, {self.vector} zeroinitializer)"
+        )
 
     def store(self, vector: str, pointer: str, count: int) -> None:
         """Store the first `count` numbers of a vector."""
@@ -120,7 +128,9 @@ class Emitter:
     def splat(self, scalar: str) -> str:
         """Return a vector of one number, repeated."""
         first = self.value(f"insertelement {self.vector} poison, {self.scalar} {scalar}, i64 0")
-        return self.value(f"shufflevector {self.vector} {first}, {self.vector} poison, <{self.width} x i32> zeroinitializer")
+        return self.value(
+            f"shufflevector {self.vector} {first}, {self.vector} poison, <{self.width} x i32> zeroinitializer"
+        )
 
     def constant(self, number: float) -> str:
         """Return a vector constant (a float is written by the bits of its double)."""
@@ -143,7 +153,11 @@ class Emitter:
         return self.value(f"select <{self.width} x i1> {holds}, {self.vector} {yes}, {self.vector} {no}")
 
     def _mask(self, count: int) -> str:
-        return f"<{self.width} x i1> <" + ", ".join("i1 true" if i < count else "i1 false" for i in range(self.width)) + ">"
+        return (
+            f"<{self.width} x i1> <"
+            + ", ".join("i1 true" if i < count else "i1 false" for i in range(self.width))
+            + ">"
+        )
 
     def _name(self, prefix: str) -> str:
         self._names += 1

@@ -44,7 +44,9 @@ class Library:
         module = llvm.parse_assembly(text)
         module.verify()
         options = llvm.create_pipeline_tuning_options(speed_level=2)
-        llvm.create_pass_builder(target, options).getModulePassManager().run(module, llvm.create_pass_builder(target, options))
+        llvm.create_pass_builder(target, options).getModulePassManager().run(
+            module, llvm.create_pass_builder(target, options)
+        )
         self._engine = llvm.create_mcjit_compiler(module, target)
         self._engine.finalize_object()
 

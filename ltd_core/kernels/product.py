@@ -64,7 +64,9 @@ def _accumulate(emitter: Emitter, tile: Tile, term: Term, slots: list[list[str]]
         vectors = [emitter.load(emitter.at(line, v * emitter.width), count) for v, count in enumerate(tile.counts)]
         place = emitter.at(first, emitter.multiply(k, term.a_k))
         for r, slot_line in enumerate(slots):
-            scalar = emitter.splat(emitter.value(f"load {emitter.scalar}, ptr {emitter.at(place, r * term.a_row)}, align 4"))
+            scalar = emitter.splat(
+                emitter.value(f"load {emitter.scalar}, ptr {emitter.at(place, r * term.a_row)}, align 4")
+            )
             for slot, vector in zip(slot_line, vectors, strict=True):
                 before = emitter.value(f"load {emitter.vector}, ptr {slot}")
                 emitter.do(f"store {emitter.vector} {emitter.fma(scalar, vector, before)}, ptr {slot}")

@@ -37,7 +37,9 @@ class RnnKernels(NamedTuple):
 def rnn_kernels(batch_size: int, inputs: int, size: int, nonlinearity: str, dtype: str) -> RnnKernels:
     """Return the kernels for B sequences of I inputs and H units."""
     shape = _Shape(batch_size, inputs, size, nonlinearity, precision_of(dtype))
-    library = Library("\n".join([declarations(shape.precision), _forward(shape, keep=True), _backward(shape), _gradients(shape)]))
+    library = Library(
+        "\n".join([declarations(shape.precision), _forward(shape, keep=True), _backward(shape), _gradients(shape)])
+    )
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
     return RnnKernels(
         library.function("forward", [pointer] * 6 + [integer] * 3),
@@ -48,7 +50,9 @@ def rnn_kernels(batch_size: int, inputs: int, size: int, nonlinearity: str, dtyp
 
 
 @cache
-def last_state_kernel(batch_size: int, inputs: int, size: int, nonlinearity: str, dtype: str) -> tuple[Callable[..., None], Library]:
+def last_state_kernel(
+    batch_size: int, inputs: int, size: int, nonlinearity: str, dtype: str
+) -> tuple[Callable[..., None], Library]:
     """Return the forward pass that keeps two states only, [K, 2, B, H]: h_T is at T mod 2."""
     shape = _Shape(batch_size, inputs, size, nonlinearity, precision_of(dtype))
     library = Library("\n".join([declarations(shape.precision), _forward(shape, keep=False)]))
@@ -81,7 +85,7 @@ def _fill(e: Emitter, pointer: str, count: int) -> None:
 
 
 def _forward(s: _Shape, *, keep: bool) -> str:
-    """states [K, T+1, B, H], or [K, 2, B, H] when not kept; x [K, T, B, I]; W, U, b in rows of weights `stride` numbers apart."""
+    """States [K, T+1, B, H], or [K, 2, B, H] when not kept; x [K, T, B, I]; W, U, b in rows of weights `stride` numbers apart."""
     e = Emitter("forward", s.precision, ["starts", "x", "W", "U", "b", "states"], ["lanes", "steps", "stride"])
 
     def state(states: str, t: str) -> str:
@@ -96,7 +100,10 @@ def _forward(s: _Shape, *, keep: bool) -> str:
         with e.loop(start, "%steps") as t:
             now = e.at(x, e.multiply(t, s.batch_size * s.inputs))
             before, after = state(states, t), state(states, e.add(t, 1))
-            terms = [Term(str(s.inputs), now, s.inputs, 1, entering, s.size), Term(str(s.size), before, s.size, 1, recurrent, s.size)]
+            terms = [
+                Term(str(s.inputs), now, s.inputs, 1, entering, s.size),
+                Term(str(s.size), before, s.size, 1, recurrent, s.size),
+            ]
 
             def first(tile: Tile, _: int, v: int, bias: str = bias) -> str:
                 return e.load(e.at(bias, tile.column + v * e.width), tile.counts[v])
@@ -105,7 +112,9 @@ def _forward(s: _Shape, *, keep: bool) -> str:
                 place = e.at(after, e.multiply(tile.row, s.size), tile.column)
                 for r, line in enumerate(vectors):
                     for v, vector in enumerate(line):
-                        e.store(activate(e, s.nonlinearity, vector), e.at(place, r * s.size + v * e.width), tile.counts[v])
+                        e.store(
+                            activate(e, s.nonlinearity, vector), e.at(place, r * s.size + v * e.width), tile.counts[v]
+                        )
 
             product(e, s.batch_size, s.size, terms, first, finish)
     return e.text()
@@ -136,7 +145,9 @@ class _Norm:
         e.do(f"store {f} {norm}, ptr {pointer}, align 4")
         bits, mantissa = f"i{e.precision.bits}", e.precision.mantissa
         bias = (1 << (e.precision.bits - mantissa - 2)) - 1
-        exponent = e.value(f"lshr {bits} {e.value(f'bitcast {f} {norm} to {bits}')}, {mantissa}")  # biased; the sign is 0
+        exponent = e.value(
+            f"lshr {bits} {e.value(f'bitcast {f} {norm} to {bits}')}, {mantissa}"
+        )  # biased; the sign is 0
         least = e.value(f"call {bits} @llvm.smax.{bits}({bits} {exponent}, {bits} {_MARGIN})")
         usable = e.value(f"call {bits} @llvm.smin.{bits}({bits} {least}, {bits} {2 * bias - _MARGIN})")
         inverse = e.value(f"shl {bits} {e.value(f'sub {bits} {2 * bias}, {usable}')}, {mantissa}")
@@ -144,7 +155,7 @@ class _Norm:
 
 
 def _backward(s: _Shape) -> str:
-    """last [K, B, H] is delta_T; Wt [K, H, H] is W transposed; slopes [K, T, B, H]; norms [K, T] by time step."""
+    """Last [K, B, H] is delta_T; Wt [K, H, H] is W transposed; slopes [K, T, B, H]; norms [K, T] by time step."""
     e = Emitter("backward", s.precision, ["starts", "last", "Wt", "states", "slopes", "norms"], ["lanes", "steps"])
     with e.loop("0", "%lanes") as lane:
         start, from_lane = _lane_start(e, lane), e.multiply(lane, "%steps")
@@ -161,7 +172,9 @@ def _backward(s: _Shape) -> str:
             here = e.multiply(t, s.row)
             terms = [Term(str(s.size), e.at(slopes, here), s.size, 1, transposed, s.size)]
 
-            def finish(tile: Tile, vectors: list[list[str]], here: str = here, slopes: str = slopes, states: str = states) -> None:
+            def finish(
+                tile: Tile, vectors: list[list[str]], here: str = here, slopes: str = slopes, states: str = states
+            ) -> None:
                 place = e.add(e.add(e.multiply(tile.row, s.size), tile.column), here)
                 h, target = e.at(states, place), e.at(slopes, place, -s.row)
                 for r, line in enumerate(vectors):
@@ -197,7 +210,9 @@ def _last_slope(e: Emitter, s: _Shape, norm: _Norm, places: tuple[str, str, str,
 
 def _gradients(s: _Shape) -> str:
     """dW, dU and db inside rows of gradients `stride` numbers apart: sums over all rows from a lane's start, chunk by chunk."""
-    e = Emitter("gradients", s.precision, ["starts", "x", "states", "slopes", "dW", "dU", "db"], ["lanes", "steps", "stride"])
+    e = Emitter(
+        "gradients", s.precision, ["starts", "x", "states", "slopes", "dW", "dU", "db"], ["lanes", "steps", "stride"]
+    )
     with e.loop("0", "%lanes") as lane:
         start, offset = _lane_start(e, lane), e.multiply(lane, "%stride")
         recurrent, entering, bias = (e.at(f"%{name}", offset) for name in ("dW", "dU", "db"))

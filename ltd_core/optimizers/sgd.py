@@ -25,7 +25,9 @@ class Sgd(Optimizer):
 
     kind: Literal["sgd"] = "sgd"
     lr: Positive = Field(default=0.01, description="Learning rate.")
-    momentum: Annotated[Real, Field(ge=0, lt=1)] = Field(default=0.0, description="Share of the last update's velocity that is kept.")
+    momentum: Annotated[Real, Field(ge=0, lt=1)] = Field(
+        default=0.0, description="Share of the last update's velocity that is kept."
+    )
 
     @classmethod
     def step(

@@ -15,7 +15,9 @@ class ClippedShare(Probe):
 
     name: ClassVar[str] = "clipped_share"
     unit: ClassVar[str] = "share"
-    description: ClassVar[str] = "Share of the gradient that clipping changed: of its elements (value), or all or nothing (norm)."
+    description: ClassVar[str] = (
+        "Share of the gradient that clipping changed: of its elements (value), or all or nothing (norm)."
+    )
     cost: ClassVar[str] = "one comparison a weight for clipping by value, else none"
 
     @classmethod

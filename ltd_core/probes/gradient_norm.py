@@ -15,7 +15,9 @@ class GradientNorm(Probe):
 
     name: ClassVar[str] = "gradient_norm"
     unit: ClassVar[str] = "norm"
-    description: ClassVar[str] = "Euclidean norm of the gradient of the loss with respect to all weights, before clipping."
+    description: ClassVar[str] = (
+        "Euclidean norm of the gradient of the loss with respect to all weights, before clipping."
+    )
     cost: ClassVar[str] = "one pass over the weights; clipping by norm needs it anyway"
 
     @classmethod

@@ -15,7 +15,9 @@ class Loss(Probe):
 
     name: ClassVar[str] = "loss"
     unit: ClassVar[str] = "loss"
-    description: ClassVar[str] = "Mean loss of the minibatch, before its update: cross-entropy in nats, or squared error."
+    description: ClassVar[str] = (
+        "Mean loss of the minibatch, before its update: cross-entropy in nats, or squared error."
+    )
     cost: ClassVar[str] = "none: the loss is computed anyway"
 
     @classmethod

@@ -35,7 +35,9 @@ def _form(value: object) -> str:
 
 
 Length = Annotated[
-    Annotated[Steps, Tag("number")] | Annotated[tuple[Steps, Steps], Tag("range")], Discriminator(_form), AfterValidator(_ordered)
+    Annotated[Steps, Tag("number")] | Annotated[tuple[Steps, Steps], Tag("range")],
+    Discriminator(_form),
+    AfterValidator(_ordered),
 ]
 
 
@@ -56,7 +58,8 @@ class Problem(Mechanism):
     output_size: ClassVar[int]
 
     length: Length = Field(
-        default=100, description="Sequence length in time steps, or [shortest, longest]: drawn anew for every minibatch."
+        default=100,
+        description="Sequence length in time steps, or [shortest, longest]: drawn anew for every minibatch.",
     )
 
     @property

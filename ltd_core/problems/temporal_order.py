@@ -17,8 +17,12 @@ _DISTRACTOR_BITS = 2
 class TemporalOrder(Problem):
     """Two relevant symbols (A or B) hide among four distractors; after the last step name their order: AA, AB, BA or BB."""
 
-    formula: ClassVar[str] = "p1 in [0.1 L, 0.2 L), p2 in [0.5 L, 0.6 L), class = 2 [x_p1 = B] + [x_p2 = B]; guessing: ln 4, 75 % error"
-    source: ClassVar[str] = "Hochreiter and Schmidhuber 1997, task 6a; as in Pascanu, Mikolov and Bengio 2013, section 4.1"
+    formula: ClassVar[str] = (
+        "p1 in [0.1 L, 0.2 L), p2 in [0.5 L, 0.6 L), class = 2 [x_p1 = B] + [x_p2 = B]; guessing: ln 4, 75 % error"
+    )
+    source: ClassVar[str] = (
+        "Hochreiter and Schmidhuber 1997, task 6a; as in Pascanu, Mikolov and Bengio 2013, section 4.1"
+    )
     readout: ClassVar[Literal["classification", "regression"]] = "classification"
     input_size: ClassVar[int] = 6
     output_size: ClassVar[int] = 4
@@ -35,7 +39,8 @@ class TemporalOrder(Problem):
         first = (lengths + 9) // 10, (lengths + 4) // 5  # [0.1 L, 0.2 L), exactly, in whole numbers
         second = (lengths + 1) // 2, (3 * lengths + 4) // 5  # [0.5 L, 0.6 L)
         places = [
-            (starts + low).view(-1, 1) + draws.integers(3 + i, high - low, batch_size) for i, (low, high) in enumerate((first, second))
+            (starts + low).view(-1, 1) + draws.integers(3 + i, high - low, batch_size)
+            for i, (low, high) in enumerate((first, second))
         ]
         symbols.scatter_(1, torch.stack(places, 1), relevant + _DISTRACTORS)
         inputs = (symbols.unsqueeze(-1) == torch.arange(self.input_size, device=symbols.device)).to(dtype)

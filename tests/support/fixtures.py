@@ -53,4 +53,3 @@ def lab(tmp_path: Path, database_url: str, broker: Broker) -> Iterator[Lab]:
         yield made
     finally:
         made.end()
-

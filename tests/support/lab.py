@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import text
+
 from ltd_core.spec import RunSpec, parse_spec
 from services import queue, run_queries, runs
 from services.db import Database, migrate
 from services.settings import Settings
-from sqlalchemy import text
 from tests.support.parts import Api, Broker, Workers, wait_for
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ FINAL = {"succeeded", "failed", "cancelled"}
 QUICK = {"LTD_WORKERS": "1", "LTD_LANES": "4", "LTD_RECONCILE_SECONDS": "0.5", "LTD_DEVICE": "cpu"}
 SHORT_LEASE = {"LTD_LEASE_SECONDS": "2", "LTD_RENEW_SECONDS": "0.3", "LTD_ABANDON_SECONDS": "1.5"}
 ROWS = {
-    "trace_blocks": "SELECT trace, level, first_step, last_step, every, count, dtype, shape, payload FROM trace_blocks WHERE run_id = :id",
+    "trace_blocks": "SELECT trace, level, first_step, last_step, every, count, dtype, shape, payload"
+    " FROM trace_blocks WHERE run_id = :id",
     "run_states": "SELECT step, payload FROM run_states WHERE run_id = :id",
     "runs": "SELECT state, step, outcome_kind, outcome_step, outcome_message, summary FROM runs WHERE id = :id",
 }
@@ -94,8 +96,9 @@ class Lab:
     def rows(self, run_id: str) -> dict[str, set[tuple[Any, ...]]]:
         """Return everything that is stored of a run's results."""
         with self.db.read() as conn:
-            found = {table: conn.execute(text(query), {"id": run_id}).all() for table, query in ROWS.items()}
-        return {table: {tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in rows} for table, rows in found.items()}
+            return {
+                name: {tuple(row) for row in conn.execute(text(query), {"id": run_id})} for name, query in ROWS.items()
+            }
 
     def events(self, run_id: str) -> list[str]:
         return [event.kind for event in run_queries.events(self.db, run_id, 0)]

@@ -48,8 +48,8 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.folder)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.folder)]
+        self._process = subprocess.Popen([str(get_binary_path()), *options], stdout=subprocess.DEVNULL)
         wait_for(self._answers)
 
     def stop(self) -> None:
@@ -132,11 +132,12 @@ class Api:
     def __init__(self, environment: dict[str, str], log: Path) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        serve = ["--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
-        command = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *serve]
+        socket_fd = listener.fileno()
+        options = ["--bind", f"fd://{socket_fd}", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+        command = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *options]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output, pass_fds=[listener.fileno()]
+                command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output, pass_fds=[socket_fd]
             )
         listener.close()
 

@@ -1,8 +1,7 @@
-from services.runs import Claim, Lease
-from worker.crew import Crew
-
 from ltd_core.engine import weights
 from ltd_core.spec import RunSpec, parse_spec
+from services.runs import Claim, Lease
+from worker.crew import Crew
 
 
 def spec(seed: int, updates: int = 40) -> RunSpec:

@@ -30,8 +30,8 @@ def reports() -> list[list[str]]:
 
 @pytest.fixture
 def keeper(lab: Lab, reports: list[list[str]]) -> Iterator[LeaseKeeper]:
-    settings = Settings(**(lab.settings.model_dump() | {"lease_seconds": 0.5, "renew_seconds": 0.05, "abandon_seconds": 0.4}))
-    made = LeaseKeeper(lab.db, settings, reports.append)
+    times = {"lease_seconds": 0.5, "renew_seconds": 0.05, "abandon_seconds": 0.4}
+    made = LeaseKeeper(lab.db, Settings(**(lab.settings.model_dump() | times)), reports.append)
     try:
         yield made
     finally:

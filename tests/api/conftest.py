@@ -1,0 +1,51 @@
+"""An application on each real database, with a real broker, and Flask's client to ask it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api import create_app
+from api.context import Context
+from services.db import migrate
+from services.settings import Settings
+from tests.support.fixtures import broker, database_url, postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from services.db import Database
+    from tests.support.parts import Broker
+
+__all__ = ["broker", "database_url", "postgres"]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, broker: Broker) -> Settings:
+    made = Settings(home=tmp_path, database_url=database_url, broker_url=broker.url)
+    migrate(made)
+    return made
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    app.extensions["ltd"].db.dispose()
+
+
+@pytest.fixture
+def db(app: Flask) -> Database:
+    context = app.extensions["ltd"]
+    assert isinstance(context, Context)
+    return context.db
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

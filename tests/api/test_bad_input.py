@@ -1,0 +1,171 @@
+"""Whatever a client sends, the answer names what is wrong, and nothing is queued."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from api import create_app
+from api.schemas import Problem
+from services.settings import Settings
+from tests.api.lab import JSON, PROBLEM, spec, sweep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask.testing import FlaskClient
+
+NORM = {"kind": "norm"}
+HUGE = int("1" * 400)
+
+FIELDS: list[tuple[str, str, dict[str, Any]]] = [
+    ("runs", "momentum", spec(momentum=1)),
+    ("runs", "clipping.treshold", spec(clipping=NORM | {"treshold": 1})),
+    ("runs", "clipping.threshold", spec(clipping=NORM | {"threshold": -1})),
+    ("runs", "clipping.threshold", spec(clipping=NORM | {"threshold": float("nan")})),
+    ("runs", "clipping.threshold", spec(clipping=NORM | {"threshold": float("inf")})),
+    ("runs", "clipping.threshold", spec(clipping=NORM | {"threshold": HUGE})),
+    ("runs", "clipping.threshold", spec(clipping=NORM | {"threshold": "1"})),
+    ("runs", "clipping.threshold", spec(clipping=NORM | {"threshold": True})),
+    ("runs", "clipping.kind", spec(clipping={"kind": "nrom"})),
+    ("runs", "problem.length", spec(problem={"kind": "temporal_order", "length": 10**9})),
+    ("runs", "problem.length", spec(problem={"kind": "temporal_order", "length": None})),
+    ("runs", "batch_size", spec(batch_size=0)),
+    ("runs", "batch_size", spec(batch_size=2.5)),
+    ("runs", "batch_size", spec(batch_size=[])),
+    ("runs", "seed", spec(seed=2**63)),
+    ("runs", "experiment", spec(experiment="tarining")),
+    ("runs", "problem", {"experiment": "training"}),
+    ("sweeps", "base.batch_size", sweep(base=spec(batch_size=0), axes={})),
+    ("sweeps", "axes.batch_size[1]", sweep(axes={"batch_size": [5, 0]})),
+    ("sweeps", "axes.clipping.threshold[0]", sweep(axes={"clipping.threshold": [float("nan")]})),
+    ("sweeps", "axes.batch_size", sweep(axes={"batch_size": []})),
+    ("sweeps", "axes.nothing[0]", sweep(axes={"nothing": [1]})),
+    ("sweeps", "axes", sweep(axes={"batch_size": list(range(1, 400)), "updates": list(range(1, 400))})),
+    ("sweeps", "seeds.1", sweep(seeds=[0, "1"])),
+    ("sweeps", "seeds[1]", sweep(seeds=[0, -1])),
+    ("sweeps", "name", sweep(name="")),
+    ("sweeps", "name", sweep(name=7)),
+    ("sweeps", "grid", sweep(grid={})),
+    ("sweeps", "base", {"name": "x"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("resource", "field", "body"), FIELDS, ids=[f"{r}-{f}-{i}" for i, (r, f, _) in enumerate(FIELDS)]
+)
+def test_the_field_is_named(client: FlaskClient, resource: str, field: str, body: dict[str, Any]) -> None:
+    answer = client.post(f"/api/v1/{resource}", data=json.dumps(body), content_type=JSON)
+    assert (answer.status_code, answer.content_type) == (422, PROBLEM)
+    problem = Problem.model_validate(answer.json)
+    assert [error.field for error in problem.errors] == [field]
+    assert field in problem.detail
+    assert client.get("/api/v1/runs").json["runs"] == []
+
+
+UNREADABLE = [
+    (b"", "line 1, column 1"),
+    (b'{"a": 1,\n "b": }', "line 2, column 7"),
+    (b"[" * 100_000, "nested too deeply"),
+    (b"[" * 25 + b"]" * 25, "nested too deeply"),
+    (b'{"a": "\xff"}', "not UTF-8"),
+    (b'{"seed": 1, "seed": 2}', "'seed' is given twice"),
+    (b'{"name": "\\ud800"}', "cannot be stored"),
+    (b'{"name": "a\\u0000b"}', "cannot be stored"),
+    (b"[" + b"0," * 300_000 + b"0]", "too many values"),
+]
+
+
+@pytest.mark.parametrize("resource", ["runs", "sweeps"])
+def test_an_unreadable_body_is_refused_with_its_place(client: FlaskClient, resource: str) -> None:
+    for body, words in UNREADABLE:
+        answer = client.post(f"/api/v1/{resource}", data=body, content_type=JSON)
+        assert (answer.status_code, answer.content_type) == (400, PROBLEM)
+        assert words in answer.json["detail"]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"text"', b"true", b"NaN"])
+def test_a_body_must_be_an_object(client: FlaskClient, body: bytes) -> None:
+    for resource in ("runs", "sweeps"):
+        answer = client.post(f"/api/v1/{resource}", data=body, content_type=JSON)
+        assert (answer.status_code, answer.content_type) == (422, PROBLEM)
+        assert "JSON object" in answer.json["detail"]
+
+
+def test_a_number_beyond_64_bits_is_a_float(client: FlaskClient) -> None:
+    big = spec(clipping=NORM | {"threshold": 10**30})
+    assert client.post("/api/v1/runs", json=big).json["spec"]["clipping"]["threshold"] == 1e30
+    assert client.post("/api/v1/sweeps", json=sweep(base=big, axes={}, seeds=[0])).json["stood"] == 1
+
+
+def test_many_faults_make_a_short_answer(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/sweeps", json=sweep(seeds=["x"] * 5000))
+    assert answer.status_code == 422
+    assert len(answer.json["errors"]) == 50
+    assert len(answer.data) < 20_000
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_body_must_say_that_it_is_json(client: FlaskClient, kind: str) -> None:
+    for path in ("runs", "sweeps", "runs/x/cancel"):
+        answer = client.post(f"/api/v1/{path}", data=json.dumps(spec()), content_type=kind)
+        assert (answer.status_code, answer.content_type) == (415, PROBLEM)
+        assert kind.partition(";")[0] in answer.json["detail"]
+    assert client.post("/api/v1/runs", data=json.dumps(spec()), content_type=None).status_code == 415
+
+
+def test_a_body_has_a_largest_size(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/runs", data=b" " * (10 * 1024 * 1024 + 1), content_type=JSON)
+    assert (answer.status_code, answer.content_type) == (413, PROBLEM)
+
+
+QUERIES = [
+    ("runs?limit=0", "limit"),
+    ("runs?limit=501", "limit"),
+    ("runs?limit=ten", "limit"),
+    ("runs?limit=1e1", "limit"),
+    ("runs?limit=", "limit"),
+    ("runs?limit=" + "9" * 4000, "limit"),
+    ("runs?state=done", "state"),
+    ("runs?outcome=", "outcome"),
+    ("runs?cursor=abc", "cursor"),
+    ("runs?cursor=MS4wIAA=", "cursor"),
+    ("runs?sweep=a%00b", "sweep"),
+    ("runs?experiment=%00", "experiment"),
+    ("runs?stat=queued", "stat"),
+    ("sweeps?cursor=%F0%9F", "cursor"),
+    ("sweeps?limit=-1", "limit"),
+    ("runs/x?verbose=1", "verbose"),
+    ("runs/x/traces/loss?from=-1", "from"),
+    ("runs/x/traces/loss?to=NaN", "to"),
+    ("runs/x/traces/loss?max_points=0", "max_points"),
+    ("runs/x/traces/loss?max_points=100001", "max_points"),
+    ("sweeps/x/comparison?metric=beauty", "metric"),
+    ("sweeps/x/comparison?aggregate=best", "aggregate"),
+    ("workers?limit=1", "limit"),
+]
+
+
+def test_the_query_parameter_is_named(client: FlaskClient) -> None:
+    for query, field in QUERIES:
+        answer = client.get(f"/api/v1/{query}")
+        assert (answer.status_code, answer.content_type) == (400, PROBLEM), query
+        assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+def test_unknown_addresses_and_methods(client: FlaskClient) -> None:
+    missing = client.get("/api/v1/nothing")
+    assert (missing.status_code, missing.content_type) == (404, PROBLEM)
+    wrong = client.put("/api/v1/runs", json={})
+    assert (wrong.status_code, wrong.content_type) == (405, PROBLEM)
+    assert set(wrong.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/ltd.db", "postgresql://ltd@127.0.0.1:1/ltd"])
+def test_a_store_that_is_away_is_told(tmp_path: Path, url: str) -> None:
+    app = create_app(Settings(home=tmp_path, database_url=url))
+    answer = app.test_client().get("/api/v1/runs")
+    assert (answer.status_code, answer.content_type) == (503, PROBLEM)
+    assert int(answer.headers["Retry-After"]) > 0
