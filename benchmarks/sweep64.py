@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 NAME = "sweep64_vs_joblib"
 BIAS = (
-    "Ours: POST of the sweep to the last run stored, through REST, broker, workers and SQLite, every delta_t, gradient norm and share clipped "
-    "traced at every update, in a running stack. Theirs: joblib in a warm pool of 2 processes, nothing traced, nothing stored. "
-    "Same problem, sizes, settings, clipping and number of updates; initial weights differ in kind (PyTorch's default there)."
+    "Ours: POST of the sweep to the last run stored, through REST, broker, workers and SQLite, every delta_t, gradient "
+    "norm and share clipped traced at every update, in a running stack. Theirs: joblib in a warm pool of 2 processes, "
+    "nothing traced, nothing stored. Same problem, sizes, settings, clipping and number of updates; initial weights "
+    "differ in kind (PyTorch's default there)."
 )
 LRS, THRESHOLDS, SEEDS = (0.01, 0.02, 0.05, 0.1), (0.1, 0.3, 1.0, 3.0), 4
 

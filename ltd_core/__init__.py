@@ -1,1 +1,1 @@
-"""The science of the laboratory: specifications, mechanisms and the engine that trains them; usable without the service."""
+"""The science of the laboratory: specifications, mechanisms and the engine that trains them."""

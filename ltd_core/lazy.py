@@ -7,8 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import llvmlite.binding as llvm
     import torch as torch  # noqa: PLC0414 - the explicit re-export that mypy asks for
+    from llvmlite import binding
+
+    llvm = binding
 else:
 
     def _later(name: str) -> object:

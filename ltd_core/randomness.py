@@ -26,7 +26,7 @@ def stream_key(seed: int, name: str) -> int:
 
 
 def philox(counter: Sequence[torch.Tensor], key: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-    """Return four words for each counter. Counters (4) and keys (2) are int64 tensors holding 32-bit words, broadcast together."""
+    """Return four words a counter. Counters (4) and keys (2) are int64 tensors of 32-bit words, broadcast together."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for _ in range(_ROUNDS):

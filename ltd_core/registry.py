@@ -43,7 +43,7 @@ class Registry(Mapping[str, type[M]], Generic[M]):
         return core_schema.tagged_union_schema(choices, discriminator=self.kind_of)
 
     def kind_of(self, value: object) -> str | None:
-        """Return the kind that a value names, in JSON or as an entry; None when it names none and there is no default."""
+        """Return the kind that a value, in JSON or an entry, names; None when it names none and there is no default."""
         if isinstance(value, Mechanism):
             return value.kind
         kind = value.get("kind", self._default) if isinstance(value, dict) else None

@@ -76,8 +76,10 @@ def _model_of(holder: type[BaseModel], name: str, data: object) -> type[BaseMode
     if field is None:
         return holder
     for entry in field.metadata:
-        if isinstance(entry, Registry) and (kind := entry.kind_of(data)) in entry:
-            return entry[kind]
+        kind = entry.kind_of(data) if isinstance(entry, Registry) else None
+        if kind is not None and kind in entry:
+            chosen: type[BaseModel] = entry[kind]
+            return chosen
     return (
         field.annotation if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel) else holder
     )

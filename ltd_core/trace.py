@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TraceInfo:
-    """Declaration of a trace: `size` holds the lengths of the axes after `step`; a point exists at every multiple of `every`."""
+    """A trace: `size` holds the lengths of the axes after `step`; a point exists at every multiple of `every`."""
 
     name: str
     unit: str

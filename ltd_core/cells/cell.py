@@ -37,7 +37,7 @@ class CellProgram(Protocol):
     """A cell with buffers for one extent. Weights are named views, each [K, ...]."""
 
     delta_norms: torch.Tensor
-    """Norms of the gradients of the loss with respect to h_1 .. h_T in the last backward pass, [K, T]; from a lane's start on."""
+    """Norms of d loss / d h_1 .. d loss / d h_T in the last backward pass, [K, T]; valid from a lane's start on."""
 
     def forward(self, weights: Mapping[str, torch.Tensor], inputs: torch.Tensor, starts: Sequence[int]) -> torch.Tensor:
         """Return the last state [K, B, H] for inputs [K, T, B, I]; lane k starts from 0 at time step starts[k]."""

@@ -1,4 +1,4 @@
-"""Non-linearities: forward into a buffer, backward from the output. Only operations whose result does not depend on alignment."""
+"""Non-linearities, forward into a buffer and backward from the output; no result depends on alignment."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RnnMachineProgram:
-    """Buffers for the kernels: states [K, T+1, B, H] and slopes [K, T, B, H]; rows before a lane's start are never read."""
+    """Buffers for the kernels: states [K, T+1, B, H], slopes [K, T, B, H]; nothing before a lane's start is read."""
 
     def __init__(self, cell: Rnn, extent: Extent) -> None:
         k, t, b, h = extent.lanes, extent.steps, extent.batch_size, cell.hidden_size

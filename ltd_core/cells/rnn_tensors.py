@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ltd_core.cells.nonlinearities import NONLINEARITIES
@@ -15,23 +16,23 @@ if TYPE_CHECKING:
 
 
 class RnnTensorProgram:
-    """Buffers with the lane outermost, so that a lane's numbers are computed alike wherever it sits (see tests/contracts).
+    """Buffers with the lane outermost, so that a lane's numbers are computed alike wherever it sits.
 
     states [K, T+1, B, H] with states[:, 0] = 0; slopes[:, t] = gradient with respect to the pre-activation of step t.
     """
 
     def __init__(self, cell: Rnn, extent: Extent) -> None:
         k, t, b, h = extent.lanes, extent.steps, extent.batch_size, cell.hidden_size
-        zeros = {"dtype": extent.dtype, "device": extent.device}
+        zeros = partial(torch.zeros, dtype=extent.dtype, device=extent.device)
         self.nonlinearity = NONLINEARITIES[cell.nonlinearity]
-        self.states = torch.zeros(k, t + 1, b, h, **zeros)
-        self.slopes = torch.zeros(k, t, b, h, **zeros)
-        self.drive = torch.zeros(k, t * b, h, **zeros)
-        self.delta_norms = torch.zeros(k, t, **zeros)
-        self._deltas = torch.zeros(t, k, b, h, **zeros)
+        self.states = zeros(k, t + 1, b, h)
+        self.slopes = zeros(k, t, b, h)
+        self.drive = zeros(k, t * b, h)
+        self.delta_norms = zeros(k, t)
+        self._deltas = zeros(t, k, b, h)
         self.starts: Sequence[int] = [0] * k
-        self._scratch = torch.zeros(k, b, h, **zeros)
-        self._transposed = torch.zeros(k, h, h, **zeros)
+        self._scratch = zeros(k, b, h)
+        self._transposed = zeros(k, h, h)
         self._inputs = torch.empty(0)
         self._state_at = self.states.unbind(1)
         self._slope_at = self.slopes.unbind(1)
@@ -50,9 +51,7 @@ class RnnTensorProgram:
         for t in range(first, last):
             if t in beginning:
                 for lane in beginning[t]:
-                    self.states[
-                        lane, : t + 1
-                    ].zero_()  # before its first step a lane has no state, only what its neighbors computed
+                    self.states[lane, : t + 1].zero_()  # only what its neighbors computed
             torch.baddbmm(drive_at[t], state_at[t], recurrent, out=scratch)
             activate(scratch, state_at[t + 1])
         return state_at[last]
@@ -60,7 +59,7 @@ class RnnTensorProgram:
     def backward(
         self, weights: Mapping[str, torch.Tensor], last: torch.Tensor, gradients: Mapping[str, torch.Tensor]
     ) -> None:
-        """Write the gradients of W, U and b, and the norms of the deltas (squared in double precision: they may vanish)."""
+        """Write the gradients of W, U and b, and the norms of the deltas (in double precision: they may vanish)."""
         slope_of, transposed = self.nonlinearity.backward, self._transposed
         state_at, slope_at, delta_at = self._state_at, self._slope_at, self._delta_at
         transposed.copy_(weights["W"].transpose(1, 2))
@@ -79,7 +78,7 @@ class RnnTensorProgram:
         self._products(gradients)
 
     def _products(self, gradients: Mapping[str, torch.Tensor]) -> None:
-        """Sum the weight gradients: one product over all T * B rows of a lane, so that the order of summation is fixed."""
+        """Sum the weight gradients: one product over all T * B rows of a lane."""
         k, t, b, h = self.slopes.shape
         slopes = self.slopes.view(k, t * b, h)
         before = self.states[:, :-1].flatten(1, 2)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class NormClipping(Clipping):
-    """A gradient longer than the threshold is shortened to it: the direction stays. Exactly v/|g|, without torch's 1e-6."""
+    """A gradient longer than the threshold is shortened to it; by exactly v/|g|, without torch's 1e-6."""
 
     formula: ClassVar[str] = "g <- g v / |g| when |g| > v"
     source: ClassVar[str] = "Pascanu, Mikolov and Bengio 2013, algorithm 1"

@@ -27,7 +27,7 @@ class Evaluated(NamedTuple):
 def evaluate(
     lanes: list[Lane], weights: Mapping[str, torch.Tensor], dtype: torch.dtype, device: str
 ) -> list[Evaluated]:
-    """Return each lane's figures at its step; the lanes share problem and cell, and weights hold their rows in order."""
+    """Return each lane's figures at its step; the weights hold the rows of the lanes in order."""
     spec = lanes[0].spec
     sequences = spec.evaluation.sequences
     loss, error = torch.zeros(len(lanes), dtype=torch.float64), torch.zeros(len(lanes), dtype=torch.float64)

@@ -25,11 +25,11 @@ class Layout:
 
     def views(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the named views [K, *shape] of flat rows [K, P]."""
-        parts = flat.split([math.prod(shape) for shape in self.shapes.values()], dim=1)
-        return {name: part.unflatten(1, shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
+        parts = torch.split(flat, [math.prod(shape) for shape in self.shapes.values()], dim=1)
+        return {name: part.view(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
     def initial(self, spec: Training) -> torch.Tensor:
-        """Return the weights that a run starts from, [P], float64: drawn alone, so that they cannot depend on neighbors."""
+        """Return the weights that a run starts from, [P], float64: drawn alone, whatever its neighbors."""
         draws = Draws([stream_key(spec.seed, "initialization")], [0])
         weights = spec.cell.draw_weights(spec.initialization, draws, spec.problem.input_size)
         weights["V"] = spec.initialization.weight(draws, 1000, self._matrix("V"), spec.initialization.output_gain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ltd_core.cells import Extent
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Pack:
-    """Trains up to `lanes` runs at once. Active lanes fill the first slots; a lane that ends leaves its slot to the last one."""
+    """Trains up to `lanes` runs at once. Active lanes fill the first slots: the last one moves where one ends."""
 
     def __init__(self, spec: RunSpec, lanes: int, device: str = "cpu") -> None:
         if not isinstance(spec, Training):
@@ -35,9 +36,9 @@ class Pack:
         self._dtype = torch.float64 if spec.dtype == "float64" else torch.float32
         self._layout = Layout(spec)
         self._block = block_updates(spec)
-        rows = {"dtype": self._dtype, "device": device}
-        self._weights = torch.zeros(lanes, self._layout.size, **rows)
-        self._memory = {name: torch.zeros(lanes, self._layout.size, **rows) for name in spec.optimizer.memory}
+        rows = partial(torch.zeros, lanes, self._layout.size, dtype=self._dtype, device=device)
+        self._weights = rows()
+        self._memory = {name: rows() for name in spec.optimizer.memory}
         self._recorder = Recorder(spec, lanes, self._block, self._dtype, device)
         problem = spec.problem
         self._extent = Extent(lanes, problem.longest, spec.batch_size, problem.input_size, self._dtype, device)
@@ -82,7 +83,7 @@ class Pack:
 
     @one_thread
     def advance(self) -> dict[int, Progress]:
-        """Train every lane up to the nearest boundary of any; return the progress of those that reached one or ended."""
+        """Train every lane up to the nearest boundary of any; return the progress of those that reached one."""
         progress: dict[int, Progress] = {}
         while self._active and not progress:
             diverged = self._ready().run(min(self._distance(lane) for lane in self._active), self._recorder)

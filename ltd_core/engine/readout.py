@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Reading(NamedTuple):
-    """loss [K] and error_rate [K] of a minibatch; slopes [K, B, O], the gradient of the loss with respect to the outputs."""
+    """loss [K] and error_rate [K] of a minibatch; slopes [K, B, O], d loss / d outputs."""
 
     loss: torch.Tensor
     error_rate: torch.Tensor

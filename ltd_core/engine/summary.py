@@ -75,11 +75,13 @@ class RunningSummary:
 
 
 def _slopes(norms: Block) -> Block:
-    """Return each update's growth of log |delta| per step back, [n], from norms by lag [n, T]; NaN beyond the sequence."""
+    """Return each update's growth of log |delta| per step back, [n], from norms by lag [n, T], NaN beyond the end."""
     lengths = np.isfinite(norms).sum(1)
     earliest = norms[np.arange(len(norms)), np.maximum(lengths - 1, 0)].astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (np.log(earliest) - np.log(norms[:, 0].astype(np.float64))) / np.maximum(lengths - 1, 1)
+        growth: Block = np.log(earliest) - np.log(norms[:, 0].astype(np.float64))
+    slopes: Block = growth / np.maximum(lengths - 1, 1)
+    return slopes
 
 
 def _accumulate(total: list[float], values: Block) -> None:

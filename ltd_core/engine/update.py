@@ -49,7 +49,7 @@ class Stepper:
         self._taken = torch.zeros(len(lanes), dtype=torch.int64, device=extent.device)
 
     def run(self, updates: int, recorder: Recorder) -> frozenset[int]:
-        """Make updates; return the slots that diverged. A diverged lane's step is that of its last, non-finite point."""
+        """Make updates; return the slots that diverged. Such a lane's step is that of its last, non-finite point."""
         before = [lane.step for lane in self.lanes]
         self._taken.zero_()
         for first in range(0, updates, self._ahead):

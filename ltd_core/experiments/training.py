@@ -58,7 +58,9 @@ class Training(RunSpec):
     def _fits(self) -> Self:
         numbers = self.problem.longest * self.batch_size * self.cell.hidden_size
         if numbers > MOST_NUMBERS:
-            msg = f"length x batch_size x hidden_size must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one of them smaller"
+            msg = (
+                f"length x batch_size x hidden_size must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller"
+            )
             raise ValueError(msg)
         return self
 

@@ -33,4 +33,5 @@ class Initialization(Mechanism):
 
     def weight(self, draws: Draws, draw: int, shape: tuple[int, int], gain: float) -> torch.Tensor:
         """Return a matrix [inputs, outputs] with entries from N(0, gain^2 / inputs), float64."""
-        return draws.normal(draw, *shape)[0] * (gain / shape[0] ** 0.5)
+        scale: float = gain / shape[0] ** 0.5
+        return draws.normal(draw, *shape)[0] * scale

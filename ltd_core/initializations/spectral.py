@@ -26,4 +26,5 @@ class Spectral(Initialization):
     def recurrent(self, draws: Draws, draw: int, hidden_size: int) -> torch.Tensor:
         """Return W, [H, H], float64."""
         weights = self.weight(draws, draw, (hidden_size, hidden_size), 1.0)
-        return weights * (self.radius / torch.linalg.eigvals(weights).abs().max())
+        largest: torch.Tensor = torch.linalg.eigvals(weights).abs().max()
+        return weights * (self.radius / largest)

@@ -1,1 +1,1 @@
-"""Machine code for the recurrences, made for the machine and the shape at hand by LLVM (through llvmlite): no compiler to install."""
+"""Machine code for the recurrences, made for the machine and shape at hand by LLVM: no compiler to install."""

@@ -19,7 +19,7 @@ _UPPER = (
     4.89352455891786e-03,
 )
 _LOWER = (1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03)
-"""Coefficients of the rational approximation used by Eigen (ptanh_float), highest power first: error of a few units in the last place."""
+"""Eigen's rational approximation (ptanh_float), highest power first: error of a few units in the last place."""
 
 _LIMIT64 = 20.0
 _SMALL = 0.625

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Precision(NamedTuple):
-    """Single or double: a number's type, its suffix in intrinsics, bits, bits of its mantissa, and numbers in a vector."""
+    """Single or double: type, suffix in intrinsics, bits, bits of the mantissa, numbers in a vector."""
 
     scalar: str
     suffix: str
@@ -35,7 +35,7 @@ def precision_of(dtype: str) -> Precision:
 
 
 class Emitter:
-    """One function in the making. Loop variables and accumulators live in stack slots, which LLVM turns into registers."""
+    """One function in the making. Variables live in stack slots, which LLVM turns into registers."""
 
     def __init__(self, name: str, precision: Precision, pointers: Sequence[str], integers: Sequence[str]) -> None:
         self.precision, self.width = precision, precision.width

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Floats in a vector register, and how many accumulators a tile may keep in registers: rows x columns of vectors."""
+    """Floats in a vector register, and the accumulators of a tile: rows x columns of vectors."""
 
     width: int
     tile_rows: int

@@ -1,4 +1,4 @@
-"""The matrix product in registers, on which everything rests: C[rows, columns] = start + sum of A B, then an epilogue."""
+"""The matrix product in registers: C[rows, columns] = start + sum of A B, then an epilogue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """sum over k < count of A[row, k] B[k, column]; A at a + row * a_row + k * a_k, B at b + k * b_k + column, in numbers."""
+    """sum over k < count of A[row, k] B[k, column]; A at a + row * a_row + k * a_k, B at b + k * b_k + column."""
 
     count: str
     a: str
@@ -27,7 +27,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A block of rows x vectors in registers: the row where it begins (a value), its column, how many numbers each vector holds."""
+    """A block of rows x vectors in registers: its first row (a value), its column, the numbers in each vector."""
 
     row: str
     rows: int
@@ -35,7 +35,7 @@ class Tile:
     counts: tuple[int, ...]
 
 
-def product(
+def product(  # noqa: PLR0913, PLR0917 - a product has this many parts
     emitter: Emitter,
     rows: int,
     columns: int,

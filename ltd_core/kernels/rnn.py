@@ -1,6 +1,7 @@
 """The plain recurrence through time as machine code: each lane runs all its steps while its weights stay in the cache.
 
-forward: h_{t+1} = f(b + x_t U + h_t W). backward: slope_t = delta_{t+1} f'(h_{t+1}), delta_t = slope_t W^T, and |delta| as it passes.
+forward: h_{t+1} = f(b + x_t U + h_t W). backward: slope_t = delta_{t+1} f'(h_{t+1}), delta_t = slope_t W^T,
+and |delta| as it passes.
 gradients: dW = sum h_t^T slope_t, dU = sum x_t^T slope_t, db = sum slope_t.
 """
 
@@ -85,7 +86,7 @@ def _fill(e: Emitter, pointer: str, count: int) -> None:
 
 
 def _forward(s: _Shape, *, keep: bool) -> str:
-    """States [K, T+1, B, H], or [K, 2, B, H] when not kept; x [K, T, B, I]; W, U, b in rows of weights `stride` numbers apart."""
+    """States [K, T+1, B, H], or [K, 2, B, H] when not kept; x [K, T, B, I]; rows of weights `stride` numbers apart."""
     e = Emitter("forward", s.precision, ["starts", "x", "W", "U", "b", "states"], ["lanes", "steps", "stride"])
 
     def state(states: str, t: str) -> str:
@@ -121,7 +122,7 @@ def _forward(s: _Shape, *, keep: bool) -> str:
 
 
 class _Norm:
-    """The Euclidean norm of a delta, summed on a scale near the previous one, so that vanishing deltas do not underflow."""
+    """The norm of a delta, summed on a scale near the previous one: vanishing deltas do not underflow."""
 
     def __init__(self, e: Emitter) -> None:
         self.e, self._sum, self._scale = e, e.slot(e.vector), e.slot(e.scalar)
@@ -209,7 +210,7 @@ def _last_slope(e: Emitter, s: _Shape, norm: _Norm, places: tuple[str, str, str,
 
 
 def _gradients(s: _Shape) -> str:
-    """dW, dU and db inside rows of gradients `stride` numbers apart: sums over all rows from a lane's start, chunk by chunk."""
+    """dW, dU and db in rows of gradients `stride` numbers apart: sums over all rows from a lane's start, by chunks."""
     e = Emitter(
         "gradients", s.precision, ["starts", "x", "states", "slopes", "dW", "dU", "db"], ["lanes", "steps", "stride"]
     )
@@ -225,11 +226,11 @@ def _gradients(s: _Shape) -> str:
         end = e.multiply("%steps", s.batch_size)
         with e.loop(e.multiply(start, s.batch_size), end, _CHUNK) as row:
             left = e.value(f"sub i64 {end}, {row}")
-            count = e.value(f"select i1 {e.value(f'icmp slt i64 {left}, {_CHUNK}')}, i64 {left}, i64 {_CHUNK}")
+            rows = e.value(f"select i1 {e.value(f'icmp slt i64 {left}, {_CHUNK}')}, i64 {left}, i64 {_CHUNK}")
             right = e.at(slopes, e.multiply(row, s.size))
-            _sum(e, s, Term(count, e.at(states, e.multiply(row, s.size)), 1, s.size, right, s.size), recurrent, s.size)
-            _sum(e, s, Term(count, e.at(x, e.multiply(row, s.inputs)), 1, s.inputs, right, s.size), entering, s.inputs)
-            _sum(e, s, Term(count, "@one", 0, 0, right, s.size), bias, 1)
+            _sum(e, s, Term(rows, e.at(states, e.multiply(row, s.size)), 1, s.size, right, s.size), recurrent, s.size)
+            _sum(e, s, Term(rows, e.at(x, e.multiply(row, s.inputs)), 1, s.inputs, right, s.size), entering, s.inputs)
+            _sum(e, s, Term(rows, "@one", 0, 0, right, s.size), bias, 1)
     return f"@one = private constant {e.scalar} 1.0\n" + e.text()
 
 

@@ -18,7 +18,7 @@ class DeltaNorm(Probe):
     unit: ClassVar[str] = "norm"
     axes: ClassVar[tuple[str, ...]] = ("step", "lag")
     description: ClassVar[str] = (
-        "Euclidean norm, over the whole minibatch, of delta_t = d loss / d h_t at lag T - t, the distance from the last time step; "
+        "Euclidean norm, over the whole minibatch, of delta_t = d loss / d h_t at lag T - t, steps before the last; "
         "NaN where the sequence was shorter."
     )
     cost: ClassVar[str] = "a multiplication and an addition per number of delta, in registers while it passes"

@@ -23,7 +23,7 @@ class SpectralRadius(Probe):
         recurrent = update.weights["W"]
         finite = torch.isfinite(recurrent).all(-1).all(-1)
         safe = torch.where(finite.view(-1, 1, 1), recurrent, torch.zeros_like(recurrent))
-        # One aligned matrix at a time: LAPACK's last bits depend on where in memory a matrix lies, abs()'s on where in a tensor.
+        # One aligned matrix at a time: the last bits depend on where in memory a matrix lies, abs()'s on the place.
         values = torch.stack([torch.linalg.eigvals(matrix.clone()) for matrix in safe])
         squares = values.real * values.real + values.imag * values.imag
         radius = torch.sqrt(squares.amax(-1))

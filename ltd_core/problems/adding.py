@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class Adding(Problem):
-    """Every step shows a number from U[0, 1) and a marker; one number is marked in each half, and their sum is asked for."""
+    """Every step shows a number from U[0, 1) and a marker; one is marked in each half, their sum is asked for."""
 
     formula: ClassVar[str] = (
-        "target x_p1 + x_p2 (or their mean), p1 in [0, L/2), p2 in [L/2, L); a constant answer has mean squared error 1/6 (1/24)"
+        "target x_p1 + x_p2 (or their mean), p1 in [0, L/2), p2 in [L/2, L); "
+        "a constant answer has mean squared error 1/6 (1/24)"
     )
     source: ClassVar[str] = "Hochreiter and Schmidhuber 1997, task 4; in the form of Le, Jaitly and Hinton 2015"
     readout: ClassVar[Literal["classification", "regression"]] = "regression"

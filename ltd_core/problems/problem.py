@@ -43,7 +43,7 @@ Length = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One minibatch a lane: inputs [K, T, B, I]; targets [K, B] (classes) or [K, B, O]; each lane's first valid time step."""
+    """One minibatch a lane: inputs [K, T, B, I]; targets [K, B] (classes) or [K, B, O]; each lane's first step."""
 
     inputs: torch.Tensor
     targets: torch.Tensor
@@ -51,7 +51,7 @@ class Batch:
 
 
 class Problem(Mechanism):
-    """A source of sequences. All sequences of a minibatch have one length and end at the last of T = `longest` steps."""
+    """A source of sequences; all of a minibatch have one length and end at the last of T = `longest` steps."""
 
     readout: ClassVar[Literal["classification", "regression"]]
     input_size: ClassVar[int]

@@ -15,7 +15,7 @@ _DISTRACTOR_BITS = 2
 
 
 class TemporalOrder(Problem):
-    """Two relevant symbols (A or B) hide among four distractors; after the last step name their order: AA, AB, BA or BB."""
+    """Two symbols (A or B) hide among four distractors; after the last step name their order: AA, AB, BA or BB."""
 
     formula: ClassVar[str] = (
         "p1 in [0.1 L, 0.2 L), p2 in [0.5 L, 0.6 L), class = 2 [x_p1 = B] + [x_p2 = B]; guessing: ln 4, 75 % error"
