@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ltd_core.engine.readout import outputs_of, read
+from ltd_core.cells import Extent
+from ltd_core.engine.readout import readout_for
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 
@@ -35,9 +36,9 @@ def evaluate(
         count = min(_CHUNK, sequences - first)
         keys = [stream_key(lane.spec.seed, f"evaluation/{first}") for lane in lanes]
         batch = spec.problem.draw(Draws(keys, [lane.step for lane in lanes], device), count, dtype)
-        reading = read(
-            spec.problem, outputs_of(weights, spec.cell.last_state(weights, batch.inputs, batch.starts)), batch.targets
-        )
+        last = spec.cell.last_state(weights, batch.inputs, batch.starts)
+        extent = Extent(len(lanes), spec.problem.longest, count, spec.problem.input_size, dtype, device)
+        reading = readout_for(spec.problem, spec.cell.hidden_size, extent).read(weights, last, batch.targets)
         loss += reading.loss.double().cpu() * (count / sequences)
         error += reading.error_rate.double().cpu() * (count / sequences)
     return [Evaluated(*pair) for pair in zip(loss.tolist(), error.tolist(), strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ltd_core.engine.readout import backward, outputs_of, read
+from ltd_core.engine.readout import readout_for
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
 from ltd_core.problems import Batch
@@ -39,7 +39,9 @@ class Stepper:
         self._weights = layout.views(weights)
         self._gradient = torch.zeros_like(weights)
         self._gradients = layout.views(self._gradient)
-        self._program = spec.cell.program(replace(extent, lanes=len(lanes)))
+        extent = replace(extent, lanes=len(lanes))
+        self._program = spec.cell.program(extent)
+        self._readout = readout_for(spec.problem, spec.cell.hidden_size, extent)
         self._device = extent.device
         numbers = len(lanes) * extent.steps * extent.batch_size * extent.input_size
         self._ahead = max(1, min(_MOST_AHEAD, _NUMBERS_AHEAD // numbers))
@@ -73,10 +75,10 @@ class Stepper:
     def _update(self, batch: Batch, recorder: Recorder) -> None:
         for lane in self.lanes:
             lane.step += 1
-        weights, problem = self._weights, self.spec.problem
+        weights = self._weights
         last = self._program.forward(weights, batch.inputs, batch.starts)
-        reading = read(problem, outputs_of(weights, last), batch.targets)
-        back = backward(weights, last, reading.slopes, self._gradients)
+        reading = self._readout.read(weights, last, batch.targets)
+        back = self._readout.back(weights, last, reading, self._gradients)
         self._program.backward(weights, back, self._gradients)
         norm = torch.linalg.vector_norm(self._gradient, dim=1)
         clipped = self._clip(norm)

@@ -30,6 +30,16 @@ _LN2 = (6.93145751953125e-1, 1.42860682030941723212e-6)
 _EXP_UPPER = (1.26177193074810590878e-4, 3.02994407707441961300e-2, 9.99999999999999999910e-1)
 _EXP_LOWER = (3.00198505138664455042e-6, 2.52448340349684104192e-3, 2.27265548208155028766e-1, 2.0)
 """Coefficients of the Cephes library (Moshier), tanh.c and exp.c, for double precision."""
+_EXP32 = (
+    1.9875691500e-4,
+    1.3981999507e-3,
+    8.3334519073e-3,
+    4.1665795894e-2,
+    1.6666665459e-1,
+    5.0000001201e-1,
+)
+"""The same library's expf.c, for single precision."""
+_LEAST_EXPONENT = {32: -87.0, 64: -708.0}
 
 
 def activate(emitter: Emitter, nonlinearity: str, z: str) -> str:
@@ -38,6 +48,14 @@ def activate(emitter: Emitter, nonlinearity: str, z: str) -> str:
         zero = emitter.constant(0.0)
         return emitter.choose("olt", z, zero, zero, z)
     return _tanh64(emitter, z) if emitter.scalar == "double" else _tanh32(emitter, z)
+
+
+def exponential(emitter: Emitter, x: str) -> str:
+    """Return e^x for x <= 0, 0 where that is below the smallest normal number; NaN stays NaN."""
+    least = emitter.constant(_LEAST_EXPONENT[emitter.precision.bits])
+    within = emitter.choose("olt", x, least, least, x)
+    power = _exp64(emitter, within) if emitter.scalar == "double" else _exp32(emitter, within)
+    return emitter.choose("olt", x, least, emitter.constant(0.0), power)
 
 
 def slope(emitter: Emitter, nonlinearity: str, delta: str, h: str) -> str:
@@ -73,22 +91,42 @@ def _tanh64(emitter: Emitter, z: str) -> str:
     return emitter.choose("olt", square, emitter.constant(_SMALL * _SMALL), small, large)
 
 
+def _exp32(emitter: Emitter, x: str) -> str:
+    """Return e^x as 2^n e^r, x = n ln 2 + r, with a polynomial for e^r."""
+    n, rest = _reduced(emitter, x)
+    square = emitter.arithmetic("fmul", rest, rest)
+    value = emitter.fma(square, _horner(emitter, _EXP32, rest), rest)
+    return _times_power_of_two(emitter, emitter.arithmetic("fadd", value, emitter.constant(1.0)), n)
+
+
 def _exp64(emitter: Emitter, x: str) -> str:
     """Return e^x as 2^n (1 + 2 r P / (Q - r P)), x = n ln 2 + r."""
-    w = emitter.width
-    scaled = emitter.fma(x, emitter.constant(_LOG2_E), emitter.constant(0.5))
-    n = emitter.value(f"call {emitter.vector} @llvm.floor.v{w}f64({emitter.vector} {scaled})")
-    rest = emitter.fma(n, emitter.constant(-_LN2[0]), x)
-    rest = emitter.fma(n, emitter.constant(-_LN2[1]), rest)
+    n, rest = _reduced(emitter, x)
     square = emitter.arithmetic("fmul", rest, rest)
     upper = emitter.arithmetic("fmul", rest, _horner(emitter, _EXP_UPPER, square))
     ratio = emitter.arithmetic("fdiv", upper, emitter.arithmetic("fsub", _horner(emitter, _EXP_LOWER, square), upper))
     fraction = emitter.fma(emitter.constant(2.0), ratio, emitter.constant(1.0))
-    whole = f"<{w} x i64>"
+    return _times_power_of_two(emitter, fraction, n)
+
+
+def _reduced(emitter: Emitter, x: str) -> tuple[str, str]:
+    """Return the whole n and the rest r of x = n ln 2 + r."""
+    scaled = emitter.fma(x, emitter.constant(_LOG2_E), emitter.constant(0.5))
+    call = f"call {emitter.vector} @llvm.floor.v{emitter.width}{emitter.suffix}"
+    n = emitter.value(f"{call}({emitter.vector} {scaled})")
+    rest = emitter.fma(n, emitter.constant(-_LN2[0]), x)
+    return n, emitter.fma(n, emitter.constant(-_LN2[1]), rest)
+
+
+def _times_power_of_two(emitter: Emitter, fraction: str, n: str) -> str:
+    """Return fraction * 2^n, for n that a normal number's exponent can hold."""
+    precision, w = emitter.precision, emitter.width
+    bits, bias = f"i{precision.bits}", (1 << (precision.bits - precision.mantissa - 2)) - 1
+    whole = f"<{w} x {bits}>"
     exponent = emitter.value(f"fptosi {emitter.vector} {n} to {whole}")
-    biased = emitter.value(f"add {whole} {exponent}, <{', '.join(['i64 1023'] * w)}>")
-    bits = emitter.value(f"shl {whole} {biased}, <{', '.join(['i64 52'] * w)}>")
-    return emitter.arithmetic("fmul", fraction, emitter.value(f"bitcast {whole} {bits} to {emitter.vector}"))
+    biased = emitter.value(f"add {whole} {exponent}, <{', '.join([f'{bits} {bias}'] * w)}>")
+    power = emitter.value(f"shl {whole} {biased}, <{', '.join([f'{bits} {precision.mantissa}'] * w)}>")
+    return emitter.arithmetic("fmul", fraction, emitter.value(f"bitcast {whole} {power} to {emitter.vector}"))
 
 
 def _horner(emitter: Emitter, coefficients: tuple[float, ...], x: str) -> str:

@@ -112,10 +112,9 @@ class Emitter:
         """Return a vector of the `count` numbers at a pointer, zeros behind them."""
         if count == self.width:
             return self.value(f"load {self.vector}, ptr {pointer}, align 4")
+        mask, nothing = f"{self._flags} {self.mask(count)}", f"{self.vector} zeroinitializer"
         intrinsic = f"@llvm.masked.load.v{self.width}{self.suffix}.p0"
-        return self.value(
-            f"call {self.vector} {intrinsic}(ptr align 4 {pointer}, {self._mask(count)}, {self.vector} zeroinitializer)"
-        )
+        return self.value(f"call {self.vector} {intrinsic}(ptr align 4 {pointer}, {mask}, {nothing})")
 
     def store(self, vector: str, pointer: str, count: int) -> None:
         """Store the first `count` numbers of a vector."""
@@ -123,7 +122,8 @@ class Emitter:
             self.do(f"store {self.vector} {vector}, ptr {pointer}, align 4")
         else:
             intrinsic = f"@llvm.masked.store.v{self.width}{self.suffix}.p0"
-            self.do(f"call void {intrinsic}({self.vector} {vector}, ptr align 4 {pointer}, {self._mask(count)})")
+            mask = f"{self._flags} {self.mask(count)}"
+            self.do(f"call void {intrinsic}({self.vector} {vector}, ptr align 4 {pointer}, {mask})")
 
     def splat(self, scalar: str) -> str:
         """Return a vector of one number, repeated."""
@@ -132,11 +132,15 @@ class Emitter:
             f"shufflevector {self.vector} {first}, {self.vector} poison, <{self.width} x i32> zeroinitializer"
         )
 
-    def constant(self, number: float) -> str:
-        """Return a vector constant (a float is written by the bits of its double)."""
+    def number(self, number: float) -> str:
+        """Return a constant (a float is written by the bits of its double)."""
         rounded = number if self.scalar == "double" else struct.unpack("<f", struct.pack("<f", number))[0]
         bits = struct.unpack("<Q", struct.pack("<d", rounded))[0]
-        return "<" + ", ".join([f"{self.scalar} 0x{bits:016X}"] * self.width) + ">"
+        return f"0x{bits:016X}"
+
+    def constant(self, number: float) -> str:
+        """Return a vector of a constant."""
+        return "<" + ", ".join([f"{self.scalar} {self.number(number)}"] * self.width) + ">"
 
     def fma(self, first: str, second: str, third: str) -> str:
         """Return first * second + third, rounded once."""
@@ -149,15 +153,59 @@ class Emitter:
 
     def choose(self, comparison: str, first: str, second: str, yes: str, no: str) -> str:
         """Return yes where an fcmp holds, else no, by element."""
-        holds = self.value(f"fcmp {comparison} {self.vector} {first}, {second}")
-        return self.value(f"select <{self.width} x i1> {holds}, {self.vector} {yes}, {self.vector} {no}")
+        holds = self.compare(comparison, first, second)
+        return self.value(f"select {self._flags} {holds}, {self.vector} {yes}, {self.vector} {no}")
 
-    def _mask(self, count: int) -> str:
-        return (
-            f"<{self.width} x i1> <"
-            + ", ".join("i1 true" if i < count else "i1 false" for i in range(self.width))
-            + ">"
+    def compare(self, comparison: str, first: str, second: str) -> str:
+        """Return where an fcmp holds, a vector of flags."""
+        return self.value(f"fcmp {comparison} {self.vector} {first}, {second}")
+
+    def both(self, operation: str, first: str, second: str) -> str:
+        """Return "and" or "or" of two vectors of flags."""
+        return self.value(f"{operation} {self._flags} {first}, {second}")
+
+    def any(self, flags: str) -> str:
+        """Return whether a flag of a vector is set."""
+        return self.value(f"call i1 @llvm.vector.reduce.or.v{self.width}i1({self._flags} {flags})")
+
+    def below(self, first: int, limit: str) -> str:
+        """Return flags: whether first, first + 1, ... are below an integer."""
+        whole = f"<{self.width} x i64>"
+        start = self.value(f"insertelement {whole} poison, i64 {limit}, i64 0")
+        limits = self.value(f"shufflevector {whole} {start}, {whole} poison, <{self.width} x i32> zeroinitializer")
+        places = ", ".join(f"i64 {first + i}" for i in range(self.width))
+        return self.value(f"icmp slt {whole} <{places}>, {limits}")
+
+    def pad(self, vector: str, count: int, number: float) -> str:
+        """Return a vector with a constant behind its first `count` numbers."""
+        fill = self.constant(number)
+        return self.value(f"select {self._flags} {self.mask(count)}, {self.vector} {vector}, {self.vector} {fill}")
+
+    def total(self, vectors: Sequence[str]) -> str:
+        """Return the sum of all numbers, in a fixed order."""
+        total, f = "0.0", self.scalar
+        for vector in vectors:
+            total = self.value(
+                f"call {f} @llvm.vector.reduce.fadd.v{self.width}{self.suffix}({f} {total}, {self.vector} {vector})"
+            )
+        return total
+
+    def largest(self, vectors: Sequence[str]) -> str:
+        """Return the largest of all numbers."""
+        found = vectors[0]
+        for vector in vectors[1:]:
+            found = self.choose("ogt", vector, found, vector, found)
+        return self.value(
+            f"call {self.scalar} @llvm.vector.reduce.fmax.v{self.width}{self.suffix}({self.vector} {found})"
         )
+
+    def mask(self, count: int) -> str:
+        """Return flags of which the first `count` are set."""
+        return "<" + ", ".join("i1 true" if i < count else "i1 false" for i in range(self.width)) + ">"
+
+    @property
+    def _flags(self) -> str:
+        return f"<{self.width} x i1>"
 
     def _name(self, prefix: str) -> str:
         self._names += 1
@@ -174,7 +222,10 @@ def declarations(precision: Precision) -> str:
             f"declare void @llvm.masked.store.v{w}{f}.p0({v}, ptr, <{w} x i1>)",
             f"declare {number} @llvm.vector.reduce.fadd.v{w}{f}({number}, {v})",
             f"declare {v} @llvm.floor.v{w}{f}({v})",
+            f"declare {number} @llvm.vector.reduce.fmax.v{w}{f}({v})",
+            f"declare i1 @llvm.vector.reduce.or.v{w}i1(<{w} x i1>)",
             f"declare {number} @llvm.sqrt.{f}({number})",
+            f"declare {number} @llvm.log.{f}({number})",
             f"declare i{precision.bits} @llvm.smax.i{precision.bits}(i{precision.bits}, i{precision.bits})",
             f"declare i{precision.bits} @llvm.smin.i{precision.bits}(i{precision.bits}, i{precision.bits})",
         ]

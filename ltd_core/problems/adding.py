@@ -22,7 +22,6 @@ class Adding(Problem):
         "a constant answer has mean squared error 1/6 (1/24)"
     )
     source: ClassVar[str] = "Hochreiter and Schmidhuber 1997, task 4; in the form of Le, Jaitly and Hinton 2015"
-    readout: ClassVar[Literal["classification", "regression"]] = "regression"
     input_size: ClassVar[int] = 2
     output_size: ClassVar[int] = 1
 
@@ -49,6 +48,7 @@ class Adding(Problem):
             answer = answer * 0.5
         return Batch(torch.stack((values, markers), -1).to(dtype), answer.unsqueeze(-1).to(dtype), starts.tolist())
 
-    def wrong(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Return which answers miss the target by the tolerance or more, [K, B]."""
-        return ~((outputs - targets).abs() < self.tolerance).all(-1)
+    @property
+    def right_within(self) -> float:
+        """Return the tolerance."""
+        return self.tolerance

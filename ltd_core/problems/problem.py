@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
@@ -53,7 +53,6 @@ class Batch:
 class Problem(Mechanism):
     """A source of sequences; all of a minibatch have one length and end at the last of T = `longest` steps."""
 
-    readout: ClassVar[Literal["classification", "regression"]]
     input_size: ClassVar[int]
     output_size: ClassVar[int]
 
@@ -80,6 +79,7 @@ class Problem(Mechanism):
     def draw(self, draws: Draws, batch_size: int, dtype: torch.dtype) -> Batch:
         """Return the minibatch that the draws determine."""
 
-    def wrong(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Return which sequences are answered wrongly, [K, B] booleans; outputs are [K, B, O]."""
-        return outputs.argmax(-1) != targets
+    @property
+    def right_within(self) -> float | None:
+        """Return how near to the target every number of a right answer is; None where answers are classes."""
+        return None

@@ -23,7 +23,6 @@ class TemporalOrder(Problem):
     source: ClassVar[str] = (
         "Hochreiter and Schmidhuber 1997, task 6a; as in Pascanu, Mikolov and Bengio 2013, section 4.1"
     )
-    readout: ClassVar[Literal["classification", "regression"]] = "classification"
     input_size: ClassVar[int] = 6
     output_size: ClassVar[int] = 4
 

@@ -1,4 +1,4 @@
-"""A packed run equals the same run alone, to the last bit, whatever its neighbors, its place and the number of lanes."""
+"""A packed run equals the same run alone, to the last bit, whatever its neighbors, its lane and their number."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def check(runs: list[RunSpec], lanes: int, refill: list[RunSpec]) -> None:
 
 def neighbors(**common: Any) -> list[RunSpec]:
     """Return nine runs of one shape: ordinary ones, one that diverges, one that ends early, one much longer."""
-    diverging = {"optimizer": {"kind": "sgd", "lr": 1e30, "momentum": 0.5}, "clipping": {"kind": "none"}}
+    diverging = {
+        "optimizer": {"kind": "sgd", "lr": 1e38 if common.get("dtype") != "float64" else 1e308, "momentum": 0.9},
+        "clipping": {"kind": "none"},
+    }
     return [
         small(seed=1, **common),
         small(seed=2, **common | diverging),
