@@ -57,7 +57,7 @@ def machine_last_state(
 ) -> torch.Tensor:
     """Return the last state [K, B, H] without keeping the others."""
     lanes, steps, batch_size, entering = inputs.shape
-    kernel, _ = last_state_kernel(batch_size, entering, cell.hidden_size, cell.nonlinearity, _name(inputs.dtype))
+    kernel = last_state_kernel(batch_size, entering, cell.hidden_size, cell.nonlinearity, _name(inputs.dtype))
     states = torch.empty(lanes, 2, batch_size, cell.hidden_size, dtype=inputs.dtype)
     inputs, first = inputs.contiguous(), torch.tensor(starts)
     kernel(*_pointers(first, inputs, *_matrices(weights), states), lanes, steps, weights["W"].stride(0))

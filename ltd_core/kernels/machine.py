@@ -34,7 +34,7 @@ def machine() -> Machine:
 
 
 class Library:
-    """Compiled functions; keeps the engine alive that owns their code."""
+    """Compiled functions."""
 
     def __init__(self, text: str) -> None:
         machine()
@@ -52,4 +52,6 @@ class Library:
 
     def function(self, name: str, arguments: Sequence[type]) -> Callable[..., None]:
         """Return a function by its name; arguments are ctypes."""
-        return ctypes.CFUNCTYPE(None, *arguments)(self._engine.get_function_address(name))
+        function = ctypes.CFUNCTYPE(None, *arguments)(self._engine.get_function_address(name))
+        function.library = self  # type: ignore[attr-defined] # owns the code: it must not go before its function
+        return function

@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 
 class ReadoutKernels(NamedTuple):
-    """Compiled for one shape; the library owns the code."""
+    """Compiled for one shape."""
 
     read: Callable[..., None]
     back: Callable[..., None]
-    library: Library
 
 
 @cache
@@ -35,7 +34,6 @@ def readout_kernels(batch_size: int, size: int, outputs: int, tolerance: float |
     return ReadoutKernels(
         library.function("read", [pointer] * 7 + [integer] * 3),
         library.function("back", [pointer] * 6 + [integer] * 3),
-        library,
     )
 
 

@@ -26,12 +26,11 @@ _CHUNK = 160
 
 
 class RnnKernels(NamedTuple):
-    """Compiled for one shape; the library owns the code."""
+    """Compiled for one shape."""
 
     forward: Callable[..., None]
     backward: Callable[..., None]
     gradients: Callable[..., None]
-    library: Library
 
 
 @cache
@@ -46,18 +45,15 @@ def rnn_kernels(batch_size: int, inputs: int, size: int, nonlinearity: str, dtyp
         library.function("forward", [pointer] * 6 + [integer] * 3),
         library.function("backward", [pointer] * 6 + [integer] * 2),
         library.function("gradients", [pointer] * 7 + [integer] * 3),
-        library,
     )
 
 
 @cache
-def last_state_kernel(
-    batch_size: int, inputs: int, size: int, nonlinearity: str, dtype: str
-) -> tuple[Callable[..., None], Library]:
+def last_state_kernel(batch_size: int, inputs: int, size: int, nonlinearity: str, dtype: str) -> Callable[..., None]:
     """Return the forward pass that keeps two states only, [K, 2, B, H]: h_T is at T mod 2."""
     shape = _Shape(batch_size, inputs, size, nonlinearity, precision_of(dtype))
     library = Library("\n".join([declarations(shape.precision), _forward(shape, keep=False)]))
-    return library.function("forward", [ctypes.c_void_p] * 6 + [ctypes.c_int64] * 3), library
+    return library.function("forward", [ctypes.c_void_p] * 6 + [ctypes.c_int64] * 3)
 
 
 class _Shape(NamedTuple):
