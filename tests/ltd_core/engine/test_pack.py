@@ -37,7 +37,7 @@ def test_traces_have_a_point_at_every_update_or_period() -> None:
 
 
 def test_a_resumed_run_ends_as_if_it_had_never_stopped() -> None:
-    spec = small(updates=1100)
+    spec = small(updates=1100, evaluation={"every": 16, "sequences": 130, "stop": False})
     whole = alone(spec)
     assert [reached.step for reached in whole] == [16, 64, 1024, 1100]
     for stop, reached in enumerate(whole[:-1]):
