@@ -51,9 +51,10 @@ def plotly() -> Response:
 
 @blueprint.after_request
 def read_whole(response: Response) -> Response:
-    """Read files into memory: compression would take their bytes and leave them open."""
+    """Read files into memory and close them: compression, or an answer without a body, would leave them open."""
     response.direct_passthrough = False
     response.make_sequence()
+    response.close()
     return response
 
 
