@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,9 +18,13 @@ from ltd_client.sdk import DEFAULT_SERVER, Lab
 from ltd_client.specification import assign, load
 from ltd_client.watching import watch_run, watch_sweep
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 app = typer.Typer(
     name="ltd",
-    help="A laboratory for long-term dependencies: how gradients travel through time, across clipping and minibatch settings.",
+    help="A laboratory for long-term dependencies: how gradients travel through time, "
+    "across clipping and minibatch settings.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,6 +42,7 @@ Watch = Annotated[bool, typer.Option("--watch", help="Stay and show the progress
 
 @app.command()
 def up(
+    *,
     home: Home = Path(".ltd"),
     port: Annotated[int, typer.Option(help="Port of the API and the dashboard.")] = 8421,
     workers: Annotated[int, typer.Option(help="Worker processes; 0 for one a core.")] = 0,
@@ -48,7 +55,7 @@ def up(
 
 
 @app.command(name="demo")
-def demo_command(home: Home = Path(".ltd"), server: Server = "", token: Token = "", as_json: AsJson = False) -> None:
+def demo_command(*, home: Home = Path(".ltd"), server: Server = "", token: Token = "", as_json: AsJson = False) -> None:
     """Run a real sweep and show what clipping and minibatches do to it."""
     console = Console(as_json=as_json)
     with stack.reachable(server, home, console) as address:
@@ -58,6 +65,7 @@ def demo_command(home: Home = Path(".ltd"), server: Server = "", token: Token = 
 @app.command()
 def run(
     file: Annotated[str, typer.Argument(help="A specification in JSON; - for standard input.")] = "",
+    *,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help="A field and its value, such as clipping.threshold=1.")
     ] = None,
@@ -77,6 +85,7 @@ def run(
 @app.command()
 def sweep(
     file: Annotated[str, typer.Argument(help="A sweep in JSON; - for standard input.")],
+    *,
     watch: Watch = False,
     server: Server = DEFAULT_SERVER,
     token: Token = "",
@@ -93,6 +102,7 @@ def sweep(
 @app.command(name="watch")
 def watch_command(
     name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")],
+    *,
     server: Server = DEFAULT_SERVER,
     token: Token = "",
     as_json: AsJson = False,
@@ -110,6 +120,7 @@ def watch_command(
 @app.command()
 def compare(
     sweep_id: Annotated[str, typer.Argument(metavar="SWEEP", help="Id of a sweep.")],
+    *,
     rows: Annotated[str, typer.Option(help="Field of the rows, such as clipping.threshold.")] = "",
     columns: Annotated[str, typer.Option(help="Field of the columns, such as batch_size.")] = "",
     metric: Annotated[str, typer.Option(help="What fills the cells; `ltd mechanisms metric` lists them.")] = "success",
@@ -131,6 +142,7 @@ def compare(
 @app.command()
 def mechanisms(
     name: Annotated[str, typer.Argument(help="A family or a kind, such as clipping or norm.")] = "",
+    *,
     server: Server = DEFAULT_SERVER,
     token: Token = "",
     as_json: AsJson = False,
@@ -152,6 +164,7 @@ def mechanisms(
 @app.command()
 def cancel(
     name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")],
+    *,
     server: Server = DEFAULT_SERVER,
     token: Token = "",
     as_json: AsJson = False,
@@ -169,6 +182,7 @@ def cancel(
 @app.command()
 def export(
     sweep_id: Annotated[str, typer.Argument(metavar="SWEEP", help="Id of a sweep.")],
+    *,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
     server: Server = DEFAULT_SERVER,
     token: Token = "",
@@ -176,20 +190,20 @@ def export(
 ) -> None:
     """Write a sweep's comparison (CSV), runs (JSON lines) and report (HTML) to a folder."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    out.mkdir(parents=True, exist_ok=True)
     files = {
         "comparison.csv": show.comparison_csv(lab.comparison(sweep_id)).encode(),
         "report.html": lab.report(sweep_id),
     }
     files["runs.jsonl"] = b"".join(json.dumps(run).encode() + b"\n" for run in lab.runs(sweep=sweep_id))
+    out.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (out / name).write_bytes(content)
     written = {name: str(out / name) for name in files}
-    console.result(written, lambda: [console.say(f"wrote [bold]{path}[/]") for path in written.values()])
+    console.result(written, lambda: show.files(console, written.values()))
 
 
 @app.command()
-def doctor(server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False) -> None:
+def doctor(*, server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False) -> None:
     """Check that the laboratory works: server, database, broker, workers."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     ready = lab.ready()
@@ -204,7 +218,7 @@ def _is_run(lab: Lab, name: str) -> bool:
     try:
         lab.get_run(name)
     except BadRequest as error:
-        if error.status != 404:  # noqa: PLR2004 - not found
+        if error.status != HTTPStatus.NOT_FOUND:
             raise
         lab.get_sweep(name)
         return False
@@ -213,14 +227,28 @@ def _is_run(lab: Lab, name: str) -> bool:
 
 def main() -> None:
     """Run the command; errors are told in words, and by the exit status: 2 for bad input, 3 when nothing answers."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has one of them
+            signal.signal(getattr(signal, name), _end)
     try:
         app()
     except ClientError as error:
-        status = (
-            3 if isinstance(error, Unreachable) else 2 if isinstance(error, BadRequest) and error.status < 500 else 1
-        )  # noqa: PLR2004
         Console(as_json="--json" in sys.argv).error(error, _as_problem(error))
-        sys.exit(status)
+        sys.exit(_status(error))
+    except OSError as error:  # a folder that cannot be written, a full disk
+        Console(as_json="--json" in sys.argv).error(error, {"title": type(error).__name__, "detail": str(error)})
+        sys.exit(1)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """End in order, so that a laboratory started for one command ends with it."""
+    sys.exit(128 + number)
+
+
+def _status(error: ClientError) -> int:
+    if isinstance(error, Unreachable):
+        return 3
+    return 2 if isinstance(error, BadRequest) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR else 1
 
 
 def _as_problem(error: ClientError) -> dict[str, Any]:

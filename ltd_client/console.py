@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console as RichConsole
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,17 +27,19 @@ class Console:
         """Print the JSON, or say it in words."""
         if self.as_json:
             sys.stdout.write(json.dumps(body, indent=1) + "\n")
+            sys.stdout.flush()  # `ltd up` stays
         else:
             words()
 
-    def say(self, what: RenderableType = "") -> None:
-        """Print for people."""
+    def say(self, what: RenderableType = "", *, whole: bool = False) -> None:
+        """Print for people; a whole line is never broken, so that a path can be copied."""
         if not self.as_json:
-            self.out.print(what)
+            self.out.print(what, soft_wrap=whole)
 
     def error(self, error: Exception, problem: dict[str, Any]) -> None:
         """Print an error."""
         if self.as_json:
             sys.stderr.write(json.dumps(problem) + "\n")
         else:
-            self.err.print(f"[bold red]error[/]  {str(error).replace(chr(10), chr(10) + '       ')}", soft_wrap=True)
+            words = escape(str(error)).replace("\n", "\n       ")
+            self.err.print(f"[bold red]error[/]  {words}", soft_wrap=True)

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from ltd_client.show import number
@@ -38,16 +39,15 @@ def run(lab: Lab, home: Path, console: Console) -> None:
     report.write_bytes(lab.report(posted["id"]))
     body = {"sweep": posted | sweep, "comparison": solved, "error": error, "report": str(report)}
     console.result(body, lambda: _show(console, sweep, solved, error))
-    console.say(f"[dim]{time.monotonic() - began:.1f} s[/]   report  [bold]file://{report}[/]")
+    console.say(f"[dim]{time.monotonic() - began:.1f} s[/]   report  [bold]file://{escape(str(report))}[/]", whole=True)
 
 
 def _announce(console: Console, posted: Json) -> None:
     if posted["new"] + posted["restarted"] == 0:
         console.say(f"Every one of the {posted['runs']} runs stood already: nothing is run again.")
         return
-    console.say(
-        f"[bold]{posted['name']}[/]\n{posted['runs']} runs: {posted['new']} new, {posted['stood']} stood already."
-    )
+    console.say(f"[bold]{escape(posted['name'])}[/]")
+    console.say(f"{posted['runs']} runs: {posted['new']} new, {posted['stood']} stood already.")
 
 
 def _show(console: Console, sweep: Json, solved: Json, error: Json) -> None:
@@ -56,15 +56,16 @@ def _show(console: Console, sweep: Json, solved: Json, error: Json) -> None:
     )
     table.add_column("clipping", style="bold")
     for column in solved["columns"]["values"]:
-        table.add_column(f"batch size {column['label']}", justify="right")
+        table.add_column(f"batch size {escape(column['label'])}", justify="right")
     for row, line, errors in zip(solved["rows"]["values"], solved["cells"], error["cells"], strict=True):
-        table.add_row(row["label"], *(_cell(cell, other) for cell, other in zip(line, errors, strict=True)))
+        table.add_row(escape(row["label"]), *(_cell(cell, other) for cell, other in zip(line, errors, strict=True)))
     console.say()
     console.say(table)
     for sentence in reading(solved):
         console.say(f"  {sentence}")
     console.say(
-        f"  [dim]{sweep['updates_done']:,} updates, each traced: loss, gradient norms, share clipped and |δ_t| at every time step.[/]\n"
+        f"  [dim]{sweep['updates_done']:,} updates, each traced: loss, gradient norms, share clipped\n"
+        "  and |δ_t| at every time step.[/]\n"
     )
 
 

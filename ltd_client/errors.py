@@ -18,7 +18,10 @@ class Unreachable(ClientError):  # noqa: N818
 
     def __str__(self) -> str:
         """Return what to do."""
-        return f"no laboratory answers at {self.server} ({self.reason}): start one with `ltd up`, or name another with --server"
+        return (
+            f"no laboratory answers at {self.server} ({self.reason}): "
+            "start one with `ltd up`, or name another with --server"
+        )
 
 
 class BadRequest(ClientError):  # noqa: N818

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+import uuid
+from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import httpx2
@@ -17,12 +20,14 @@ Json = dict[str, Any]
 
 DEFAULT_SERVER = "http://127.0.0.1:8421"
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
-_TRIES = 4
+_PAUSES = (0.2, 0.6, 1.6)
+"""Seconds between tries."""
+_BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError)
+"""Worth another try; what timed out has waited long enough."""
 _SECONDS = 60.0
 _CONNECT_SECONDS = 3.0
 _STREAM_SECONDS = 40.0
 """The server breaks the silence of a stream every 15 s."""
-_BUSY = 503
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -31,12 +36,15 @@ class Lab:
 
     def __init__(self, server: str = DEFAULT_SERVER, token: str = "") -> None:
         self.server = server.rstrip("/")
-        self._http = httpx2.Client(
-            base_url=self.server,
-            timeout=httpx2.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            trust_env=False,  # a proxy of the environment does not know the loopback
-        )
+        try:
+            self._http = httpx2.Client(
+                base_url=self.server,
+                timeout=httpx2.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
+                headers={"Authorization": f"Bearer {token}"} if token else {},
+                trust_env=False,  # a proxy of the environment does not know the loopback
+            )
+        except httpx2.InvalidURL as error:
+            raise Unreachable(server, str(error)) from None
 
     def __enter__(self) -> Self:
         """Return the client; leaving closes its connections."""
@@ -113,7 +121,7 @@ class Lab:
 
     def ready(self) -> Json:
         """Return what is known of database and broker, whether they answer or not."""
-        return cast("Json", self._send("GET", "/readyz", accept=_BUSY).json())
+        return self._decoded(self._send("GET", "/readyz", accept=HTTPStatus.SERVICE_UNAVAILABLE))
 
     def version(self) -> str:
         """Return the server's version."""
@@ -134,28 +142,31 @@ class Lab:
         return run
 
     def events(self, run_id: str) -> Iterator[tuple[str, Json]]:
-        """Yield a run's events as they happen: ("state" or "progress", data); takes up again where a stream breaks."""
+        """Yield a run's events as they happen, ("state" or "progress", data), the final state last.
+
+        Takes up again where a stream breaks; raises Unreachable when the laboratory stays away.
+        """
         seen = ""
         while True:
-            try:
+            with suppress(httpx2.TransportError):
                 for event in self._stream(f"/api/v1/runs/{run_id}/events", seen):
-                    seen, data = event.id or seen, event.json()
+                    seen, data = event.id or seen, cast("Json", event.json())
                     yield event.event, data
-                    if event.event == "progress" and seen.partition(":")[0] in FINAL:
+                    if event.event == "state" and data["state"] in FINAL:
                         return
-            except httpx2.TransportError:
-                time.sleep(1.0)
-            if self.get_run(run_id)["state"] in FINAL:
-                return
+            time.sleep(_PAUSES[0])
+            self.get_run(run_id)  # waits, and gives up, as every request does
 
     def _stream(self, path: str, seen: str) -> Iterator[httpx2.ServerSentEvent]:
+        """Yield what one connection brings: nothing while the server has no place for a stream."""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": seen} if seen else {})
         timeout = httpx2.Timeout(_STREAM_SECONDS, connect=_CONNECT_SECONDS)
         with self._http.stream("GET", path, headers=headers, timeout=timeout) as response:
-            if response.is_error:
+            if response.is_success:
+                yield from httpx2.EventSource(response)
+            elif response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
                 response.read()
                 raise BadRequest(response.status_code, _problem(response))
-            yield from httpx2.EventSource(response)
 
     def _pages(self, path: str, name: str, filters: dict[str, str]) -> Iterator[Json]:
         cursor = None
@@ -166,22 +177,30 @@ class Lab:
             if cursor is None:
                 return
 
-    def _json(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401 - what the server answers
-        return self._send(method, f"/api/v1{path}", **more).json()
+    def _json(self, method: str, path: str, **more: Any) -> Json:  # noqa: ANN401 - what httpx2 takes
+        return self._decoded(self._send(method, f"/api/v1{path}", **more))
+
+    def _decoded(self, response: httpx2.Response) -> Json:
+        if "json" not in response.headers.get("Content-Type", ""):
+            raise Unreachable(self.server, "what answers there is something else")
+        return cast("Json", response.json())
 
     def _send(self, method: str, path: str, *, accept: int | None = None, **more: Any) -> httpx2.Response:  # noqa: ANN401
-        """Send, and again while the store is away: every write here may be repeated."""
-        for attempt in range(_TRIES):
+        """Send, and again while nothing answers or the store is away: a key makes repeating a write harmless."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
+        for pause in (*_PAUSES, None):
             try:
-                response = self._http.request(method, path, **more)
+                response = self._http.request(method, path, headers=headers, **more)
             except httpx2.TransportError as error:
-                raise Unreachable(self.server, str(error) or type(error).__name__) from None
-            if response.status_code != _BUSY or response.status_code == accept or attempt == _TRIES - 1:
-                break
-            time.sleep(min(float(response.headers.get("Retry-After", "1")), 2.0**attempt))
-        if response.is_error and response.status_code != accept:
-            raise BadRequest(response.status_code, _problem(response))
-        return response
+                if pause is None or not isinstance(error, _BROKEN):
+                    raise Unreachable(self.server, str(error) or type(error).__name__) from None
+            else:
+                if not response.is_error or response.status_code == accept:
+                    return response
+                if pause is None or response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise BadRequest(response.status_code, _problem(response))
+            time.sleep(pause)
+        raise AssertionError
 
 
 def _problem(response: httpx2.Response) -> Json:

@@ -8,10 +8,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ltd_client.console import Console
     from ltd_client.stack import Stack
 
@@ -60,9 +63,9 @@ def run(console: Console, body: Json, server: str) -> None:
     table.add_row("run", f"[bold]{body['id']}[/]{new}")
     table.add_row("state", _colored(body["state"]) + f", {body['step']:,} of {body['updates']:,} updates")
     if body["outcome"]:
-        table.add_row("outcome", f"{_colored(body['outcome']['kind'])}: {body['outcome']['message']}")
+        table.add_row("outcome", f"{_colored(body['outcome']['kind'])}: {escape(body['outcome']['message'])}")
     if body["error"]:
-        table.add_row("error", f"[red]{body['error']}")
+        table.add_row("error", f"[red]{escape(body['error'])}")
     for name, value in body["summary"].items():
         if value is not None:
             table.add_row(name.replace("_", " "), number(value))
@@ -73,7 +76,7 @@ def run(console: Console, body: Json, server: str) -> None:
 def sweep(console: Console, body: Json, server: str) -> None:
     """Show a sweep."""
     table = _pairs()
-    table.add_row("sweep", f"[bold]{body['id']}[/] {body['name']}")
+    table.add_row("sweep", f"[bold]{body['id']}[/] {escape(body['name'])}")
     posted = (
         f": {body['new']} new, {body['restarted']} queued again, {body['stood']} stood already" if "new" in body else ""
     )
@@ -94,13 +97,13 @@ def comparison(console: Console, body: Json) -> None:
     )
     table.add_column(body["rows"]["field"].replace("_", " "), style="bold")
     for column in body["columns"]["values"]:
-        table.add_column(f"{body['columns']['field'].replace('_', ' ')} {column['label']}", justify="right")
+        table.add_column(f"{body['columns']['field'].replace('_', ' ')} {escape(column['label'])}", justify="right")
     values = [cell["value"] for line in body["cells"] for cell in line if cell["value"] is not None]
     best = (max if metric["better"] == "higher" else min)(values, default=None)
     for row, line in zip(body["rows"]["values"], body["cells"], strict=True):
-        table.add_row(row["label"], *(_cell(cell, best) for cell in line))
+        table.add_row(escape(row["label"]), *(_cell(cell, best) for cell in line))
     console.say(table)
-    console.say(f"[dim]{metric['description']} In brackets: 95 % bootstrap interval over runs.[/]")
+    console.say(f"[dim]{escape(metric['description'])} In brackets: 95 % bootstrap interval over runs.[/]")
 
 
 def comparison_csv(body: Json) -> str:
@@ -127,7 +130,10 @@ def mechanisms(console: Console, described: dict[str, list[Json]]) -> None:
     for family, entries in described.items():
         for i, entry in enumerate(entries):
             table.add_row(
-                f"[dim]{family}[/]" if i == 0 else "", entry["kind"], entry["summary"], end_section=entry is entries[-1]
+                f"[dim]{family}[/]" if i == 0 else "",
+                entry["kind"],
+                escape(entry["summary"]),
+                end_section=entry is entries[-1],
             )
     console.say(table)
 
@@ -137,16 +143,22 @@ def mechanism(console: Console, chosen: dict[str, list[Json]]) -> None:
     for family, entries in chosen.items():
         for entry in entries:
             table = _pairs()
-            table.add_row("what", entry["summary"])
+            table.add_row("what", escape(entry["summary"]))
             for name in ("formula", "source", "unit", "better", "cost"):
                 if entry.get(name):
-                    table.add_row(name, str(entry[name]))
+                    table.add_row(name, escape(str(entry[name])))
             for name, setting in entry.get("settings", {}).get("properties", {}).items():
                 if name != "kind":
-                    table.add_row(name, f"{setting.get('description', '')} [dim]{_range(setting)}[/]")
+                    table.add_row(name, f"{escape(setting.get('description', ''))} [dim]{escape(_range(setting))}[/]")
             if "example" in entry:
-                table.add_row("to post", json.dumps({family: entry["example"]}))
+                table.add_row("to post", escape(json.dumps({family: entry["example"]})))
             console.say(Panel(table, title=f"[bold]{family} {entry['kind']}", title_align="left", box=box.ROUNDED))
+
+
+def files(console: Console, paths: Iterable[str]) -> None:
+    """Say what was written, a line a file."""
+    for path in paths:
+        console.say(f"wrote [bold]{escape(path)}[/]", whole=True)
 
 
 def doctor(console: Console, found: Json) -> None:
@@ -154,7 +166,7 @@ def doctor(console: Console, found: Json) -> None:
     table = _pairs()
     table.add_row("server", f"{found['server']} [dim]version {found['version']}[/]")
     for part in ("database", "broker"):
-        table.add_row(part, "[green]ok" if found[part] == "ok" else f"[red]{found[part]}")
+        table.add_row(part, "[green]ok" if found[part] == "ok" else f"[red]{escape(found[part])}")
     alive = [f"{w['id']} on {w['device']}, {len(w['running'])} runs" for w in found["workers"]]
     table.add_row("workers", "\n".join(alive) or "[red]none: nothing will train")
     console.say(table)

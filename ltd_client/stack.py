@@ -6,13 +6,12 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ltd_client.errors import ClientError
-from ltd_client.sdk import Lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
     from ltd_client.console import Console
 
 _STOP_SECONDS = 60.0
-_WARM_SECONDS = 60.0
 
 
-class StackFailed(ClientError):
+class StackError(ClientError):
     """The embedded laboratory did not start."""
 
 
@@ -44,23 +42,17 @@ class Stack:
         with _interrupts(self.process):
             if self.process.wait() not in {0, -signal.SIGTERM, -signal.SIGINT}:
                 msg = f"the laboratory ended by itself: its logs are in {self.home / 'logs'}"
-                raise StackFailed(msg)
+                raise StackError(msg)
 
 
 @contextmanager
 def started(home: Path, port: int, workers: int = 0) -> Iterator[Stack]:
     """Yield the laboratory of a folder, starting one when none runs there; ends what it started."""
-    command = [
-        sys.executable,
-        "-m",
-        "services.embedded",
-        "--home",
-        str(home),
-        "--port",
-        str(port),
-        "--workers",
-        str(workers),
-    ]
+    if find_spec("services") is None:
+        msg = "this installation has the client alone: a laboratory needs pip install 'ltd-lab[worker]'"
+        raise StackError(msg)
+    options = ["--home", str(home), "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-m", "services.embedded", *options]
     # A group of its own: Ctrl-C reaches this command alone, which then stops the laboratory in order.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
     try:
@@ -80,32 +72,25 @@ def reachable(server: str, home: Path, console: Console) -> Iterator[str]:
     if server:
         yield server
         return
-    with console.err.status("Starting a laboratory: API, workers, broker, database ..."):
-        context = started(home, 0)
-        stack = context.__enter__()
-        _wait_for_workers(Lab(stack.url))
-    try:
-        yield stack.url
-    finally:
-        with console.err.status("Stopping the laboratory ..."):
-            context.__exit__(None, None, None)
+    with ExitStack() as parts:
+        with console.err.status("Starting a laboratory: API, workers, broker, database ..."):
+            stack = parts.enter_context(started(home, 0))
+        try:
+            yield stack.url
+        finally:
+            with console.err.status("Stopping the laboratory ..."):
+                parts.close()
 
 
 def _first_event(process: subprocess.Popen[str]) -> dict[str, str]:
-    """Return what the launcher says first; raises StackFailed."""
+    """Return what the launcher says first; raises StackError."""
     with _interrupts(process):
         line = process.stdout.readline() if process.stdout else ""
     event: dict[str, str] = json.loads(line) if line else {"event": "ended"}
     if event["event"] not in {"ready", "running"}:
         process.wait(_STOP_SECONDS)
-        raise StackFailed(event.get("message", "the laboratory did not start"))
+        raise StackError(event.get("message", "the laboratory did not start"))
     return event
-
-
-def _wait_for_workers(lab: Lab) -> None:
-    deadline = time.monotonic() + _WARM_SECONDS
-    while not lab.workers() and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 @contextmanager

@@ -38,6 +38,8 @@ def watch_sweep(lab: Lab, sweep_id: str, console: Console) -> Json:
         updates = bars.add_task("updates", total=sweep["updates_total"], note="")
         began, before = time.monotonic(), sweep["updates_done"]
         while True:
+            if sweep["updates_done"] == before:  # nothing trains yet
+                began = time.monotonic()
             ended = sum(sweep["states"].get(state, 0) for state in _FINAL)
             pace = (sweep["updates_done"] - before) / max(time.monotonic() - began, 1e-9)
             bars.update(runs, completed=ended, note=_states(sweep))
