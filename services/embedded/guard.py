@@ -45,7 +45,18 @@ def _alive(pid: int) -> bool:
         os.killpg(pid, 0)
     except (ProcessLookupError, PermissionError):
         return False
-    return True
+    return not _all_zombies(pid)
+
+
+def _all_zombies(group: int) -> bool:
+    """Say whether what is left of a group is dead: an init that reaps late, or never, as in a container, keeps it."""
+    states = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):  # there is none on macOS, which tells zombies by a refusal
+        with suppress(OSError):
+            state, _, of_group = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:3]
+            if int(of_group) == group:
+                states.add(state)
+    return bool(states) and states <= {"Z", "X"}
 
 
 def main(record: Path, scratch: list[Path]) -> None:
