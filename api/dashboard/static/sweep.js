@@ -5,7 +5,7 @@ import { CellView } from "./cell.js";
 import { onThemeChange } from "./colors.js";
 import { byId, fillSelect, setText } from "./dom.js";
 import { AGGREGATES, ago, sentence, words } from "./format.js";
-import { Heatmap, short } from "./heatmap.js";
+import { Heatmap, scaleOf, short } from "./heatmap.js";
 import { Pace, bar, legend } from "./progress.js";
 
 const PICKERS = ["metric", "aggregate", "rows", "columns"];
@@ -18,6 +18,7 @@ const cell = new CellView();
 const heatmap = new Heatmap(byId("heatmap"), (row, column) => choose({ cell: `${row},${column}` }));
 let shown = { sweep: null, comparison: null, cell: null };
 let metrics = null;
+let first = null;
 
 /** A rate has a meaning for success alone. */
 function withoutRate(aggregate) {
@@ -50,9 +51,17 @@ function drawPickers(sweep, comparison) {
   setText(byId("metric-note"), metrics.find((m) => m.kind === comparison.metric.name)?.summary ?? comparison.metric.description ?? "");
 }
 
+/** The cell that is shown before the reader chooses one: the best so far, which then stays. */
+function bestCell(comparison) {
+  const { share } = scaleOf(comparison);
+  const cells = comparison.cells.flatMap((row, i) => row.map((cell, j) => ({ at: `${i},${j}`, share: share(cell.value) ?? -1 })));
+  return cells.reduce((best, cell) => (best && best.share >= cell.share ? best : cell), null)?.at ?? null;
+}
+
 async function drawCell(sweep, comparison) {
-  const [row, column] = (chosen.cell ?? "").split(",").map(Number);
-  const at = chosen.cell ? comparison.cells[row]?.[column] : null;
+  first ??= bestCell(comparison);
+  const [row, column] = (chosen.cell ?? first ?? "").split(",").map(Number);
+  const at = comparison.cells[row]?.[column];
   heatmap.draw(comparison, at ? { row, column } : null);
   if (!at) return;
   const { rows, columns } = comparison;
