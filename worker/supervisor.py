@@ -10,7 +10,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from billiard import active_children
-from celery.signals import worker_init, worker_shutting_down
+from celery import bootsteps
+from celery.signals import worker_init
+from celery.worker.components import Pool
 
 from services.db import Database
 from services.reconciler import reconcile_once
@@ -37,13 +39,20 @@ def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal argumen
     ).start()
 
 
-@worker_shutting_down.connect
-def stop_processes(**_: Any) -> None:  # noqa: ANN401
-    """Pass a warm shutdown on: Celery itself would wait for every queued run."""
-    for child in active_children():
-        if child.pid is not None:
-            with suppress(ProcessLookupError):
-                os.kill(child.pid, STOP_SIGNAL)
+class StopProcesses(bootsteps.StartStopStep):
+    """Passes a warm shutdown on: Celery itself would wait for every queued run.
+
+    The pool is closed by then: it starts no process in the place of one that was still loading, and so ended at once.
+    """
+
+    requires = (Pool,)
+
+    def close(self, _worker: object) -> None:
+        """Tell every process to stop at its next boundary."""
+        for child in active_children():
+            if child.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(child.pid, STOP_SIGNAL)
 
 
 def _repeat(action: Callable[[], object], seconds: float) -> None:

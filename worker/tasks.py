@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from worker import process
 from worker.app import app
-from worker.supervisor import watch_over_runs
+from worker.supervisor import StopProcesses, watch_over_runs
 
 __all__ = ["drain", "watch_over_runs"]
+
+app.steps["worker"].add(StopProcesses)
 
 
 @app.task(name="ltd.drain", ignore_result=True)
