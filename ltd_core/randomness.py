@@ -1,6 +1,7 @@
 """Randomness without state: every draw is a function of (seed, stream name, step, draw number), on any device.
 
-Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), computed in int64 tensor arithmetic.
+Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): machine code of our own on the CPU,
+else int64 tensor arithmetic; both give the same words.
 """
 
 from __future__ import annotations
@@ -9,15 +10,12 @@ import hashlib
 import math
 from typing import TYPE_CHECKING
 
+from ltd_core.kernels.one_hot import one_hot_kernel
+from ltd_core.kernels.philox import LOW, MULTIPLIERS, ROUNDS, WEYL, philox_kernel, vector_width
 from ltd_core.lazy import torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_LOW = 0xFFFFFFFF
-_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
-_WEYL = (0x9E3779B9, 0xBB67AE85)
-_ROUNDS = 10
 
 
 def stream_key(seed: int, name: str) -> int:
@@ -29,10 +27,10 @@ def philox(counter: Sequence[torch.Tensor], key: Sequence[torch.Tensor]) -> tupl
     """Return four words a counter. Counters (4) and keys (2) are int64 tensors of 32-bit words, broadcast together."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
-    for _ in range(_ROUNDS):
-        p0, p1 = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]  # the product's 64 bits; its sign bit is masked away below
-        c0, c1, c2, c3 = ((p1 >> 32) & _LOW) ^ c1 ^ k0, p1 & _LOW, ((p0 >> 32) & _LOW) ^ c3 ^ k1, p0 & _LOW
-        k0, k1 = (k0 + _WEYL[0]) & _LOW, (k1 + _WEYL[1]) & _LOW
+    for _ in range(ROUNDS):
+        p0, p1 = c0 * MULTIPLIERS[0], c2 * MULTIPLIERS[1]  # the product's 64 bits; its sign bit is masked away below
+        c0, c1, c2, c3 = ((p1 >> 32) & LOW) ^ c1 ^ k0, p1 & LOW, ((p0 >> 32) & LOW) ^ c3 ^ k1, p0 & LOW
+        k0, k1 = (k0 + WEYL[0]) & LOW, (k1 + WEYL[1]) & LOW
     return c0, c1, c2, c3
 
 
@@ -41,14 +39,20 @@ class Draws:
 
     def __init__(self, keys: Sequence[int], steps: Sequence[int], device: str = "cpu") -> None:
         both = torch.tensor(
-            [[k & _LOW, k >> 32, s & _LOW, s >> 32] for k, s in zip(keys, steps, strict=True)], dtype=torch.int64
-        ).to(device)
-        self._words = [column.contiguous() for column in both.unsqueeze(-1).unbind(1)]
+            [[k & LOW, k >> 32, s & LOW, s >> 32] for k, s in zip(keys, steps, strict=True)], dtype=torch.int64
+        )
+        self._words = both.to(device)
 
     def bits(self, draw: int, count: int) -> torch.Tensor:
         """Return [K, count] words in [0, 2^32), as int64."""
-        key0, key1, low, high = self._words
-        index = torch.arange(-(-count // 4), device=key0.device)
+        counters, words = -(-count // 4), self._words
+        if words.device.type == "cpu":
+            room = -(-counters // vector_width()) * vector_width()
+            made = torch.empty(len(words), 4, room, dtype=torch.int64)
+            philox_kernel()(words.data_ptr(), made.data_ptr(), len(words), draw, room)
+            return made[:, :, :counters].flatten(1)[:, :count]
+        index = torch.arange(counters, device=words.device)
+        key0, key1, low, high = (column.contiguous() for column in words.unsqueeze(-1).unbind(1))
         return torch.cat(philox((index, torch.full_like(index, draw), low, high), (key0, key1)), dim=1)[:, :count]
 
     def integers(self, draw: int, high: int | torch.Tensor, *shape: int) -> torch.Tensor:
@@ -75,3 +79,13 @@ class Draws:
         first, second = self.uniform(draw, 2, count).unbind(1)
         radius = torch.sqrt(-2.0 * torch.log1p(-first))
         return (radius * torch.cos(2.0 * math.pi * second)).view(-1, *shape)
+
+
+def one_hot(symbols: torch.Tensor, classes: int, dtype: torch.dtype) -> torch.Tensor:
+    """Return integers in [0, classes) as vectors with a single 1, [*shape, classes]."""
+    out = torch.zeros(*symbols.shape, classes, dtype=dtype, device=symbols.device)
+    if symbols.device.type != "cpu":
+        return out.scatter_(-1, symbols.unsqueeze(-1), 1.0)
+    symbols = symbols.contiguous()
+    one_hot_kernel(str(dtype).removeprefix("torch."))(symbols.data_ptr(), out.data_ptr(), symbols.numel(), classes)
+    return out

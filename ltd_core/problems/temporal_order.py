@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, Problem
+from ltd_core.randomness import one_hot
 
 if TYPE_CHECKING:
     from ltd_core.randomness import Draws
@@ -42,5 +43,5 @@ class TemporalOrder(Problem):
             for i, (low, high) in enumerate((first, second))
         ]
         symbols.scatter_(1, torch.stack(places, 1), relevant + _DISTRACTORS)
-        inputs = (symbols.unsqueeze(-1) == torch.arange(self.input_size, device=symbols.device)).to(dtype)
+        inputs = one_hot(symbols, self.input_size, dtype)
         return Batch(inputs, 2 * relevant[:, 0] + relevant[:, 1], starts.tolist())
