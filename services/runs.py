@@ -21,7 +21,7 @@ from services.models import Run, RunEvent, RunState, table
 from services.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -82,8 +82,7 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}
     done, at = Submitted(), now(conn)
-    every = list(wanted)
-    for ids in (every[first : first + _CHUNK] for first in range(0, len(every), _CHUNK)):
+    for ids in _chunks(list(wanted)):
         found = conn.execute(select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(ids)))
         states = {row.id: row.state for row in found}
         done.new += [run_id for run_id in ids if run_id not in states]
@@ -93,12 +92,15 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
         upsert(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)], replace=())
     if done.restarted:
         again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
-        statement = update(RUNS).where(RUNS.c.id == bindparam("key"), RUNS.c.state.in_(["failed", "cancelled"]))
-        conn.execute(
-            statement.values(**again, not_before=None, updated_at=at), [{"key": run_id} for run_id in done.restarted]
-        )
+        for ids in _chunks(done.restarted):
+            ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(["failed", "cancelled"])
+            conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=at))
     _log(conn, [(run_id, "queued", {}) for run_id in done.new] + [(r, "queued_again", {}) for r in done.restarted], at)
     return done
+
+
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))
 
 
 def claim(db: Database, owner: str, limit: int, *, shape_key: str | None = None, lease_seconds: float) -> list[Claim]:
