@@ -1,0 +1,43 @@
+"""What the client's tests post, and runs that have ended without being trained."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ltd_core.outcome import Outcome, Progress
+from ltd_core.trace import TraceBlock
+from services import runs
+
+if TYPE_CHECKING:
+    from tests.support.lab import Lab
+
+UPDATES = 100
+_seeds = itertools.count()
+
+
+def spec(**changes: Any) -> dict[str, Any]:
+    """Return a specification that no other test has posted."""
+    problem = {"kind": "temporal_order", "length": 20}
+    base = {"experiment": "training", "problem": problem, "batch_size": 5, "updates": UPDATES, "seed": next(_seeds)}
+    return base | changes
+
+
+def sweep(name: str = "thresholds") -> dict[str, Any]:
+    """Return a sweep of eight runs that no other test has posted."""
+    axes = {"clipping": [{"kind": "norm", "threshold": 0.1}, {"kind": "norm", "threshold": 1}], "batch_size": [5, 20]}
+    base = {name: value for name, value in spec().items() if name != "seed"}
+    return {"name": name, "base": base, "axes": axes, "seeds": [next(_seeds), next(_seeds)]}
+
+
+def end_all(house: Lab, kind: Any = "solved", loss: float = 0.25) -> None:
+    """End every queued run, with a trace of its loss that spikes to infinity once."""
+    values = np.full(UPDATES, loss, dtype=np.float32)
+    values[2] = np.inf
+    block = TraceBlock("loss", 1, 1, values)
+    while claims := runs.claim(house.db, "test", 100, lease_seconds=60):
+        summary: dict[str, Any] = {"final_loss": loss, "success": 1.0}
+        ended = Progress(UPDATES, (block,), b"state", summary, Outcome(kind, UPDATES, "as [told]"))
+        runs.record(house.db, [(claim.lease, ended) for claim in claims])
