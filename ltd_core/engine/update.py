@@ -37,6 +37,8 @@ class Stepper:
         self.lanes, self.spec = lanes, spec
         self._rows, self._memory = weights, memory
         self._weights = layout.views(weights)
+        size, first = spec.cell.hidden_size, spec.cell.candidate * spec.cell.hidden_size
+        self._recurrent = self._weights["W"][:, :, first : first + size]
         self._gradient = torch.zeros_like(weights)
         self._gradients = layout.views(self._gradient)
         extent = replace(extent, lanes=len(lanes))
@@ -83,7 +85,7 @@ class Stepper:
         norm = torch.linalg.vector_norm(self._gradient, dim=1)
         clipped = self._clip(norm)
         update = Update(
-            weights=weights,
+            recurrent=self._recurrent,
             starts=batch.starts,
             loss=reading.loss,
             error_rate=reading.error_rate,

@@ -1,4 +1,4 @@
-"""tanh and relu on vectors, forward and backward."""
+"""tanh, the logistic function, relu and the exponential, on vectors; NaN stays NaN."""
 
 from __future__ import annotations
 
@@ -42,29 +42,29 @@ _EXP32 = (
 _LEAST_EXPONENT = {32: -87.0, 64: -708.0}
 
 
-def activate(emitter: Emitter, nonlinearity: str, z: str) -> str:
-    """Return f(z); NaN stays NaN."""
-    if nonlinearity == "relu":
-        zero = emitter.constant(0.0)
-        return emitter.choose("olt", z, zero, zero, z)
+def relu(emitter: Emitter, z: str) -> str:
+    """Return the positive part."""
+    zero = emitter.constant(0.0)
+    return emitter.choose("olt", z, zero, zero, z)
+
+
+def tanh(emitter: Emitter, z: str) -> str:
+    """Return the hyperbolic tangent."""
     return _tanh64(emitter, z) if emitter.scalar == "double" else _tanh32(emitter, z)
 
 
+def sigmoid(emitter: Emitter, z: str) -> str:
+    """Return 1 / (1 + e^-z), as (1 + tanh(z / 2)) / 2."""
+    half = emitter.constant(0.5)
+    return emitter.fma(half, tanh(emitter, emitter.arithmetic("fmul", z, half)), half)
+
+
 def exponential(emitter: Emitter, x: str) -> str:
-    """Return e^x for x <= 0, 0 where that is below the smallest normal number; NaN stays NaN."""
+    """Return e^x for x <= 0, 0 where that is below the smallest normal number."""
     least = emitter.constant(_LEAST_EXPONENT[emitter.precision.bits])
     within = emitter.choose("olt", x, least, least, x)
     power = _exp64(emitter, within) if emitter.scalar == "double" else _exp32(emitter, within)
     return emitter.choose("olt", x, least, emitter.constant(0.0), power)
-
-
-def slope(emitter: Emitter, nonlinearity: str, delta: str, h: str) -> str:
-    """Return delta * f'(z), given h = f(z)."""
-    if nonlinearity == "relu":
-        zero = emitter.constant(0.0)
-        return emitter.choose("ogt", h, zero, delta, zero)
-    square = emitter.arithmetic("fmul", h, h)
-    return emitter.arithmetic("fmul", delta, emitter.arithmetic("fsub", emitter.constant(1.0), square))
 
 
 def _clamp(emitter: Emitter, z: str, limit: float) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ltd_core.kernels.activation import exponential
 from ltd_core.kernels.emitter import Emitter, Precision, declarations, precision_of
 from ltd_core.kernels.machine import Library
-from ltd_core.kernels.product import Term, Tile, product
+from ltd_core.kernels.product import Term, Tile, Vectors, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,12 +141,12 @@ def _multiply(e: Emitter, sizes: tuple[int, int], term: Term, target: str, bias:
     """Write a product, each line on top of the bias if there is one."""
     rows, columns = sizes
 
-    def start(tile: Tile, _: int, v: int) -> str:
+    def start(tile: Tile, _row: int, _gate: int, v: int) -> str:
         return e.load(e.at(bias, tile.column + v * e.width), tile.counts[v]) if bias else "zeroinitializer"
 
-    def finish(tile: Tile, vectors: list[list[str]]) -> None:
+    def finish(tile: Tile, vectors: Vectors) -> None:
         place = e.at(target, e.multiply(tile.row, columns), tile.column)
-        for r, line in enumerate(vectors):
+        for r, (line,) in enumerate(vectors):
             for v, vector in enumerate(line):
                 e.store(vector, e.at(place, r * columns + v * e.width), tile.counts[v])
 

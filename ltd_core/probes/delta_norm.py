@@ -33,7 +33,5 @@ class DeltaNorm(Probe):
         """Return [K, T]."""
         norms = update.delta_norms.flip(1)
         longest = norms.shape[1]
-        for lane, start in enumerate(update.starts):
-            if start:
-                norms[lane, longest - start :] = torch.nan
-        return norms
+        lags = torch.arange(longest, device=norms.device)
+        return norms.masked_fill_(lags >= (longest - update.starts).unsqueeze(-1), torch.nan)

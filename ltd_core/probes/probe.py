@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, ClassVar
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ltd_core.experiments.training import Training
     from ltd_core.lazy import torch
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What one update of K lanes leaves to be measured; each number a lane is [K]."""
+    """What one update of K lanes leaves to be measured; numbers are one a lane, [K]."""
 
-    weights: Mapping[str, torch.Tensor]
-    starts: list[int]
+    recurrent: torch.Tensor
+    """The matrix from state to state, in a gated cell that of the candidate, [K, H, H]."""
+    starts: torch.Tensor
+    """Each lane's first time step."""
     loss: torch.Tensor
     error_rate: torch.Tensor
     gradient_norm: torch.Tensor

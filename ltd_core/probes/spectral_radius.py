@@ -14,13 +14,15 @@ class SpectralRadius(Probe):
     name: ClassVar[str] = "spectral_radius"
     unit: ClassVar[str] = "modulus"
     every: ClassVar[int] = 50
-    description: ClassVar[str] = "Largest modulus of an eigenvalue of the recurrent matrix, before the update."
+    description: ClassVar[str] = (
+        "Largest modulus of an eigenvalue of the recurrent matrix (a gated cell's candidate's) before the update."
+    )
     cost: ClassVar[str] = "an eigenvalue problem a lane, O(H^3): every 50 updates"
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
         """Return [K]; NaN where W is not finite."""
-        recurrent = update.weights["W"]
+        recurrent = update.recurrent
         finite = torch.isfinite(recurrent).all(-1).all(-1)
         safe = torch.where(finite.view(-1, 1, 1), recurrent, torch.zeros_like(recurrent))
         # One aligned matrix at a time: the last bits depend on where in memory a matrix lies, abs()'s on the place.

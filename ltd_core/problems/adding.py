@@ -46,7 +46,7 @@ class Adding(Problem):
         answer = marked[:, 0] + marked[:, 1]
         if self.target == "mean":
             answer = answer * 0.5
-        return Batch(torch.stack((values, markers), -1).to(dtype), answer.unsqueeze(-1).to(dtype), starts.tolist())
+        return Batch(torch.stack((values, markers), -1).to(dtype), answer.unsqueeze(-1).to(dtype), starts)
 
     @property
     def right_within(self) -> float:

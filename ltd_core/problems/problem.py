@@ -47,7 +47,7 @@ class Batch:
 
     inputs: torch.Tensor
     targets: torch.Tensor
-    starts: list[int]
+    starts: torch.Tensor
 
 
 class Problem(Mechanism):

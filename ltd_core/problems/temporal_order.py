@@ -44,4 +44,4 @@ class TemporalOrder(Problem):
         ]
         symbols.scatter_(1, torch.stack(places, 1), relevant + _DISTRACTORS)
         inputs = one_hot(symbols, self.input_size, dtype)
-        return Batch(inputs, 2 * relevant[:, 0] + relevant[:, 1], starts.tolist())
+        return Batch(inputs, 2 * relevant[:, 0] + relevant[:, 1], starts)

@@ -1,0 +1,86 @@
+"""What a cell computes at a time step, and what its way back needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ltd_core.recurrence.expression import ARITHMETIC, ZERO, Node, delta, gate, gradients, old, parameter, walk
+
+
+@dataclass(frozen=True)
+class Step:
+    """States after a step as formulas of gates and states before it; the first, h, is what gates and readouts see.
+
+    A gate is x U + h W + b. Gates in `only_recurrent` have no x, those in `only_input` no h; in `gates` the former come
+    first and the latter last. Parameters are trained numbers, one a unit, that the formulas name.
+    """
+
+    gates: tuple[str, ...]
+    update: tuple[tuple[str, Node], ...]
+    only_recurrent: frozenset[str] = frozenset()
+    only_input: frozenset[str] = frozenset()
+    parameters: tuple[str, ...] = ()
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """Return the names of the states, h first."""
+        return tuple(name for name, _ in self.update)
+
+    @cached_property
+    def recurrent(self) -> range:
+        """Return the places of the gates that see h."""
+        return range(len(self.gates) - len(self.only_input))
+
+    @cached_property
+    def entering(self) -> range:
+        """Return the places of the gates that see x."""
+        return range(len(self.only_recurrent), len(self.gates))
+
+    @cached_property
+    def slopes(self) -> tuple[Node, ...]:
+        """Return d loss / d gate for every gate, then d loss / d parameter, of one sequence."""
+        wanted = [*map(gate, self.gates), *map(parameter, self.parameters)]
+        return tuple(self._gradients.get(n, ZERO) for n in wanted)
+
+    @cached_property
+    def carries(self) -> tuple[Node, ...]:
+        """Return what reaches each state before the step element by element, not through a gate."""
+        return tuple(self._gradients.get(old(name), ZERO) for name in self.states)
+
+    @cached_property
+    def kept(self) -> tuple[Node, ...]:
+        """Return the nodes of the way forward that the way back uses and that are not stored in any case."""
+        stored = {"old", "parameter", "number"}
+        return tuple(n for n in self._needed if n.operation not in stored and n not in self._after)
+
+    @cached_property
+    def slots(self) -> int:
+        """Return the numbers that a step keeps of each unit: `kept`, and in their place `slopes` on the way back."""
+        return max(len(self.kept), len(self.slopes))
+
+    def state_after(self, found: Node) -> int | None:
+        """Return the place of the state whose new value a node is."""
+        return self._after.get(found)
+
+    @cached_property
+    def _after(self) -> dict[Node, int]:
+        return {formula: place for place, (_, formula) in enumerate(self.update)}
+
+    @cached_property
+    def _gradients(self) -> dict[Node, Node]:
+        return gradients({formula: delta(name) for name, formula in self.update})
+
+    @cached_property
+    def _needed(self) -> list[Node]:
+        """Return the nodes of the way forward at which the formulas of the way back begin: sums are made again."""
+        forward = set(walk(formula for _, formula in self.update))
+        seen: dict[Node, None] = {}
+        stack = [*self.slopes, *self.carries]
+        while stack:
+            current = stack.pop()
+            if current in self._after or (current in forward and current.operation not in ARITHMETIC):
+                seen[current] = None
+            else:
+                stack += current.inputs
+        return list(seen)
