@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
+import weakref
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -45,6 +46,8 @@ class Lab:
             )
         except httpx2.InvalidURL as error:
             raise Unreachable(server, str(error)) from None
+        self.close = weakref.finalize(self, self._http.close)
+        """Closes the connections; happens by itself when the client is dropped."""
 
     def __enter__(self) -> Self:
         """Return the client; leaving closes its connections."""
@@ -53,10 +56,6 @@ class Lab:
     def __exit__(self, *_: object) -> None:
         """Close the connections."""
         self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
     def run(self, spec: Json) -> Json:
         """Submit a run; `new` says whether it starts or stood already."""
