@@ -1,6 +1,6 @@
 """Cells. A new one: a file here, a line below, a mirror test."""
 
-from ltd_core.cells.cell import Cell, CellProgram, Extent
+from ltd_core.cells.cell import Cell
 from ltd_core.cells.gru import Gru
 from ltd_core.cells.lstm import Lstm
 from ltd_core.cells.rnn import Rnn
@@ -14,4 +14,4 @@ CELLS: Registry[Cell] = Registry(
     default=Rnn,
 )
 
-__all__ = ["CELLS", "Cell", "CellProgram", "Extent"]
+__all__ = ["CELLS", "Cell"]

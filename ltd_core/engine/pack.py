@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ltd_core.cells import Extent
 from ltd_core.engine.evaluation import evaluate
 from ltd_core.engine.lane import Lane
 from ltd_core.engine.layout import Layout
@@ -40,8 +39,6 @@ class Pack:
         self._weights = rows()
         self._memory = {name: rows() for name in spec.optimizer.memory}
         self._recorder = Recorder(spec, lanes, self._block, self._dtype, device)
-        problem = spec.problem
-        self._extent = Extent(lanes, problem.longest, spec.batch_size, problem.input_size, self._dtype, device)
         self._active: list[Lane] = []
         self._stepper: Stepper | None = None
 
@@ -102,7 +99,7 @@ class Pack:
         if self._stepper is None:
             count = len(self._active)
             memory = {name: rows[:count] for name, rows in self._memory.items()}
-            self._stepper = Stepper(self._active, self._layout, self._weights[:count], memory, self._extent)
+            self._stepper = Stepper(self._active, self._layout, self._weights[:count], memory)
         return self._stepper
 
     def _distance(self, lane: Lane) -> int:
@@ -120,7 +117,7 @@ class Pack:
         if not due:
             return {}
         lanes = [self._active[slot] for slot in due]
-        figures = evaluate(lanes, self._layout.views(self._weights[due]), self._dtype, self.device)
+        figures = evaluate(lanes, self._weights[due])
         ended: dict[int, float] = {}
         for slot, lane, found in zip(due, lanes, figures, strict=True):
             solved = found.error < lane.spec.evaluation.solved_below

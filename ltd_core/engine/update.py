@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ltd_core.engine.readout import readout_for
+from ltd_core.engine.machine_network import MachineNetwork
+from ltd_core.engine.tensor_network import TensorNetwork
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
 from ltd_core.problems import Batch
@@ -14,7 +14,6 @@ from ltd_core.randomness import Draws
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ltd_core.cells import Extent
     from ltd_core.clipping import Clipped, Clipping
     from ltd_core.engine.lane import Lane
     from ltd_core.engine.layout import Layout
@@ -31,26 +30,22 @@ class Stepper:
     """Trains a fixed set of lanes; weights and memory are rows [K, P] that it updates in place."""
 
     def __init__(
-        self, lanes: list[Lane], layout: Layout, weights: torch.Tensor, memory: dict[str, torch.Tensor], extent: Extent
+        self, lanes: list[Lane], layout: Layout, weights: torch.Tensor, memory: dict[str, torch.Tensor]
     ) -> None:
         spec = lanes[0].spec
         self.lanes, self.spec = lanes, spec
         self._rows, self._memory = weights, memory
-        self._weights = layout.views(weights)
         size, first = spec.cell.hidden_size, spec.cell.candidate * spec.cell.hidden_size
-        self._recurrent = self._weights["W"][:, :, first : first + size]
+        self._recurrent = layout.views(weights)["W"][:, :, first : first + size]
         self._gradient = torch.zeros_like(weights)
-        self._gradients = layout.views(self._gradient)
-        extent = replace(extent, lanes=len(lanes))
-        self._program = spec.cell.program(extent)
-        self._readout = readout_for(spec.problem, spec.cell.hidden_size, extent)
-        self._device = extent.device
-        numbers = len(lanes) * extent.steps * extent.batch_size * extent.input_size
+        on_cpu, count = weights.device.type == "cpu", len(lanes)
+        self._network = MachineNetwork(spec, count) if on_cpu else TensorNetwork(spec, count, weights)
+        numbers = count * spec.problem.longest * spec.batch_size * spec.problem.input_size
         self._ahead = max(1, min(_MOST_AHEAD, _NUMBERS_AHEAD // numbers))
         self._optimizer = _settings([lane.spec.optimizer for lane in lanes], weights)
         self._rules = _rules([lane.spec.clipping for lane in lanes], weights)
-        self._alive = torch.ones(len(lanes), dtype=torch.bool, device=extent.device)
-        self._taken = torch.zeros(len(lanes), dtype=torch.int64, device=extent.device)
+        self._alive = torch.ones(len(lanes), dtype=torch.bool, device=weights.device)
+        self._taken = torch.zeros(len(lanes), dtype=torch.int64, device=weights.device)
 
     def run(self, updates: int, recorder: Recorder) -> frozenset[int]:
         """Make updates; return the slots that diverged. Such a lane's step is that of its last, non-finite point."""
@@ -68,7 +63,7 @@ class Stepper:
         """Yield the minibatches of the next updates, drawn together: many small operations cost as much as few."""
         count = len(self.lanes)
         steps = [lane.step + 1 + ahead for ahead in range(updates) for lane in self.lanes]
-        draws = Draws([lane.key for lane in self.lanes] * updates, steps, self._device)
+        draws = Draws([lane.key for lane in self.lanes] * updates, steps, str(self._rows.device))
         drawn = self.spec.problem.draw(draws, self.spec.batch_size, self._rows.dtype)
         for first in range(0, updates * count, count):
             rows = slice(first, first + count)
@@ -77,11 +72,7 @@ class Stepper:
     def _update(self, batch: Batch, recorder: Recorder) -> None:
         for lane in self.lanes:
             lane.step += 1
-        weights = self._weights
-        last = self._program.forward(weights, batch.inputs, batch.starts)
-        reading = self._readout.read(weights, last, batch.targets)
-        back = self._readout.back(weights, last, reading, self._gradients)
-        self._program.backward(weights, back, self._gradients)
+        reading = self._network.train(self._rows, self._gradient, batch)
         norm = torch.linalg.vector_norm(self._gradient, dim=1)
         clipped = self._clip(norm)
         update = Update(
@@ -92,7 +83,7 @@ class Stepper:
             gradient_norm=norm,
             clipped_norm=torch.linalg.vector_norm(clipped.gradient, dim=1),
             clipped_share=clipped.share,
-            delta_norms=self._program.delta_norms,
+            delta_norms=self._network.delta_norms,
         )
         recorder.record(self.lanes, update)
         self._taken += self._alive

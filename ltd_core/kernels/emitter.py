@@ -66,6 +66,11 @@ class Emitter:
         """Add a statement without a value."""
         self._lines.append(f"  {statement}")
 
+    def call(self, name: str, pointers: Sequence[str], integers: Sequence[str] = ()) -> None:
+        """Call another function of ours."""
+        arguments = [f"ptr {p}" for p in pointers] + [f"i64 {i}" for i in integers]
+        self.do(f"call void @{name}({', '.join(arguments)})")
+
     def slot(self, kind: str) -> str:
         """Return a new variable of a type."""
         name = self._name("s")

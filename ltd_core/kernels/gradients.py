@@ -4,46 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ltd_core.kernels.emitter import Emitter, Precision
+from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.product import Term, Tile, Vectors, product
 
 if TYPE_CHECKING:
-    from ltd_core.recurrence.step import Step
+    from ltd_core.kernels.shape import Shape
 
 _CHUNK = 160
 """Rows that are summed at a time: a block of their slopes' columns fits the first-level cache."""
 
 
-def gradient_function(step: Step, batch_size: int, inputs: int, size: int, precision: Precision) -> str:
-    """Return text: dW = sum h^T slope, dU = sum x^T slope, db = sum slope, in rows `stride` numbers apart.
+def gradient_function(shape: Shape) -> str:
+    """Return "gradients": dW = sum h^T slope, dU = sum x^T slope, db = sum slope, also for the step's parameters.
 
-    States are [K, S, T+1, B, H], x [K, T, B, I], the tape [K, T, B, Z, H]; parameters of the step follow the biases.
+    States are [S, T+1, B, H], x [T, B, I], the tape [T, B, Z, H].
     """
-    e = Emitter(
-        "gradients", precision, ["starts", "x", "states", "tape", "dW", "dU", "db"], ["lanes", "steps", "stride"]
-    )
-    line = step.slots * size
+    step, size, line = shape.step, shape.size, shape.line
+    e = Emitter("gradients", shape.precision, ["x", "states", "tape", "dW", "dU", "db"], ["start", "steps"])
     columns = len(step.recurrent) * size, len(step.entering) * size, len(step.slopes) * size
-    with e.loop("0", "%lanes") as lane:
-        start = e.value(f"load i64, ptr {e.value(f'getelementptr inbounds i64, ptr %starts, i64 {lane}')}")
-        targets = [e.at(f"%{name}", e.multiply(lane, "%stride")) for name in ("dW", "dU", "db")]
-        held = e.multiply(e.add("%steps", 1), len(step.states) * batch_size * size)
-        states, from_lane = e.at("%states", e.multiply(lane, held)), e.multiply(lane, "%steps")
-        x = e.at("%x", e.multiply(from_lane, batch_size * inputs))
-        tape = e.at("%tape", e.multiply(from_lane, batch_size * line))
-        begin, end = e.multiply(start, batch_size), e.multiply("%steps", batch_size)
-        for target, high, wide in zip(targets, (size, inputs, 1), columns, strict=True):
-            _each(e, high, wide, None, target)
-        with e.loop(begin, end, _CHUNK) as row:
-            left = e.value(f"sub i64 {end}, {row}")
-            count = e.value(f"select i1 {e.value(f'icmp slt i64 {left}, {_CHUNK}')}, i64 {left}, i64 {_CHUNK}")
-            slopes = e.at(tape, e.multiply(row, line))
-            entering = e.at(slopes, len(step.only_recurrent) * size)
-            before, seen = e.at(states, e.multiply(row, size)), e.at(x, e.multiply(row, inputs))
-            _each(e, size, columns[0], Term(count, before, 1, size, slopes, line), targets[0])
-            _each(e, inputs, columns[1], Term(count, seen, 1, inputs, entering, line), targets[1])
-            _each(e, 1, columns[2], Term(count, "@one", 0, 0, slopes, line), targets[2])
-    return f"@one = private constant {e.scalar} 1.0\n" + e.text()
+    for target, high, wide in zip(("%dW", "%dU", "%db"), (size, shape.inputs, 1), columns, strict=True):
+        _each(e, high, wide, None, target)
+    end = e.multiply("%steps", shape.batch_size)
+    with e.loop(e.multiply("%start", shape.batch_size), end, _CHUNK) as row:
+        left = e.value(f"sub i64 {end}, {row}")
+        count = e.value(f"select i1 {e.value(f'icmp slt i64 {left}, {_CHUNK}')}, i64 {left}, i64 {_CHUNK}")
+        slopes = e.at("%tape", e.multiply(row, line))
+        entering = e.at(slopes, len(step.only_recurrent) * size)
+        before, seen = e.at("%states", e.multiply(row, size)), e.at("%x", e.multiply(row, shape.inputs))
+        _each(e, size, columns[0], Term(count, before, 1, size, slopes, line), "%dW")
+        _each(e, shape.inputs, columns[1], Term(count, seen, 1, shape.inputs, entering, line), "%dU")
+        _each(e, 1, columns[2], Term(count, "@one", 0, 0, slopes, line), "%db")
+    return e.text()
 
 
 def _each(e: Emitter, rows: int, columns: int, term: Term | None, target: str) -> None:

@@ -16,10 +16,7 @@ class Norm:
 
     def __init__(self, e: Emitter) -> None:
         self.e, self._sum, self._scale = e, e.slot(e.vector), e.slot(e.scalar)
-
-    def forget(self) -> None:
-        """Start on the scale of 1: what was seen before is of another lane."""
-        self.e.do(f"store {self.e.scalar} 1.0, ptr {self._scale}")
+        e.do(f"store {e.scalar} 1.0, ptr {self._scale}")
 
     def begin(self) -> None:
         """Start a new sum."""

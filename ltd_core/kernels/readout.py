@@ -5,78 +5,36 @@ outputs = c + h_T V; loss: cross-entropy in nats for classes, mean squared error
 
 from __future__ import annotations
 
-import ctypes
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ltd_core.kernels.activation import exponential
-from ltd_core.kernels.emitter import Emitter, Precision, declarations, precision_of
-from ltd_core.kernels.machine import Library
+from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.product import Term, Tile, Vectors, product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from ltd_core.kernels.shape import Shape
 
 
-class ReadoutKernels(NamedTuple):
-    """Compiled for one shape."""
-
-    read: Callable[..., None]
-    back: Callable[..., None]
-
-
-@cache
-def readout_kernels(batch_size: int, size: int, outputs: int, tolerance: float | None, dtype: str) -> ReadoutKernels:
-    """Return the kernels for B states of H units and O outputs: numbers right within a tolerance, or else classes."""
-    shape = _Shape(batch_size, size, outputs, tolerance, precision_of(dtype))
-    library = Library("\n".join([declarations(shape.precision), _read(shape), _back(shape)]))
-    pointer, integer = ctypes.c_void_p, ctypes.c_int64
-    return ReadoutKernels(
-        library.function("read", [pointer] * 7 + [integer] * 3),
-        library.function("back", [pointer] * 6 + [integer] * 3),
-    )
-
-
-class _Shape(NamedTuple):
-    batch_size: int
-    size: int
-    outputs: int
-    tolerance: float | None
-    precision: Precision
-
-    def parts(self) -> Iterator[tuple[int, int]]:
-        """Yield where each vector of a line of outputs begins, and how many numbers it holds."""
-        width = self.precision.width
-        for first in range(0, self.outputs, width):
-            yield first, min(width, self.outputs - first)
-
-
-def _read(s: _Shape) -> str:
-    """Losses [K], errors [K] and slopes [K, B, O] for states [K, B, H] `apart`; targets [K, B] or [K, B, O]."""
-    pointers = ["last", "V", "c", "targets", "slopes", "losses", "errors"]
-    e = Emitter("read", s.precision, pointers, ["lanes", "apart", "stride"])
+def read_function(s: Shape) -> str:
+    """Return "read": loss, error rate and slopes [B, O] for states [B, H]; targets are [B] or [B, O]."""
+    e = Emitter("read", s.precision, ["last", "V", "c", "targets", "slopes", "loss", "error"], [])
     judge = _judge_classes if s.tolerance is None else _judge_numbers
-    with e.loop("0", "%lanes") as lane:
-        offset = e.multiply(lane, "%stride")
-        bias, out = e.at("%c", offset), e.at("%slopes", e.multiply(lane, s.batch_size * s.outputs))
-        term = Term(str(s.size), e.at("%last", e.multiply(lane, "%apart")), s.size, 1, e.at("%V", offset), s.outputs)
-        _multiply(e, (s.batch_size, s.outputs), term, out, bias)
-        sums = [e.slot(e.scalar), e.slot(e.scalar)]
-        for place in sums:
-            e.do(f"store {e.scalar} 0.0, ptr {place}")
-        with e.loop("0", str(s.batch_size)) as row:
-            sequence = e.add(e.multiply(lane, s.batch_size), row)
-            for place, more in zip(sums, judge(e, s, e.at(out, e.multiply(row, s.outputs)), sequence), strict=True):
-                before = e.value(f"load {e.scalar}, ptr {place}")
-                e.do(f"store {e.scalar} {e.value(f'fadd {e.scalar} {before}, {more}')}, ptr {place}")
-        for place, target in zip(sums, ("%losses", "%errors"), strict=True):
-            total = e.value(f"load {e.scalar}, ptr {place}")
-            mean = e.value(f"fdiv {e.scalar} {total}, {float(s.batch_size)}")
-            e.do(f"store {e.scalar} {mean}, ptr {e.at(target, lane)}, align 4")
+    _multiply(e, (s.batch_size, s.outputs), Term(str(s.size), "%last", s.size, 1, "%V", s.outputs), "%slopes", "%c")
+    sums = [e.slot(e.scalar), e.slot(e.scalar)]
+    for place in sums:
+        e.do(f"store {e.scalar} 0.0, ptr {place}")
+    with e.loop("0", str(s.batch_size)) as row:
+        for place, more in zip(sums, judge(e, s, e.at("%slopes", e.multiply(row, s.outputs)), row), strict=True):
+            before = e.value(f"load {e.scalar}, ptr {place}")
+            e.do(f"store {e.scalar} {e.value(f'fadd {e.scalar} {before}, {more}')}, ptr {place}")
+    for place, target in zip(sums, ("%loss", "%error"), strict=True):
+        total = e.value(f"load {e.scalar}, ptr {place}")
+        mean = e.value(f"fdiv {e.scalar} {total}, {float(s.batch_size)}")
+        e.do(f"store {e.scalar} {mean}, ptr {target}, align 4")
     return e.text()
 
 
-def _judge_classes(e: Emitter, s: _Shape, line: str, sequence: str) -> tuple[str, str]:
+def _judge_classes(e: Emitter, s: Shape, line: str, sequence: str) -> tuple[str, str]:
     """Return cross-entropy and 1 if wrong: right is only the first of the largest outputs. Outputs become slopes."""
     target = e.value(f"load i64, ptr {e.value(f'getelementptr inbounds i64, ptr %targets, i64 {sequence}')}")
     chosen = e.value(f"load {e.scalar}, ptr {e.at(line, target)}, align 4")
@@ -105,7 +63,7 @@ def _judge_classes(e: Emitter, s: _Shape, line: str, sequence: str) -> tuple[str
     return e.value(f"fadd {e.scalar} {logarithm}, {distance}"), e.value(f"uitofp i1 {better} to {e.scalar}")
 
 
-def _judge_numbers(e: Emitter, s: _Shape, line: str, sequence: str) -> tuple[str, str]:
+def _judge_numbers(e: Emitter, s: Shape, line: str, sequence: str) -> tuple[str, str]:
     """Return the squared error and 1 if any number is not within the tolerance. Outputs become slopes."""
     targets = e.at("%targets", e.multiply(sequence, s.outputs))
     wrong, squares = "false", []
@@ -120,21 +78,15 @@ def _judge_numbers(e: Emitter, s: _Shape, line: str, sequence: str) -> tuple[str
     return e.total(squares), e.value(f"uitofp i1 {wrong} to {e.scalar}")
 
 
-def _back(s: _Shape) -> str:
-    """DV and dc in rows of gradients `stride` numbers apart; delta [K, B, H], d loss / d h_T; Vt [K, O, H] is V^T."""
-    pointers = ["last", "Vt", "slopes", "dV", "dc", "delta"]
-    e = Emitter("back", s.precision, pointers, ["lanes", "apart", "stride"])
+def back_function(s: Shape) -> str:
+    """Return "back": dV, dc and delta [B, H], d loss / d h_T; Vt [O, H] is V transposed."""
+    e = Emitter("back", s.precision, ["last", "Vt", "slopes", "dV", "dc", "delta"], [])
     rows = str(s.batch_size)
-    with e.loop("0", "%lanes") as lane:
-        offset, slopes = e.multiply(lane, "%stride"), e.at("%slopes", e.multiply(lane, s.batch_size * s.outputs))
-        last, transposed = e.at("%last", e.multiply(lane, "%apart")), e.at("%Vt", e.multiply(lane, s.outputs * s.size))
-        delta = e.at("%delta", e.multiply(lane, s.batch_size * s.size))
-        sizes, across = (s.size, s.outputs), Term(rows, last, 1, s.size, slopes, s.outputs)
-        _multiply(e, sizes, across, e.at("%dV", offset), None)
-        _multiply(e, (1, s.outputs), Term(rows, "@one", 0, 0, slopes, s.outputs), e.at("%dc", offset), None)
-        back = Term(str(s.outputs), slopes, s.outputs, 1, transposed, s.size)
-        _multiply(e, (s.batch_size, s.size), back, delta, None)
-    return f"@one = private constant {e.scalar} 1.0\n" + e.text()
+    _multiply(e, (s.size, s.outputs), Term(rows, "%last", 1, s.size, "%slopes", s.outputs), "%dV", None)
+    _multiply(e, (1, s.outputs), Term(rows, "@one", 0, 0, "%slopes", s.outputs), "%dc", None)
+    back = Term(str(s.outputs), "%slopes", s.outputs, 1, "%Vt", s.size)
+    _multiply(e, (s.batch_size, s.size), back, "%delta", None)
+    return e.text()
 
 
 def _multiply(e: Emitter, sizes: tuple[int, int], term: Term, target: str, bias: str | None) -> None:

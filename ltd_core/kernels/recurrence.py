@@ -6,14 +6,10 @@ plus what is carried over, |delta| as it passes, then the derivatives of the for
 
 from __future__ import annotations
 
-import ctypes
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ltd_core.kernels.emitter import Emitter, Precision, declarations, precision_of
+from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.formulas import Formulas
-from ltd_core.kernels.gradients import gradient_function
-from ltd_core.kernels.machine import Library
 from ltd_core.kernels.norm import Norm
 from ltd_core.kernels.product import Term, Tile, Vectors, product
 from ltd_core.recurrence.expression import ZERO
@@ -21,82 +17,36 @@ from ltd_core.recurrence.expression import ZERO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ltd_core.kernels.shape import Shape
     from ltd_core.recurrence.expression import Node
-    from ltd_core.recurrence.step import Step
 
 
-class RecurrenceKernels(NamedTuple):
-    """Compiled for one shape."""
-
-    forward: Callable[..., None]
-    backward: Callable[..., None]
-    gradients: Callable[..., None]
+def forward_function(shape: Shape, *, keep: bool) -> str:
+    """Return "forward": states [S, T+1, B, H] and the tape [T, B, Z, H], or just states [S, 2, B, H], h_T at T % 2."""
+    return _Forward(shape, keep=keep).text()
 
 
-@cache
-def recurrence_kernels(step: Step, batch_size: int, inputs: int, size: int, dtype: str) -> RecurrenceKernels:
-    """Return the kernels for B sequences of I inputs and H units."""
-    shape = Shape(step, batch_size, inputs, size, precision_of(dtype))
-    texts = [_Forward(shape, keep=True).text(), _Backward(shape).text()]
-    texts.append(gradient_function(step, batch_size, inputs, size, shape.precision))
-    library = Library("\n".join([declarations(shape.precision), *texts]))
-    pointer, integer = ctypes.c_void_p, ctypes.c_int64
-    return RecurrenceKernels(
-        library.function("forward", [pointer] * 7 + [integer] * 3),
-        library.function("backward", [pointer] * 8 + [integer] * 3),
-        library.function("gradients", [pointer] * 7 + [integer] * 3),
-    )
+def backward_function(shape: Shape) -> str:
+    """Return "backward": gate slopes in the place of what the tape kept, and norms [T] of the deltas by time step."""
+    return _Backward(shape).text()
 
 
-@cache
-def last_state_kernel(step: Step, batch_size: int, inputs: int, size: int, dtype: str) -> Callable[..., None]:
-    """Return the way forward that keeps two time steps only, [K, S, 2, B, H]: h_T is at T mod 2."""
-    shape = Shape(step, batch_size, inputs, size, precision_of(dtype))
-    library = Library("\n".join([declarations(shape.precision), _Forward(shape, keep=False).text()]))
-    return library.function("forward", [ctypes.c_void_p] * 7 + [ctypes.c_int64] * 3)
+class _Memory:
+    """What both ways share: where things lie."""
 
-
-class Shape(NamedTuple):
-    """What a kernel is compiled for."""
-
-    step: Step
-    batch_size: int
-    inputs: int
-    size: int
-    precision: Precision
-
-    @property
-    def row(self) -> int:
-        """Return the numbers of a state."""
-        return self.batch_size * self.size
-
-    @property
-    def line(self) -> int:
-        """Return the numbers on the tape of one sequence at one step."""
-        return self.step.slots * self.size
-
-
-class _Lane:
-    """What both ways share: where things of one lane lie."""
-
-    def __init__(self, e: Emitter, shape: Shape, lane: str, *, keep: bool) -> None:
-        self.e, self.s = e, shape
+    def __init__(self, e: Emitter, shape: Shape, *, keep: bool) -> None:
+        self.e, self.s, self._keep = e, shape, keep
         self._held = e.add("%steps", 1) if keep else "2"
-        self._keep = keep
-        self.start = e.value(f"load i64, ptr {e.value(f'getelementptr inbounds i64, ptr %starts, i64 {lane}')}")
-        self.bias = e.at("%b", e.multiply(lane, "%stride"))
-        self.states = e.at("%states", e.multiply(lane, e.multiply(self._held, shape.row * len(shape.step.states))))
-        self.tape = e.at("%tape", e.multiply(e.multiply(lane, "%steps"), shape.batch_size * shape.line))
 
     def state(self, place: int, t: str) -> str:
         """Return where a state begins after t steps."""
         t = t if self._keep else self.e.value(f"and i64 {t}, 1")
-        whole = self.e.multiply(self._held, place * self.s.row) if place else "0"
-        return self.e.at(self.states, whole, self.e.multiply(t, self.s.row))
+        whole = self.e.multiply(self._held, place * self.s.state) if place else "0"
+        return self.e.at("%states", whole, self.e.multiply(t, self.s.state))
 
     def kept(self, t: str) -> str:
         """Return where the tape of a step begins."""
-        return self.e.at(self.tape, self.e.multiply(t, self.s.batch_size * self.s.line))
+        return self.e.at("%tape", self.e.multiply(t, self.s.batch_size * self.s.line))
 
     def parameter(self, name: str, tile: Tile, v: int) -> str:
         """Return a trained number of each unit."""
@@ -105,7 +55,7 @@ class _Lane:
 
     def of_bias(self, place: int, tile: Tile, v: int) -> str:
         """Return a vector of the biases, or of the parameters behind them."""
-        return self.e.load(self.e.at(self.bias, place * self.s.size + tile.column + v * self.e.width), tile.counts[v])
+        return self.e.load(self.e.at("%b", place * self.s.size + tile.column + v * self.e.width), tile.counts[v])
 
 
 def _zero(e: Emitter, pointer: str, count: int) -> None:
@@ -118,35 +68,31 @@ def _zero(e: Emitter, pointer: str, count: int) -> None:
 
 
 class _Forward:
-    """States [K, S, T+1, B, H] and the tape [K, T, B, Z, H], or only states [K, S, 2, B, H]."""
+    """The way forward through all steps of one lane."""
 
     def __init__(self, shape: Shape, *, keep: bool) -> None:
         self.s, self._keep = shape, keep
-        pointers = ["starts", "x", "W", "U", "b", "states", "tape"]
-        self.e = Emitter("forward", shape.precision, pointers, ["lanes", "steps", "stride"])
+        pointers = ["x", "W", "U", "b", "states", "tape"]
+        self.e = Emitter("forward", shape.precision, pointers, ["start", "steps"])
 
     def text(self) -> str:
-        """Return the function; x is [K, T, B, I], and rows of weights lie `stride` numbers apart."""
+        """Return the function; x is [T, B, I]."""
         e, s = self.e, self.s
-        sequences = s.batch_size * s.inputs
-        with e.loop("0", "%lanes") as lane:
-            here = _Lane(e, s, lane, keep=self._keep)
-            x = e.at("%x", e.multiply(e.multiply(lane, "%steps"), sequences))
-            matrices = [e.at(name, e.multiply(lane, "%stride")) for name in ("%U", "%W")]
-            for place in range(len(s.step.states)):
-                _zero(e, here.state(place, here.start), s.row)
-            with e.loop(here.start, "%steps") as t:
-                self._step(here, t, e.at(x, e.multiply(t, sequences)), matrices)
+        here = _Memory(e, s, keep=self._keep)
+        for place in range(len(s.step.states)):
+            _zero(e, here.state(place, "%start"), s.state)
+        with e.loop("%start", "%steps") as t:
+            self._step(here, t, e.at("%x", e.multiply(t, s.batch_size * s.inputs)))
         return e.text()
 
-    def _step(self, here: _Lane, t: str, x: str, matrices: list[str]) -> None:
+    def _step(self, here: _Memory, t: str, x: str) -> None:
         e, s = self.e, self.s
         before = [here.state(i, t) for i in range(len(s.step.states))]
         after = [here.state(i, e.add(t, 1)) for i in range(len(s.step.states))]
         sees_x, sees_h = s.step.entering, s.step.recurrent
         terms = [
-            Term(str(s.inputs), x, s.inputs, 1, matrices[0], len(sees_x) * s.size, sees_x),
-            Term(str(s.size), before[0], s.size, 1, matrices[1], len(sees_h) * s.size, sees_h),
+            Term(str(s.inputs), x, s.inputs, 1, "%U", len(sees_x) * s.size, sees_x),
+            Term(str(s.size), before[0], s.size, 1, "%W", len(sees_h) * s.size, sees_h),
         ]
         tape = here.kept(t) if self._keep else ""
 
@@ -160,7 +106,7 @@ class _Forward:
         )
 
     def _formulas(
-        self, here: _Lane, memory: tuple[list[str], list[str], str], tile: Tile, at: tuple[int, int], gates: list[str]
+        self, here: _Memory, memory: tuple[list[str], list[str], str], tile: Tile, at: tuple[int, int], gates: list[str]
     ) -> None:
         e, s, (r, v), (before, after, tape) = self.e, self.s, at, memory
         within = tile.column + v * e.width
@@ -186,36 +132,31 @@ class _Forward:
 
 
 class _Backward:
-    """Slopes of the gates, in the place of what the tape kept, and norms [K, T] of the deltas by time step."""
+    """The way back through all steps of one lane."""
 
     def __init__(self, shape: Shape) -> None:
         self.s = shape
-        pointers = ["starts", "last", "Wt", "b", "states", "tape", "carry", "norms"]
-        self.e = Emitter("backward", shape.precision, pointers, ["lanes", "steps", "stride"])
+        pointers = ["last", "Wt", "b", "states", "tape", "carry", "norms"]
+        self.e = Emitter("backward", shape.precision, pointers, ["start", "steps"])
         self.norm = Norm(self.e)
 
     def text(self) -> str:
-        """Return the function; last is delta_T, [K, B, H], Wt is [K, G H, H], carry is room for [S, B, H]."""
+        """Return the function; last is delta_T, [B, H], Wt is [G H, H], carry is room for [S, B, H]."""
         e, s = self.e, self.s
-        seen = len(s.step.recurrent) * s.size
-        with e.loop("0", "%lanes") as lane:
-            here = _Lane(e, s, lane, keep=True)
-            norms, final = e.at("%norms", e.multiply(lane, "%steps")), e.add("%steps", -1)
-            transposed = e.at("%Wt", e.multiply(lane, seen * s.size))
-            _zero(e, "%carry", len(s.step.states) * s.row)
-            self._first(here, e.at("%last", e.multiply(lane, s.row)), final, e.at(norms, final))
-            with e.loop(final, here.start, -1) as t:
-                term = Term(str(seen), here.kept(t), s.line, 1, transposed, s.size)
-                self._pass(here, [term], "", e.add(t, -1), e.at(norms, t, -1))
+        here, final = _Memory(e, s, keep=True), e.add("%steps", -1)
+        _zero(e, "%carry", len(s.step.states) * s.state)
+        self._first(here, final)
+        with e.loop(final, "%start", -1) as t:
+            term = Term(str(len(s.step.recurrent) * s.size), here.kept(t), s.line, 1, "%Wt", s.size)
+            self._pass(here, [term], "", e.add(t, -1))
         return e.text()
 
-    def _first(self, here: _Lane, last: str, final: str, target: str) -> None:
+    def _first(self, here: _Memory, final: str) -> None:
         """Take up the given delta: once to find the scale of its norm, then for all."""
-        self.norm.forget()
         self.norm.begin()
-        product(self.e, self.s.batch_size, self.s.size, [], self._start(last), self._measure)
-        self.norm.end(target)
-        self._pass(here, [], last, final, target)
+        product(self.e, self.s.batch_size, self.s.size, [], self._start("%last"), self._measure)
+        self.norm.end(self.e.at("%norms", final))
+        self._pass(here, [], "%last", final)
 
     def _measure(self, tile: Tile, vectors: Vectors) -> None:
         for (line,) in vectors:
@@ -232,7 +173,7 @@ class _Backward:
 
         return start if given else lambda *_: "zeroinitializer"
 
-    def _pass(self, here: _Lane, terms: list[Term], given: str, t: str, target: str) -> None:
+    def _pass(self, here: _Memory, terms: list[Term], given: str, t: str) -> None:
         """Make delta_{t+1}, its norm, and from it the slopes of step t and what is carried to the states before."""
 
         def finish(tile: Tile, vectors: Vectors) -> None:
@@ -242,14 +183,14 @@ class _Backward:
 
         self.norm.begin()
         product(self.e, self.s.batch_size, self.s.size, terms, self._start(given), finish)
-        self.norm.end(target)
+        self.norm.end(self.e.at("%norms", t))
 
-    def _derivatives(self, here: _Lane, t: str, tile: Tile, at: tuple[int, int], through: str) -> None:
+    def _derivatives(self, here: _Memory, t: str, tile: Tile, at: tuple[int, int], through: str) -> None:
         e, s, (r, v) = self.e, self.s, at
         within, count = tile.column + v * e.width, tile.counts[v]
         place = e.add(e.multiply(tile.row, s.size), r * s.size + within)
         line = e.at(here.kept(t), e.multiply(e.add(tile.row, r), s.line), within)
-        carried = [e.at("%carry", i * s.row, place) for i in range(len(s.step.states))]
+        carried = [e.at("%carry", i * s.state, place) for i in range(len(s.step.states))]
         if s.step.carries[0] != ZERO:
             through = e.arithmetic("fadd", through, e.load(carried[0], count))
         self.norm.add(through)

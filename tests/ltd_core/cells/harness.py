@@ -1,102 +1,112 @@
-"""Lanes of different lengths for a cell, in float64, by machine code or tensor operations; and what torch.nn says."""
+"""Networks of one cell on lanes of different lengths, in float64: by machine code, by tensor operations, by torch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ltd_core.cells import Extent
-from ltd_core.cells.machine import MachineProgram, machine_last_state
-from ltd_core.cells.tensors import TensorProgram, tensor_last_state
+from ltd_core.engine.layout import Layout
+from ltd_core.engine.machine_network import MachineNetwork, machine_judge
+from ltd_core.engine.tensor_network import TensorNetwork, tensor_judge
 from ltd_core.lazy import torch
+from ltd_core.problems import Batch
+from ltd_core.randomness import one_hot
+from tests.ltd_core.training import small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ltd_core.cells import Cell
+    from ltd_core.experiments.training import Training
 
 STARTS = [0, 3, 11, 6]
-STEPS, INPUTS = 12, 3
+STEPS = 12
 SIZES = [(1, 1), (7, 5), (16, 20), (33, 2)]
-PROGRAMS = [MachineProgram, TensorProgram]
-LAST_STATES = [machine_last_state, tensor_last_state]
+NETWORKS = {
+    "machine": lambda spec, rows: MachineNetwork(spec, len(rows)),
+    "tensor": lambda spec, rows: TensorNetwork(spec, len(rows), rows),
+}
+JUDGES = {"machine": machine_judge, "tensor": tensor_judge}
 Weights = dict[str, "torch.Tensor"]
+States = tuple["torch.Tensor", ...]
 
 
 @dataclass(frozen=True)
 class Case:
-    """Random weights, inputs [K, T, B, I] and gradients with respect to the last state."""
+    """Random weights and minibatches for a cell."""
 
-    cell: Cell
+    cell: dict[str, Any]
     batch_size: int
+    problem: str = "temporal_order"
 
     @cached_property
-    def _drawn(self) -> list[torch.Tensor]:
-        size, lanes = self.cell.hidden_size, len(STARTS)
-        generator = torch.Generator().manual_seed(size * 100 + self.batch_size)
-        numbers = sum(torch.Size(shape).numel() for shape in self.cell.shapes(INPUTS).values())
-        shapes = (lanes, numbers), (lanes, STEPS, self.batch_size, INPUTS), (lanes, self.batch_size, size)
-        return [torch.randn(*shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    def spec(self) -> Training:
+        problem = {"kind": self.problem, "length": [10, STEPS]}
+        return small(cell=self.cell, batch_size=self.batch_size, problem=problem, dtype="float64")
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(self.spec)
 
     @cached_property
     def rows(self) -> torch.Tensor:
-        return self._drawn[0] * 0.9 / self.cell.hidden_size**0.5
+        drawn = torch.randn(len(STARTS), self.layout.size, generator=self._generator(1), dtype=torch.float64)
+        return drawn * 0.9 / self.cell["hidden_size"] ** 0.5
 
-    @property
-    def inputs(self) -> torch.Tensor:
-        return self._drawn[1]
+    @cached_property
+    def batch(self) -> Batch:
+        problem, generator, sizes = self.spec.problem, self._generator(2), (len(STARTS), STEPS, self.batch_size)
+        if problem.right_within is None:
+            symbols = torch.randint(problem.input_size, sizes, generator=generator)
+            targets = torch.randint(problem.output_size, (sizes[0], sizes[2]), generator=generator)
+            return Batch(one_hot(symbols, problem.input_size, torch.float64), targets, torch.tensor(STARTS))
+        inputs = torch.randn(*sizes, problem.input_size, generator=generator, dtype=torch.float64)
+        targets = torch.randn(sizes[0], sizes[2], problem.output_size, generator=generator, dtype=torch.float64)
+        return Batch(inputs, targets, torch.tensor(STARTS))
 
-    @property
-    def last(self) -> torch.Tensor:
-        return self._drawn[2]
+    def _generator(self, seed: int) -> torch.Generator:
+        return torch.Generator().manual_seed(seed + 10 * self.batch_size + 1000 * self.cell["hidden_size"])
 
-    def views(self, rows: torch.Tensor) -> Weights:
-        shapes = self.cell.shapes(INPUTS)
-        parts = torch.split(rows, [torch.Size(s).numel() for s in shapes.values()], 1)
-        return {name: part.view(-1, *shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
-
-    def run(
-        self, program_of: type[MachineProgram | TensorProgram]
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, MachineProgram | TensorProgram]:
-        """Return the last states, the gradient of the rows, the norms of the deltas, and the program."""
-        extent = Extent(len(STARTS), STEPS, self.batch_size, INPUTS, torch.float64, "cpu")
-        program = program_of(self.cell.step, self.cell.hidden_size, extent)
+    def train(self, kind: str, batch: Batch | None = None) -> tuple[torch.Tensor, ...]:
+        """Return loss, error rate, gradient [K, P] and norms of the deltas [K, T]."""
+        network = NETWORKS[kind](self.spec, self.rows)
         gradient = torch.full_like(self.rows, 9.0)
-        for _ in range(2):  # nothing of one update reaches the next
-            state = program.forward(self.views(self.rows), self.inputs, torch.tensor(STARTS)).clone()
-            program.backward(self.views(self.rows), self.last, self.views(gradient))
-        return state, gradient, program.delta_norms, program
-
-    def with_cell(self, cell: Cell) -> Case:
-        return replace(self, cell=cell)
+        for _ in range(2):  # nothing of one minibatch reaches the next
+            reading = network.train(self.rows, gradient, batch or self.batch)
+        return (*reading, gradient, network.delta_norms)
 
 
-def check_against_torch(
-    case: Case,
-    program_of: type[MachineProgram | TensorProgram],
-    step: Callable[[Weights, torch.Tensor, tuple[torch.Tensor, ...]], tuple[torch.Tensor, ...]],
-) -> None:
-    """Compare with torch's own cell: `step(weights of a lane, x, states)` returns the states after, h first."""
-    state, gradient, norms, _ = case.run(program_of)
+def by_torch(case: Case, lane: int, step: Callable[[Weights, torch.Tensor, States], States]) -> list[torch.Tensor]:
+    """Return one lane's loss, error rate, gradient and norms of deltas; `step` is torch's cell, h first."""
+    row = case.rows[lane : lane + 1].clone().requires_grad_()
+    weights = {name: view[0] for name, view in case.layout.views(row).items()}
+    batch, seen = case.batch, []
+    states = tuple(row.new_zeros(case.batch_size, case.cell["hidden_size"]) for _ in case.spec.cell.step.states)
+    for t in range(STARTS[lane], STEPS):
+        states = step(weights, batch.inputs[lane, t], states)
+        states[0].retain_grad()
+        seen.append(states[0])
+    outputs = states[0] @ weights["V"] + weights["c"]
+    targets, within = batch.targets[lane], case.spec.problem.right_within
+    if within is None:
+        loss, wrong = torch.nn.functional.cross_entropy(outputs, targets), outputs.argmax(-1) != targets
+    else:
+        loss, wrong = ((outputs - targets) ** 2).sum(-1).mean(), ((outputs - targets).abs() >= within).any(-1)
+    loss.backward()
+    assert row.grad is not None
+    norms = torch.stack([h.grad.norm() for h in seen if h.grad is not None])
+    return [loss.detach(), wrong.double().mean(), row.grad[0], norms]
+
+
+def check_against_torch(case: Case, kind: str, step: Callable[[Weights, torch.Tensor, States], States]) -> None:
+    """Compare loss, error rate, every gradient and every delta with torch's own cell."""
+    loss, error_rate, gradient, norms = case.train(kind)
     for lane, start in enumerate(STARTS):
-        weights = {name: view[lane].clone().requires_grad_() for name, view in case.views(case.rows).items()}
-        states = tuple(torch.zeros(case.batch_size, case.cell.hidden_size).double() for _ in case.cell.step.states)
-        seen = []
-        for t in range(start, STEPS):
-            states = step(weights, case.inputs[lane, t], states)
-            states[0].retain_grad()
-            seen.append(states[0])
-        (states[0] * case.last[lane]).sum().backward()
-        torch.testing.assert_close(state[lane], states[0].detach(), rtol=1e-10, atol=1e-12)
-        expected = torch.stack([h.grad.norm() for h in seen if h.grad is not None])
-        torch.testing.assert_close(norms[lane, start:], expected, rtol=1e-10, atol=1e-13)
-        for name, value in weights.items():
-            mine = case.views(gradient)[name][lane]
-            torch.testing.assert_close(mine, value.grad, rtol=1e-10, atol=1e-11, msg=lambda m, n=name: f"{n}: {m}")
+        found = loss[lane], error_rate[lane], gradient[lane], norms[lane, start:]
+        for mine, theirs in zip(found, by_torch(case, lane, step), strict=True):
+            torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-13)
 
 
-def functional(cell: torch.nn.Module, parameters: Weights, *arguments: object) -> torch.Tensor:
+def functional(cell: torch.nn.Module, parameters: Weights, *arguments: object) -> Any:
     """Call one of torch's cells with other weights."""
-    result: torch.Tensor = torch.func.functional_call(cell, parameters, arguments)
-    return result
+    return torch.func.functional_call(cell, parameters, arguments)

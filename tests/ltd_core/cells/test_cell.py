@@ -1,59 +1,75 @@
-"""What holds for every cell: finite differences, the last state alone, causality, independent sequences."""
+"""What holds for every cell: finite differences, evaluation, causality, independent sequences, both ways to compute."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ltd_core.cells import CELLS
 from ltd_core.lazy import torch
-from tests.ltd_core.cells.harness import LAST_STATES, PROGRAMS, STARTS, Case
-
-if TYPE_CHECKING:
-    from ltd_core.cells.machine import MachineProgram
-    from ltd_core.cells.tensors import TensorProgram
+from ltd_core.problems import PROBLEMS, Batch
+from tests.ltd_core.cells.harness import JUDGES, NETWORKS, STARTS, Case
 
 pytestmark = pytest.mark.parametrize("kind", list(CELLS))
 
 
-@pytest.mark.parametrize("program_of", PROGRAMS)
-def test_gradients_are_finite_differences(kind: str, program_of: type[MachineProgram | TensorProgram]) -> None:
-    case = Case(CELLS[kind](hidden_size=5), 3)
-    _, gradient, _, program = case.run(program_of)
-
-    def losses(rows: torch.Tensor) -> torch.Tensor:
-        return (program.forward(case.views(rows), case.inputs, torch.tensor(STARTS)) * case.last).sum((1, 2))
-
+@pytest.mark.parametrize("network", list(NETWORKS))
+@pytest.mark.parametrize("problem", list(PROBLEMS))
+def test_gradients_are_finite_differences(kind: str, network: str, problem: str) -> None:
+    case = Case({"kind": kind, "hidden_size": 5}, 3, problem)
+    _, _, gradient, _ = case.train(network)
     step = 1e-5
     for column in range(case.rows.shape[1]):
         move = torch.zeros_like(case.rows)
         move[:, column] = step
-        slope = (losses(case.rows + move) - losses(case.rows - move)) / (2 * step)
-        torch.testing.assert_close(gradient[:, column], slope, rtol=1e-6, atol=1e-7)
+        up, down = (JUDGES[network](case.spec, case.rows + m, case.batch).loss.clone() for m in (move, -move))
+        torch.testing.assert_close(gradient[:, column], (up - down) / (2 * step), rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("last_state", LAST_STATES)
-def test_the_last_state_alone(kind: str, last_state: type) -> None:
-    case = Case(CELLS[kind](hidden_size=19), 7)
-    found = last_state(case.cell.step, case.views(case.rows), case.inputs, torch.tensor(STARTS))
-    torch.testing.assert_close(found, case.run(PROGRAMS[0])[0], rtol=1e-12, atol=1e-13)
+@pytest.mark.parametrize("problem", list(PROBLEMS))
+def test_both_ways_to_compute_agree(kind: str, problem: str) -> None:
+    case = Case({"kind": kind, "hidden_size": 19}, 7, problem)
+    machine, tensor = case.train("machine"), case.train("tensor")
+    live = torch.arange(machine[3].shape[1]) >= case.batch.starts.unsqueeze(-1)
+    torch.testing.assert_close(machine[3][live], tensor[3][live], rtol=1e-12, atol=1e-15)
+    for mine, theirs in zip(machine[:3], tensor[:3], strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-11, atol=1e-14)
 
 
-def test_the_past_before_a_lane_starts_and_other_sequences_do_not_matter(kind: str) -> None:
-    case = Case(CELLS[kind](hidden_size=6), 4)
-    last_state, starts, views = LAST_STATES[0], torch.tensor(STARTS), case.views(case.rows)
-    before = last_state(case.cell.step, views, case.inputs, starts).clone()
-    changed = case.inputs.clone()
+@pytest.mark.parametrize("network", list(NETWORKS))
+def test_an_evaluation_reads_what_training_reads(kind: str, network: str) -> None:
+    case = Case({"kind": kind, "hidden_size": 19}, 7)
+    judged, trained = JUDGES[network](case.spec, case.rows, case.batch), case.train(network)
+    torch.testing.assert_close(tuple(judged), trained[:2], rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("network", list(NETWORKS))
+def test_nothing_before_a_lane_starts_matters(kind: str, network: str) -> None:
+    case = Case({"kind": kind, "hidden_size": 6}, 4)
+    changed = case.batch.inputs.clone()
     for lane, start in enumerate(STARTS):
         changed[lane, :start] = 7.0
-    changed[:, :, 0] += 1.0
-    after = last_state(case.cell.step, views, changed, starts)
-    assert torch.equal(before[:, 1:], after[:, 1:])
-    assert not torch.equal(before[:, 0], after[:, 0])
+    after = case.train(network, Batch(changed, case.batch.targets, case.batch.starts))
+    for mine, theirs in zip(case.train(network)[:3], after[:3], strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_a_sequence_changes_no_other(kind: str) -> None:
+    """The gradient of a minibatch is the mean of its sequences' gradients."""
+    case = Case({"kind": kind, "hidden_size": 6}, 4)
+    single = Case({"kind": kind, "hidden_size": 6}, 1)
+    parts = []
+    for place in range(4):
+        rows = slice(place, place + 1)
+        batch = Batch(case.batch.inputs[:, :, rows], case.batch.targets[:, rows], case.batch.starts)
+        network, gradient = NETWORKS["machine"](single.spec, case.rows), torch.zeros_like(case.rows)
+        network.train(case.rows, gradient, batch)
+        parts.append(gradient)
+    torch.testing.assert_close(case.train("machine")[2], torch.stack(parts).mean(0), rtol=1e-11, atol=1e-14)
 
 
 def test_shapes_and_initial_weights_agree(kind: str) -> None:
-    case = Case(CELLS[kind](hidden_size=6), 4)
-    assert case.views(case.rows).keys() == case.cell.shapes(3).keys()
-    assert 0 <= case.cell.candidate < len(case.cell.step.recurrent)
+    case = Case({"kind": kind, "hidden_size": 6}, 4)
+    cell, first = case.spec.cell, case.layout.initial(case.spec)
+    assert first.shape == (case.layout.size,)
+    assert first.dtype == torch.float64
+    assert 0 <= cell.candidate < len(cell.step.recurrent)

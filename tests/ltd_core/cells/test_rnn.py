@@ -2,51 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from ltd_core.cells import Extent
-from ltd_core.cells.rnn import Rnn
+from ltd_core.engine.layout import Layout
 from ltd_core.lazy import torch
-from tests.ltd_core.cells.harness import INPUTS, PROGRAMS, SIZES, Case, Weights, check_against_torch, functional
-
-if TYPE_CHECKING:
-    from ltd_core.cells.machine import MachineProgram
-    from ltd_core.cells.tensors import TensorProgram
+from ltd_core.problems import PROBLEMS, Batch
+from tests.ltd_core.cells.harness import NETWORKS, SIZES, Case, States, Weights, check_against_torch, functional
+from tests.ltd_core.training import small
 
 
-@pytest.mark.parametrize("program_of", PROGRAMS)
+@pytest.mark.parametrize("network", list(NETWORKS))
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
-def test_states_gradients_and_deltas_are_torchs(
-    program_of: type[MachineProgram | TensorProgram], nonlinearity: str, sizes: tuple[int, int]
+@pytest.mark.parametrize("problem", list(PROBLEMS))
+def test_loss_gradients_and_deltas_are_torchs(
+    network: str, nonlinearity: str, sizes: tuple[int, int], problem: str
 ) -> None:
     size, batch_size = sizes
-    theirs = torch.nn.RNNCell(INPUTS, size, nonlinearity=nonlinearity, dtype=torch.float64)
+    case = Case({"kind": "rnn", "hidden_size": size, "nonlinearity": nonlinearity}, batch_size, problem)
+    inputs = case.spec.problem.input_size
+    theirs = torch.nn.RNNCell(inputs, size, nonlinearity=nonlinearity, dtype=torch.float64)
 
-    def step(w: Weights, x: torch.Tensor, states: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+    def step(w: Weights, x: torch.Tensor, states: States) -> States:
         zero = torch.zeros_like(w["b"])
         names = {"weight_hh": w["W"].t(), "weight_ih": w["U"].t(), "bias_ih": w["b"], "bias_hh": zero}
         return (functional(theirs, names, x, states[0]),)
 
-    check_against_torch(Case(Rnn(hidden_size=size, nonlinearity=nonlinearity), batch_size), program_of, step)
+    check_against_torch(case, network, step)
 
 
-@pytest.mark.parametrize("program_of", PROGRAMS)
+@pytest.mark.parametrize("network", list(NETWORKS))
 @pytest.mark.parametrize("factor", [0.5, 2.0])
-def test_deltas_of_a_linear_network_are_powers(program_of: type[MachineProgram | TensorProgram], factor: float) -> None:
+def test_deltas_of_a_linear_network_are_powers(network: str, factor: float) -> None:
     """With W = a I and positive states, delta_t = a^(T - t) delta_T (Pascanu, Mikolov and Bengio 2013)."""
-    cell, steps, starts = Rnn(hidden_size=4, nonlinearity="relu"), 120, torch.tensor([0])
-    flat = torch.cat([factor * torch.eye(4).view(1, 16), torch.ones(1, 4), torch.zeros(1, 4)], 1)
-    out = torch.zeros_like(flat)
-
-    def views(rows: torch.Tensor) -> Weights:
-        return {"W": rows[:, :16].view(1, 4, 4), "U": rows[:, 16:20].view(1, 1, 4), "b": rows[:, 20:]}
-
-    program = program_of(cell.step, 4, Extent(1, steps, 2, 1, torch.float32, "cpu"))
-    program.forward(views(flat), torch.full((1, steps, 2, 1), 1e-30), starts)
-    program.backward(views(flat), torch.full((1, 2, 4), 1e-3), views(out))
+    steps = 120
+    spec = small(
+        problem={"kind": "adding", "length": steps},
+        cell={"kind": "rnn", "hidden_size": 4, "nonlinearity": "relu"},
+        batch_size=2,
+    )
+    rows = torch.zeros(1, Layout(spec).size)
+    weights = Layout(spec).views(rows)
+    weights["W"][0], weights["U"][0], weights["V"][0] = factor * torch.eye(4), 1.0, 1.0
+    made = NETWORKS[network](spec, rows)
+    inputs, targets = torch.full((1, steps, 2, 2), 1e-36), torch.full((1, 2, 1), -1e-3)
+    made.train(rows, torch.zeros_like(rows), Batch(inputs, targets, torch.tensor([0])))
     lags = torch.arange(steps - 1, -1, -1, dtype=torch.float64)
-    expected = (8**0.5 * 1e-3 * factor**lags).float()
-    torch.testing.assert_close(program.delta_norms[0], expected, rtol=1e-5, atol=0)
+    last = made.delta_norms[0, -1].double()
+    assert last > 1e-4
+    torch.testing.assert_close(made.delta_norms[0], (last * factor**lags).float(), rtol=1e-5, atol=0)
+
+
+def test_a_delta_after_one_that_vanished_is_seen() -> None:
+    """The norm's scale adapts; what one lane left must not reach the next."""
+    case = Case({"kind": "rnn", "hidden_size": 1, "nonlinearity": "relu"}, 1)
+    norms = [case.train(network)[3] for network in NETWORKS]
+    assert (norms[0] == 0).any()
+    live = torch.arange(norms[0].shape[1]) >= case.batch.starts.unsqueeze(-1)
+    torch.testing.assert_close(norms[0][live], norms[1][live], rtol=1e-12, atol=0)

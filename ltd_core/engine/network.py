@@ -1,0 +1,26 @@
+"""A cell and its readout on many lanes: what an update asks of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
+    from ltd_core.problems import Batch
+
+
+class Reading(NamedTuple):
+    """loss [K], cross-entropy in nats or mean squared error, and error_rate [K] of a minibatch."""
+
+    loss: torch.Tensor
+    error_rate: torch.Tensor
+
+
+class Network(Protocol):
+    """A network with buffers for one number of lanes."""
+
+    delta_norms: torch.Tensor
+    """Norms of d loss / d h_1 .. d loss / d h_T at the last minibatch, [K, T]; valid from a lane's start on."""
+
+    def train(self, rows: torch.Tensor, gradient: torch.Tensor, batch: Batch) -> Reading:
+        """Return what was read, valid until the next call, and write the gradient of every weight; both are [K, P]."""
