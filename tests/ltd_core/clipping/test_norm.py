@@ -1,0 +1,29 @@
+"""science.md, identity 9: cosine 1, norm min(n, v)."""
+
+from __future__ import annotations
+
+from ltd_core.clipping.norm import NormClipping
+from ltd_core.lazy import torch
+from tests.ltd_core.clipping.harness import gradients
+from tests.ltd_core.oracle import check_weights
+
+
+def test_a_whole_run_is_torchs() -> None:
+    check_weights(clipping={"kind": "norm", "threshold": 0.2})
+
+
+def test_the_direction_stays_and_the_norm_is_the_threshold() -> None:
+    g, limits = gradients(), torch.tensor([1.0, 1.0, 0.5, 1.0, 2.0, 100.0], dtype=torch.float64)
+    norms = g.norm(dim=1)
+    clipped = NormClipping.clip(g, norms, {"threshold": limits})
+    torch.testing.assert_close(clipped.gradient.norm(dim=1), torch.minimum(norms, limits), rtol=1e-14, atol=0)
+    cosines = torch.nn.functional.cosine_similarity(g, clipped.gradient)[1:]
+    torch.testing.assert_close(cosines, torch.ones_like(cosines), rtol=1e-14, atol=0)
+    assert torch.equal(clipped.share, (norms > limits).double())
+
+
+def test_at_the_threshold_and_at_zero_nothing_is_changed() -> None:
+    g = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
+    clipped = NormClipping.clip(g, g.norm(dim=1), {"threshold": torch.tensor([5.0, 1.0])})
+    assert torch.equal(clipped.gradient, g)
+    assert not clipped.share.any()

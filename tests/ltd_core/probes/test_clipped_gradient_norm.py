@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from tests.ltd_core.oracle import check
+
+
+def test_every_update_is_torchs() -> None:
+    check("clipped_gradient_norm")

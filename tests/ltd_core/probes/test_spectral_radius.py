@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import numpy as np
+
+from ltd_core.lazy import torch
+from ltd_core.probes import Update
+from ltd_core.probes.spectral_radius import SpectralRadius
+from tests.ltd_core.oracle import both, run_of
+from tests.ltd_core.training import alone
+
+
+def test_every_fiftieth_update_is_numpys() -> None:
+    mine, theirs = both(run_of(updates=100))
+    np.testing.assert_allclose(mine.array("spectral_radius"), theirs.array("spectral_radius")[49::50], rtol=1e-10)
+
+
+def test_a_matrix_that_is_not_finite_has_none() -> None:
+    recurrent = torch.eye(4).repeat(3, 1, 1) * torch.tensor([0.5, 2.0, torch.nan]).view(-1, 1, 1)
+    nothing = torch.zeros(3)
+    update = Update(recurrent, nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+    np.testing.assert_allclose(SpectralRadius.measure(update).numpy(), [0.5, 2.0, np.nan])
+
+
+def test_a_gated_cell_has_that_of_its_candidate() -> None:
+    spec = run_of(cell={"kind": "lstm", "hidden_size": 6}, updates=50, optimizer={"kind": "sgd", "lr": 1e-12})
+    values = [b.values for p in alone(spec) for b in p.blocks if b.name == "spectral_radius"]
+    np.testing.assert_allclose(np.concatenate(values), [0.95], rtol=1e-6)

@@ -1,0 +1,74 @@
+"""Philox against its published vectors, both ways to compute it, and what is drawn from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare, kstest
+
+from ltd_core.kernels.philox import LOW, philox_kernel, vector_width
+from ltd_core.lazy import torch
+from ltd_core.randomness import Draws, one_hot, philox, stream_key
+
+KNOWN = [  # counter, key, output: kat_vectors of Random123 (Salmon et al. 2011)
+    ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((LOW,) * 4, (LOW,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+        (0xA4093822, 0x299F31D0),
+        (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+    ),
+]
+
+
+@pytest.mark.parametrize(("counter", "key", "output"), KNOWN)
+def test_known_vectors(counter: tuple[int, ...], key: tuple[int, ...], output: tuple[int, ...]) -> None:
+    words = philox([torch.tensor([c]) for c in counter], [torch.tensor([k]) for k in key])
+    assert tuple(int(word) for word in words) == output
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 31, 32, 33, 1000])
+def test_the_kernel_draws_the_same_words(count: int) -> None:
+    keys, steps = [0, 2**64 - 1, stream_key(1, "data")], [0, 2**40 + 7, 3]
+    draws, index = Draws(keys, steps), torch.arange(-(-count // 4))
+    low = torch.tensor([[s & LOW] for s in steps]), torch.tensor([[s >> 32] for s in steps])
+    both = torch.tensor([[k & LOW] for k in keys]), torch.tensor([[k >> 32] for k in keys])
+    expected = torch.cat(philox((index, torch.full_like(index, 9), *low), both), 1)[:, :count]
+    assert torch.equal(draws.bits(9, count), expected)
+    assert vector_width() >= 1
+    assert philox_kernel() is philox_kernel()
+
+
+def test_draws_differ_by_seed_stream_step_and_number_and_by_nothing_else() -> None:
+    def words(seed: int, name: str, step: int, draw: int) -> tuple[int, ...]:
+        return tuple(Draws([stream_key(seed, name)], [step]).bits(draw, 8)[0].tolist())
+
+    settings = [(s, n, t, d) for s in (0, 1) for n in ("data", "other") for t in (0, 1) for d in (0, 1)]
+    assert len({words(*setting) for setting in settings}) == len(settings)
+    assert words(0, "data", 1, 0) == words(0, "data", 1, 0)
+
+
+def test_uniform_normal_integers_and_symbols_have_their_distributions() -> None:
+    draws = Draws([stream_key(5, "test")], [1])
+    uniform, normal = draws.uniform(0, 50_000)[0].numpy(), draws.normal(1, 50_000)[0].numpy()
+    assert 0 <= uniform.min() < uniform.max() < 1
+    assert kstest(uniform, "uniform").pvalue > 1e-3
+    assert kstest(normal, "norm").pvalue > 1e-3
+    for found, classes in ((draws.integers(2, 7, 50_000), 7), (draws.symbols(3, 2, 50_000), 4)):
+        counts = np.bincount(found[0].numpy(), minlength=classes)
+        assert len(counts) == classes
+        assert chisquare(counts).pvalue > 1e-3
+
+
+def test_lanes_have_bounds_of_their_own() -> None:
+    draws = Draws([1, 2], [1, 1])
+    found = draws.integers(0, torch.tensor([3, 1000]), 5000)
+    assert set(found[0].tolist()) == {0, 1, 2}
+    assert 900 < int(found[1].max()) < 1000
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_one_hot_is_torchs(dtype: torch.dtype) -> None:
+    symbols = torch.randint(5, (3, 4, 7), generator=torch.Generator().manual_seed(1))
+    for given in (symbols, symbols.transpose(0, 2)):
+        assert torch.equal(one_hot(given, 5, dtype), torch.nn.functional.one_hot(given, 5).to(dtype))
