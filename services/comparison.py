@@ -1,4 +1,4 @@
-"""One table over a sweep: rows and columns are fields of the specification, cells a metric over seeds, with its uncertainty."""
+"""One table over a sweep: rows and columns are fields of the specification, cells a metric over seeds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Cell:
     runs: list[str] = field(default_factory=list)
 
 
-def compare(
+def compare(  # noqa: PLR0913 - a question has this many parts
     db: Database,
     sweep_id: str,
     *,
@@ -66,7 +66,7 @@ def compare(
 
 
 def _fields(sweep: SweepView, rows: str | None, columns: str | None) -> tuple[str, str]:
-    """Return the asked-for fields, else the first two axes; raises BadQuestion for one that the specifications do not have."""
+    """Return the asked-for fields, else the first two axes; raises BadQuestion for one that no specification has."""
     axes = [name for name in sweep.axes if name != _SEEDS] + ["clipping", "batch_size"]
     first = rows or next(name for name in axes if name != columns)
     second = columns or next(name for name in axes if name != first)

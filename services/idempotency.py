@@ -1,4 +1,4 @@
-"""Idempotency keys: accepted, and held to their first body. The specification's digest is what makes a repetition harmless."""
+"""Idempotency keys: held to their first body. The specification's digest is what makes a repetition harmless."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The resolutions of a trace: a cell of level L stands for 16^L points, and no spike in them is lost.
 
-Cells are an array [5, n, *size]: minimum, maximum, mean (all over finite values, NaN where there is none), last, and the number of
-values that are not finite. Level 0 is the points themselves, [n, *size].
+Cells are an array [5, n, *size]: minimum, maximum, mean (all over finite values, NaN where there is none), last, and
+the number of values that are not finite. Level 0 is the points themselves, [n, *size].
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def cells_of_points(points: Array, factor: int = FACTOR) -> Array:
 
 
 def cells_of_cells(cells: Array, each: int | Array, factor: int = FACTOR) -> Array:
-    """Return the cells one level up; `each` is the number of points in a cell below, or an array of them, [n * factor]."""
+    """Return the cells one level up; `each` is the number of points in a cell below, or an array, [n * factor]."""
     grouped = cells.reshape(5, -1, factor, *cells.shape[2:])
     points = np.broadcast_to(each, cells.shape[1]).reshape(-1, factor, *[1] * (cells.ndim - 2))
     sound = points - grouped[NONFINITE].astype(np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -50,14 +50,11 @@ def celery_app(settings: Settings) -> Celery:
 
 
 def hint(settings: Settings, count: int) -> bool:
-    """Tell workers that `count` runs were queued; returns False when the broker is away (the reconciler tells them later)."""
+    """Tell workers that `count` runs were queued; returns False when the broker is away: the reconciler will."""
     app = celery_app(settings)
     try:
         with app.connection_for_write() as connection:
-            waiting = connection.default_channel.queue_declare(
-                QUEUE
-            ).message_count  # hints that busy workers have left there
-            for _ in range(min(count, MOST_HINTS) - waiting):
+            for _ in range(min(count, MOST_HINTS) - _waiting(connection)):
                 app.send_task(TASK, queue=QUEUE, connection=connection, retry=False, expires=_EXPIRES_SECONDS)
     except (OperationalError, OSError) as error:
         logger.warning("no hint was sent, the reconciler will: %s", error)
@@ -69,7 +66,12 @@ def answers(settings: Settings) -> bool:
     """Say whether the broker can be reached."""
     try:
         with celery_app(settings).connection_for_write() as connection:
-            connection.default_channel.queue_declare(QUEUE)
+            _waiting(connection)
     except (OperationalError, OSError):
         return False
     return True
+
+
+def _waiting(connection: Any) -> int:  # noqa: ANN401 - Kombu's channel has no type for this
+    """Return the hints that busy workers have left in the queue."""
+    return int(connection.default_channel.queue_declare(QUEUE).message_count)

@@ -1,4 +1,4 @@
-"""What heals the rest: lapsed leases are queued again, and queued runs are hinted at again. One process at a time does it."""
+"""What heals the rest: lapsed leases are queued again, queued runs hinted at again; by one process at a time."""
 
 from __future__ import annotations
 

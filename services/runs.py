@@ -6,6 +6,7 @@ Every change is a compare-and-set and leaves an event. What a worker writes is f
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ _CHUNK = 500
 _ORDER = 1e-6
 """Seconds between the runs of one submission, so that they are taken in their order."""
 _BACKOFF_SECONDS = 30.0
+_KEPT = ("step", "payload", "checksum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +130,29 @@ def claim(db: Database, owner: str, limit: int, *, shape_key: str | None = None,
 def record(db: Database, items: Sequence[tuple[Lease, Progress]]) -> dict[str, Recorded]:
     """Store what runs did, all in one transaction: traces, state, summary, and the end of those that ended.
 
-    Returns LOST for a run whose lease is no longer the writer's, of which nothing is stored; CANCEL where its end is asked for.
+    Returns LOST for a run whose lease is another's by now, of which nothing is stored; CANCEL where its end is asked.
     """
     done: dict[str, Recorded] = {}
     with db.write() as conn:
         at = now(conn)
-        for lease, progress in sorted(items, key=lambda item: (item[0].run_id, item[1].step)):
-            answer = _record_one(conn, lease, progress, at)
-            if done.get(lease.run_id) is not Recorded.LOST:
-                done[lease.run_id] = answer
+        for batch in _one_of_each(items):
+            for run_id, answer in _record(conn, batch, at).items():
+                if done.get(run_id) is not Recorded.LOST:
+                    done[run_id] = answer
     return done
+
+
+def _one_of_each(items: Sequence[tuple[Lease, Progress]]) -> list[list[tuple[Lease, Progress]]]:
+    """Return the items in order of their steps, as lists in which no run is twice."""
+    batches: list[list[tuple[Lease, Progress]]] = []
+    seen: Counter[str] = Counter()
+    for lease, progress in sorted(items, key=lambda item: (item[0].run_id, item[1].step)):
+        place = seen[lease.run_id]
+        seen[lease.run_id] += 1
+        if place == len(batches):
+            batches.append([])
+        batches[place].append((lease, progress))
+    return batches
 
 
 def renew(db: Database, leases: Sequence[Lease], lease_seconds: float) -> dict[str, Recorded]:
@@ -200,7 +215,7 @@ def request_cancel(db: Database, run_id: str) -> str:
 
 
 def expire(db: Database, max_attempts: int) -> list[str]:
-    """Queue again the runs whose lease lapsed; fail those that were taken `max_attempts` times without getting further."""
+    """Queue again the runs whose lease lapsed; fail those taken `max_attempts` times without getting further."""
     with db.write() as conn:
         at = now(conn)
         lapsed = (RUNS.c.state == "running") & or_(RUNS.c.lease_expires_at.is_(None), RUNS.c.lease_expires_at < at)
@@ -242,29 +257,48 @@ def _take(conn: Connection, ids: Sequence[str], owner: str, at: float, lease_sec
     return {row.id: row for row in taken}
 
 
-def _record_one(conn: Connection, lease: Lease, progress: Progress, at: float) -> Recorded:
-    """Fence first: the update locks the row, and does nothing for a stale lease or a step that is there already."""
-    values: dict[str, Any] = {
-        "step": progress.step,
-        "summary": orjson.dumps(progress.summary).decode(),
-        "attempts": 0,
-        "updated_at": at,
-    }
-    if progress.outcome:
-        outcome = {f"outcome_{name}": value for name, value in asdict(progress.outcome).items()}
-        values |= outcome | {"state": "succeeded", "finished_at": at, "lease_owner": None, "lease_expires_at": None}
-    fenced = update(RUNS).where(_held(lease), RUNS.c.step < progress.step)
-    cancel = conn.execute(fenced.values(**values).returning(RUNS.c.cancel_requested)).scalar_one_or_none()
-    if cancel is None:
-        return Recorded.LOST
+def _record(conn: Connection, items: list[tuple[Lease, Progress]], at: float) -> dict[str, Recorded]:
+    """Fence first: the rows are locked, and a stale lease or a step that is there already is left alone."""
+    columns = (RUNS.c.id, RUNS.c.epoch, RUNS.c.state, RUNS.c.step, RUNS.c.cancel_requested)
+    locked = select(*columns).where(RUNS.c.id.in_([lease.run_id for lease, _ in items])).order_by(RUNS.c.id)
+    rows = {row.id: row for row in conn.execute(locked.with_for_update())}
+    mine = [(lease, progress) for lease, progress in items if _holds(rows.get(lease.run_id), lease, progress)]
+    going = [_gone_on(lease, progress, at) for lease, progress in mine if not progress.outcome]
+    ended = [_gone_on(lease, progress, at) | _end(progress, at) for lease, progress in mine if progress.outcome]
+    for values in (going, ended):
+        if values:
+            names = values[0].keys() - {"run"}
+            change = update(RUNS).where(RUNS.c.id == bindparam("run"))
+            conn.execute(change.values({name: bindparam(name) for name in names}), values)
+    if mine:
+        upsert(conn, STATES, [_kept(lease, progress) for lease, progress in mine], replace=_KEPT)
+        traces.append(conn, {lease.run_id: progress.blocks for lease, progress in mine})
+    _log(conn, [(lease.run_id, "succeeded", asdict(p.outcome)) for lease, p in mine if p.outcome], at)
+    answers = dict.fromkeys((lease.run_id for lease, _ in items), Recorded.LOST)
+    for lease, progress in mine:
+        stop = rows[lease.run_id].cancel_requested and not progress.outcome
+        answers[lease.run_id] = Recorded.CANCEL if stop else Recorded.OK
+    return answers
+
+
+def _holds(row: Any, lease: Lease, progress: Progress) -> bool:  # noqa: ANN401 - a row, or None
+    return row is not None and (row.epoch, row.state) == (lease.epoch, "running") and row.step < progress.step
+
+
+def _gone_on(lease: Lease, progress: Progress, at: float) -> dict[str, Any]:
+    summary = orjson.dumps(progress.summary).decode()
+    return {"run": lease.run_id, "step": progress.step, "summary": summary, "attempts": 0, "updated_at": at}
+
+
+def _end(progress: Progress, at: float) -> dict[str, Any]:
+    outcome = asdict(progress.outcome) if progress.outcome else {}
+    left = {"state": "succeeded", "finished_at": at, "lease_owner": None, "lease_expires_at": None}
+    return left | {f"outcome_{name}": value for name, value in outcome.items()}
+
+
+def _kept(lease: Lease, progress: Progress) -> dict[str, Any]:
     check = hashlib.blake2b(progress.state, digest_size=16).hexdigest()
-    kept = {"run_id": lease.run_id, "step": progress.step, "payload": progress.state, "checksum": check}
-    upsert(conn, STATES, [kept], replace=("step", "payload", "checksum"))
-    traces.append(conn, lease.run_id, progress.blocks)
-    if progress.outcome:
-        _log(conn, [(lease.run_id, "succeeded", asdict(progress.outcome))], at)
-        return Recorded.OK
-    return Recorded.CANCEL if cancel else Recorded.OK
+    return {"run_id": lease.run_id, "step": progress.step, "payload": progress.state, "checksum": check}
 
 
 def _held(lease: Lease) -> Any:  # noqa: ANN401 - SQLAlchemy's expression

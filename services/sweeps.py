@@ -31,7 +31,7 @@ Coordinates = dict[str, Any]
 
 
 class SweepRequest(BaseModel):
-    """A base specification, the values of some of its fields (dotted paths; a value may be a whole object), and seeds."""
+    """A base specification, values of some of its fields (dotted paths; a value may be a whole object), and seeds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -98,8 +98,8 @@ def expand(request: SweepRequest) -> list[tuple[Coordinates, RunSpec]]:
         )
     _check_values(request.base, axes)
     cells: dict[str, tuple[Coordinates, RunSpec]] = {}
-    for values in product(*axes.values()):
-        coordinates = dict(zip(axes, values, strict=True))
+    for chosen in product(*axes.values()):
+        coordinates = dict(zip(axes, chosen, strict=True))
         try:
             spec = parse_spec(_placed(request.base, coordinates))
         except InvalidSpec as error:
@@ -191,9 +191,18 @@ def _view(row: Row[Any], counted: list[Any]) -> SweepView:
             outcomes[outcome] = outcomes.get(outcome, 0) + count
         done += updates if state in runs.FINAL else steps  # a run that ended early has no updates left
         total += updates
-    read = {name: orjson.loads(getattr(row, name)) for name in ("base", "axes", "seeds")}
-    figures = {"states": states, "outcomes": outcomes, "updates_done": int(done), "updates_total": int(total)}
-    return SweepView(id=row.id, name=row.name, created_at=row.created_at, runs=row.runs, **read, **figures)
+    read: dict[str, Any] = {name: orjson.loads(getattr(row, name)) for name in ("base", "axes", "seeds")}
+    return SweepView(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        runs=row.runs,
+        states=states,
+        outcomes=outcomes,
+        updates_done=int(done),
+        updates_total=int(total),
+        **read,
+    )
 
 
 def _check_values(base: dict[str, Any], axes: dict[str, list[Any]]) -> None:

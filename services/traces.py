@@ -1,4 +1,4 @@
-"""Gradient traces in the database: blocks of arrays, written with their pyramid, read at the resolution that is asked for."""
+"""Gradient traces in the database: blocks of arrays, written with their pyramid, read at the resolution asked for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.pyramid import FACTOR, LAST, MAXIMUM, MEAN, MINIMUM, NONFINITE, as
 from services.trace_codec import Array, checksum, decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -68,7 +68,8 @@ class _Trace:
         ).all()
         arrays = [_decoded(row) for row in rows]
         if not arrays:
-            msg = f"trace {self.name} of run {self.run_id} has no level {level} between points {first * each} and {last * each}"
+            where = f"level {level} between points {first * each} and {last * each}"
+            msg = f"trace {self.name} of run {self.run_id} has no {where}"
             raise TraceCorrupt(msg)
         begin = (rows[0].first_step // self.every - 1) // each
         axis = 0 if level == 0 else 1
@@ -77,12 +78,17 @@ class _Trace:
         return joined[cut] if level == 0 else joined[:, cut]
 
 
-def append(conn: Connection, run_id: str, blocks: Sequence[TraceBlock]) -> None:
-    """Store blocks and every cell that they complete, inside the caller's transaction.
+def append(conn: Connection, blocks: Mapping[str, Sequence[TraceBlock]]) -> None:
+    """Store blocks, by run, and every cell that they complete, inside the caller's transaction.
 
     A block that is there already is left; raises TraceConflict when its bytes are others.
     """
-    rows = [row for block in blocks for row in _rows(_Trace(conn, run_id, block.name, block.every), block)]
+    rows = [
+        row
+        for run_id, its in blocks.items()
+        for block in its
+        for row in _rows(_Trace(conn, run_id, block.name, block.every), block)
+    ]
     if not rows:
         return
     try:
@@ -104,7 +110,7 @@ def catalog(db: Database, run_id: str) -> list[dict[str, Any]]:
     return [_entry(info, *found[name][1:]) for name, info in declared.items() if name in found]
 
 
-def read(
+def read(  # noqa: PLR0913 - a question has this many parts
     db: Database, run_id: str, name: str, *, start: int | None = None, end: int | None = None, max_points: int = 2000
 ) -> TraceView:
     """Return a trace between two steps (inclusive) at the finest level with at most `max_points` cells.
@@ -156,7 +162,7 @@ def _rows(trace: _Trace, block: TraceBlock) -> list[dict[str, Any]]:
 
 
 def _length(array: Array, level: int) -> int:
-    return array.shape[0] if level == 0 else array.shape[1]
+    return int(array.shape[0] if level == 0 else array.shape[1])
 
 
 def _row(trace: _Trace, level: int, first: int, array: Array) -> dict[str, Any]:
@@ -184,14 +190,19 @@ def _insert_same(conn: Connection, row: dict[str, Any]) -> None:
     if known is None:
         conn.execute(insert(BLOCKS), row)
     elif known != row["checksum"]:
-        msg = f"trace {row['trace']} of run {row['run_id']}, level {row['level']}, step {row['first_step']}: other bytes are stored"
+        msg = f"{_place(row)}: other bytes are stored"
         raise TraceConflict(msg)
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Return which block a row is, in words."""
+    return f"trace {row['trace']} of run {row['run_id']}, level {row['level']}, step {row['first_step']}"
 
 
 def _decoded(row: Any) -> Array:  # noqa: ANN401 - SQLAlchemy's row
     payload = bytes(row.payload)
     if checksum(payload) != row.checksum:
-        msg = f"trace {row.trace} of run {row.run_id}, level {row.level}, step {row.first_step}: the checksum does not match"
+        msg = f"{_place(row._mapping)}: the checksum does not match"  # noqa: SLF001 - SQLAlchemy's public name
         raise TraceCorrupt(msg)
     return decode(payload, row.dtype, tuple(orjson.loads(row.shape)))
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from services.db import Database
-    from services.settings import Settings
     from tests.support.parts import Broker
 
 
@@ -90,7 +89,7 @@ def test_an_unknown_run_is_not_found(client: FlaskClient, path: str) -> None:
     assert (answer.status_code, answer.content_type) == (404, PROBLEM)
 
 
-def test_a_submission_stands_while_the_broker_is_away(settings: Settings, client: FlaskClient, broker: Broker) -> None:
+def test_a_submission_stands_while_the_broker_is_away(client: FlaskClient, broker: Broker) -> None:
     broker.stop()
     try:
         assert client.post("/api/v1/runs", json=spec()).status_code == 201

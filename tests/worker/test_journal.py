@@ -80,7 +80,7 @@ def test_one_bad_block_costs_its_own_run_alone(lab: Lab, journal: Journal) -> No
     lab.submit(small(0), small(1), hint=False)
     good, bad = journal.claim(2)
     with lab.db.write() as conn:
-        traces.append(conn, bad.lease.run_id, progress(1, 16, offset=1).blocks)
+        traces.append(conn, {bad.lease.run_id: progress(1, 16, offset=1).blocks})
     gone = journal.record([(good.lease, progress(1, 16)), (bad.lease, progress(1, 16))])
     assert gone == {bad.lease.run_id}
     assert lab.run(good.lease.run_id).step == 16
