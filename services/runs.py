@@ -19,7 +19,7 @@ from services import traces
 from services.db import now
 from services.errors import NotFound
 from services.models import Run, RunEvent, RunState, table
-from services.upsert import upsert
+from services.upsert import insert_missing, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,7 +91,9 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
         done.restarted += [run_id for run_id in ids if states.get(run_id) in {"failed", "cancelled"}]
         done.stood += [run_id for run_id in ids if states.get(run_id) in {"queued", "running", "succeeded"}]
     if done.new:
-        upsert(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)], replace=())
+        made = insert_missing(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)])
+        done.stood += [run_id for run_id in done.new if run_id not in made]  # somebody else's, a moment ago
+        done.new = [run_id for run_id in done.new if run_id in made]
     if done.restarted:
         again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
         for ids in _chunks(done.restarted):

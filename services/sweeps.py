@@ -21,6 +21,7 @@ from services.db import now
 from services.errors import NotFound
 from services.models import Run, Sweep, SweepRun, table
 from services.run_queries import read_cursor, write_cursor
+from services.upsert import insert_missing
 
 if TYPE_CHECKING:
     from services.db import Database
@@ -116,10 +117,9 @@ def post(db: Database, request: SweepRequest) -> SweepPosted:
     stored = {name: orjson.dumps(value).decode() for name, value in asked.items()}  # the axes in the order they came in
     with db.write() as conn:
         done = runs.submit_in(conn, [spec for _, spec in cells])
-        created = conn.execute(select(SWEEPS.c.id).where(SWEEPS.c.id == sweep_id)).one_or_none() is None
+        more = {"id": sweep_id, "name": request.name, "created_at": now(conn), "runs": len(cells)}
+        created = bool(insert_missing(conn, SWEEPS, [stored | more]))
         if created:
-            more = {"id": sweep_id, "name": request.name, "created_at": now(conn), "runs": len(cells)}
-            conn.execute(insert(SWEEPS), stored | more)
             members = [
                 {"sweep_id": sweep_id, "position": i, "run_id": spec.digest, "coordinates": orjson.dumps(at).decode()}
                 for i, (at, spec) in enumerate(cells)

@@ -1,0 +1,31 @@
+"""A migrated database, on SQLite and on PostgreSQL, and a broker where a test asks for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from services.db import Database, migrate
+from services.settings import Settings
+from tests.support.fixtures import broker, database_url, postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["broker", "database_url", "postgres"]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    made = Settings(home=tmp_path, database_url=database_url)
+    migrate(made)
+    return made
+
+
+@pytest.fixture
+def db(settings: Settings) -> Iterator[Database]:
+    made = Database(settings.database_url)
+    yield made
+    made.dispose()

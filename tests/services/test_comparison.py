@@ -1,0 +1,98 @@
+"""The comparison against numpy over runs whose summaries are made by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from services import runs, sweeps
+from services.bootstrap import AGGREGATES, interval
+from services.comparison import compare
+from services.errors import BadQuestion, NotFound
+from tests.services.lab import claim, progress
+
+if TYPE_CHECKING:
+    from services.db import Database
+
+SEEDS = 5
+
+
+@pytest.fixture
+def sweep(db: Database) -> str:
+    """Thresholds x batch sizes x seeds; final_loss = threshold * batch size + seed. Seed 4 diverged at threshold 3."""
+    asked = {
+        "name": "x",
+        "base": {"problem": {"kind": "temporal_order", "length": 20}, "clipping": {"kind": "norm"}, "updates": 10},
+        "axes": {"clipping.threshold": [3.0, 1.0], "batch_size": [5, 20]},
+        "seeds": list(range(SEEDS)),
+    }
+    sweep_id = sweeps.post(db, sweeps.parse_request(asked)).sweep_id
+    while taken := claim(db, 100):
+        runs.record(db, [(mine.lease, end(mine.spec.full())) for mine in taken])
+    return sweep_id
+
+
+def end(full: dict[str, Any]) -> Any:
+    threshold, batch_size, seed = full["clipping"]["threshold"], full["batch_size"], full["seed"]
+    if (threshold, seed) == (3.0, 4):
+        return progress(7, outcome="diverged", final_loss=None, success=0)
+    return progress(10, outcome="exhausted", final_loss=threshold * batch_size + seed, success=int(seed % 2))
+
+
+@pytest.mark.parametrize("aggregate", ["median", "mean", "min", "max"])
+def test_cells_are_numpys_aggregates(db: Database, sweep: str, aggregate: str) -> None:
+    table = compare(db, sweep, metric="final_loss", aggregate=aggregate)
+    assert (table["rows"]["field"], table["columns"]["field"]) == ("clipping.threshold", "batch_size")
+    assert [entry["value"] for entry in table["rows"]["values"]] == [1.0, 3.0]
+    assert [entry["value"] for entry in table["columns"]["values"]] == [5, 20]
+    for i, threshold in enumerate((1.0, 3.0)):
+        for j, batch_size in enumerate((5, 20)):
+            cell = table["cells"][i][j]
+            seeds = range(4 if threshold == 3.0 else 5)
+            values = [threshold * batch_size + seed for seed in seeds]
+            assert cell["value"] == pytest.approx(getattr(np, aggregate)(values))
+            assert cell["low"] <= cell["value"] <= cell["high"]
+            assert (cell["n"], len(cell["runs"])) == (len(values), SEEDS)
+            assert cell["missing"] == ({"diverged": 1} if threshold == 3.0 else {})
+
+
+def test_success_is_counted_over_all_runs_that_ended(db: Database, sweep: str) -> None:
+    table = compare(db, sweep, metric="success", aggregate="success_rate")
+    assert [[cell["value"] for cell in row] for row in table["cells"]] == [[0.4, 0.4], [0.4, 0.4]]
+
+
+def test_any_field_may_be_a_row(db: Database, sweep: str) -> None:
+    table = compare(db, sweep, rows="seed", columns="clipping.kind", metric="final_loss", aggregate="max")
+    assert [entry["value"] for entry in table["rows"]["values"]] == list(range(SEEDS))
+    assert [entry["value"] for entry in table["columns"]["values"]] == ["norm"]
+    assert [row[0]["value"] for row in table["cells"]] == [60.0, 61.0, 62.0, 63.0, 24.0]
+
+
+def test_runs_that_have_not_ended_are_missing_not_zero(db: Database, sweep: str) -> None:
+    asked = sweeps.get(db, sweep)
+    more = sweeps.parse_request({"name": "y", "base": asked.base, "axes": asked.axes, "seeds": [0, 99]})
+    table = compare(db, sweeps.post(db, more).sweep_id, metric="final_loss")
+    assert {(cell["n"], cell["missing"]["queued"]) for row in table["cells"] for cell in row} == {(1, 1)}
+
+
+def test_questions_without_an_answer(db: Database, sweep: str) -> None:
+    for parameter, value in (("metric", "beauty"), ("aggregate", "best"), ("rows", "clipping.other"), ("columns", "x")):
+        with pytest.raises(BadQuestion) as caught:
+            compare(db, sweep, **{parameter: value})
+        assert caught.value.field == parameter
+    with pytest.raises(NotFound):
+        compare(db, "0" * 32)
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(1)
+    hits = 0
+    for _ in range(300):
+        _, low, high = interval(list(generator.normal(size=30)), "mean")
+        hits += low <= 0 <= high
+    assert 0.88 <= hits / 300 <= 0.98
+    assert interval([1.0, 2.0, 4.0], "mean") == interval([1.0, 2.0, 4.0], "mean")
+    assert interval([7.0], "median") == (7.0, 7.0, 7.0)
+    assert set(AGGREGATES) == {"median", "mean", "min", "max", "success_rate"}

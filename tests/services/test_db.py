@@ -1,0 +1,118 @@
+"""Transactions and errors on both databases, and the schema that the migrations make."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from services import db as module
+from services.db import Database, make_engine, migrate
+from services.errors import StoreFull, StoreReadOnly, StoreUnavailable
+from services.models import Base
+from services.settings import Settings
+from tests.services.lab import submit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    settings = Settings(home=tmp_path)
+    migrate(settings)
+    made = Database(settings.database_url)
+    yield made
+    made.dispose()
+
+
+def test_a_transaction_is_kept_whole_or_not_at_all(db: Database) -> None:
+    submit(db, 1)
+
+    def spoil() -> None:
+        with db.write() as conn:
+            conn.execute(text("UPDATE runs SET state = 'failed'"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        spoil()
+    with db.read() as conn:
+        assert conn.execute(text("SELECT state FROM runs")).scalar_one() == "queued"
+
+
+def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
+    engine = make_engine(settings.database_url)
+    with engine.connect() as conn:
+        assert compare_metadata(MigrationContext.configure(conn), Base.metadata) == []
+    engine.dispose()
+
+
+def test_migrating_at_once_and_again_is_harmless(tmp_path: Path, database_url: str) -> None:
+    settings = Settings(home=tmp_path, database_url=database_url)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate, [settings] * 4))
+    migrate(settings)
+    made = Database(settings.database_url)
+    submit(made, 1)
+    made.dispose()
+
+
+def test_a_store_that_cannot_be_reached(tmp_path: Path) -> None:
+    for url in (f"sqlite:///{tmp_path}/nowhere/ltd.db", "postgresql://ltd@127.0.0.1:1/ltd"):
+        made = Database(url)
+
+        def ask(made: Database = made) -> None:
+            with made.read() as conn:
+                conn.execute(text("SELECT 1"))
+
+        with pytest.raises(StoreUnavailable):
+            ask()
+
+
+def test_sqlite_survives_a_power_loss_and_readers_do_not_wait(sqlite: Database) -> None:
+    with sqlite.read() as conn:
+        found = [conn.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("journal_mode", "synchronous")]
+        assert found == ["wal", 2]
+        assert conn.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+    with sqlite.write() as writing, sqlite.read() as reading:
+        writing.execute(text("DELETE FROM runs"))
+        assert reading.execute(text("SELECT count(*) FROM runs")).scalar_one() == 0
+
+
+def test_a_locked_sqlite_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0.2)
+    settings = Settings(home=tmp_path)
+    migrate(settings)
+    first, second = Database(settings.database_url), Database(settings.database_url)
+    with first.write() as conn:
+        conn.execute(text("DELETE FROM runs"))
+        with pytest.raises(StoreUnavailable), second.write():
+            pass
+    first.dispose()
+    second.dispose()
+
+
+def test_a_full_and_a_read_only_sqlite_are_named(sqlite: Database) -> None:
+    def fill() -> None:
+        with sqlite.write() as conn:
+            pages = conn.execute(text("PRAGMA page_count")).scalar_one()
+            conn.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
+            rows = [{"k": str(i), "d": "x" * 500} for i in range(500)]
+            query = "INSERT INTO idempotency_keys (key, body_digest, created_at) VALUES (:k, :d, 0)"
+            conn.execute(text(query), rows)
+
+    with pytest.raises(StoreFull):
+        fill()
+
+    def write() -> None:
+        with sqlite.write() as conn:
+            conn.execute(text("PRAGMA query_only = ON"))
+            conn.execute(text("DELETE FROM runs"))
+
+    with pytest.raises(StoreReadOnly):
+        write()

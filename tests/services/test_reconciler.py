@@ -1,0 +1,54 @@
+"""One leader at a time; lapsed leases and lost hints are healed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from services import queue, run_queries
+from services.reconciler import reconcile_once
+from services.settings import Settings
+from tests.services.lab import claim, submit
+
+if TYPE_CHECKING:
+    from services.db import Database
+    from tests.support.parts import Broker
+
+
+def hints(settings: Settings) -> int:
+    with queue.celery_app(settings).connection_for_read() as connection:
+        return int(connection.default_channel.queue_declare(queue.QUEUE).message_count)
+
+
+def test_lapsed_runs_are_queued_and_hinted_at_again(settings: Settings, db: Database, broker: Broker) -> None:
+    own = Settings(**(settings.model_dump() | {"broker_url": broker.url}))
+    ids = submit(db, 3)
+    claim(db, 2)
+    with db.write() as conn:
+        conn.execute(text("UPDATE runs SET lease_expires_at = 1 WHERE state = 'running'"))
+    report = reconcile_once(db, own, "me")
+    assert (report.led, report.expired, report.hinted) == (True, 2, 3)
+    assert {run_queries.get(db, run_id).state for run_id in ids} == {"queued"}
+    assert hints(own) == 3
+    reconcile_once(db, own, "me")
+    assert hints(own) == 3  # those that wait there are enough
+    with queue.celery_app(own).connection_for_write() as connection:
+        connection.default_channel.queue_purge(queue.QUEUE)
+
+
+def test_one_leads_until_its_lease_lapses(settings: Settings, db: Database) -> None:
+    assert reconcile_once(db, settings, "first").led
+    assert not reconcile_once(db, settings, "second").led
+    assert reconcile_once(db, settings, "first").led
+    with db.write() as conn:
+        conn.execute(text("UPDATE leader SET expires_at = 1"))
+    assert reconcile_once(db, settings, "second").led
+    assert not reconcile_once(db, settings, "first").led
+
+
+def test_a_broker_that_is_away_stops_nothing(settings: Settings, db: Database) -> None:
+    submit(db, 1)
+    assert not queue.hint(settings, 1)
+    assert not queue.answers(settings)
+    assert reconcile_once(db, settings, "me").led
