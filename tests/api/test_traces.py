@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from api.schemas import Trace, Traces
+from services import runs
+from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from services.db import Database
+
+POINTS = 200
+
+
+@pytest.fixture
+def run_id(client: FlaskClient, db: Database) -> str:
+    """A run with two traces, one of them with a value that JSON has no word for."""
+    made: str = client.post("/api/v1/runs", json=spec()).json["id"]
+    losses = np.arange(1.0, POINTS + 1)
+    losses[9] = np.nan
+    deltas = np.outer(np.arange(1.0, POINTS + 1), np.ones(LENGTH))
+    (mine,) = claim(db)
+    runs.record(db, [(mine.lease, progress(POINTS, blocks=(block("loss", losses), block("delta_norm", deltas))))])
+    return made
+
+
+def test_the_catalog_says_what_there_is(client: FlaskClient, run_id: str) -> None:
+    found = Traces.model_validate(client.get(f"/api/v1/runs/{run_id}/traces").json)
+    assert [entry.name for entry in found.traces] == ["loss", "delta_norm"]
+    assert found.traces[1].axes == ["step", "lag"]
+
+
+def test_points(client: FlaskClient, run_id: str) -> None:
+    answer = client.get(f"/api/v1/runs/{run_id}/traces/loss?from=5&to=12")
+    trace = Trace.model_validate(answer.json)
+    assert trace.steps == list(range(5, 13))
+    assert answer.json["values"] == [5.0, 6.0, 7.0, 8.0, 9.0, "NaN", 11.0, 12.0]
+
+
+def test_cells_keep_the_extremes(client: FlaskClient, run_id: str) -> None:
+    body = client.get(f"/api/v1/runs/{run_id}/traces/loss?max_points=20").json
+    Trace.model_validate(body)
+    assert (body["cell_steps"], len(body["steps"])) == (16, 13)
+    assert (body["minimum"][0], body["maximum"][-1], body["nonfinite"][0]) == (1.0, 200.0, 1)
+    assert sum(body["count"]) == POINTS
+
+
+def test_a_trace_with_two_axes(client: FlaskClient, run_id: str) -> None:
+    body = client.get(f"/api/v1/runs/{run_id}/traces/delta_norm?from=1&to=3").json
+    assert body["values"] == [[float(step)] * LENGTH for step in (1, 2, 3)]
+    assert body["size"] == [LENGTH]
+
+
+def test_an_answer_that_has_not_changed_is_not_sent_again(client: FlaskClient, db: Database, run_id: str) -> None:
+    address = f"/api/v1/runs/{run_id}/traces/loss"
+    tag = {"If-None-Match": client.get(address).headers["ETag"]}
+    assert client.get(address, headers=tag).status_code == 304
+    assert client.get(f"{address}?to=5", headers=tag).status_code == 200
+    with db.read():
+        (lease,) = [runs.Lease(run_id, 1, "test")]
+    more = progress(POINTS + 1, blocks=())
+    assert runs.record(db, [(lease, more)]) == {run_id: runs.Recorded.OK}
+    assert client.get(address, headers=tag).status_code == 200
+
+
+def test_an_unknown_trace_is_not_found(client: FlaskClient, run_id: str) -> None:
+    answer = client.get(f"/api/v1/runs/{run_id}/traces/beauty")
+    assert (answer.status_code, answer.content_type) == (404, PROBLEM)
+    assert "beauty" in answer.json["detail"]
+
+
+def test_large_answers_are_compressed(client: FlaskClient, run_id: str) -> None:
+    answer = client.get(f"/api/v1/runs/{run_id}/traces/delta_norm", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.data) < 20_000
