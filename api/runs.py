@@ -9,7 +9,7 @@ from api.body import read_json, remember
 from api.context import here
 from api.parameters import given
 from ltd_core.spec import parse_spec
-from services import queue, run_queries, runs
+from services import queue, run_queries, runs, submission
 
 blueprint = Blueprint("runs", __name__)
 
@@ -22,7 +22,7 @@ def submit() -> Response:
     lab = here()
     spec = parse_spec(read_json())
     remember()
-    done = runs.submit(lab.db, [spec])
+    done = submission.submit(lab.db, [spec])
     if not done.stood:
         queue.hint(lab.settings, 1)
     body = run_body(run_queries.get(lab.db, spec.digest)) | {"new": bool(done.new), "restarted": bool(done.restarted)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,10 @@ from services import traces
 from services.db import now
 from services.errors import NotFound
 from services.models import Run, RunEvent, RunState, table
-from services.upsert import insert_missing, upsert
+from services.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 RUNS, EVENTS, STATES = table(Run), table(RunEvent), table(RunState)
 FINAL = ("succeeded", "failed", "cancelled")
-_CHUNK = 500
-_ORDER = 1e-6
-"""Seconds between the runs of one submission, so that they are taken in their order."""
 _BACKOFF_SECONDS = 30.0
 _KEPT = ("step", "payload", "checksum")
 
@@ -57,54 +54,12 @@ class Claim:
     state: bytes | None
 
 
-@dataclass(slots=True)
-class Submitted:
-    """Ids by what became of them: new, queued again after a failure or cancellation, or there already."""
-
-    new: list[str] = field(default_factory=list)
-    restarted: list[str] = field(default_factory=list)
-    stood: list[str] = field(default_factory=list)
-
-
 class Recorded(Enum):
     """What became of a worker's write."""
 
     OK = "ok"
     CANCEL = "cancel"
     LOST = "lost"
-
-
-def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
-    """Queue what is not there yet, and what failed or was cancelled once more; commits before it returns."""
-    with db.write() as conn:
-        return submit_in(conn, specs)
-
-
-def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
-    """Do the same inside a transaction."""
-    wanted = {spec.digest: spec for spec in specs}
-    done, at = Submitted(), now(conn)
-    for ids in _chunks(list(wanted)):
-        found = conn.execute(select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(ids)))
-        states = {row.id: row.state for row in found}
-        done.new += [run_id for run_id in ids if run_id not in states]
-        done.restarted += [run_id for run_id in ids if states.get(run_id) in {"failed", "cancelled"}]
-        done.stood += [run_id for run_id in ids if states.get(run_id) in {"queued", "running", "succeeded"}]
-    if done.new:
-        made = insert_missing(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)])
-        done.stood += [run_id for run_id in done.new if run_id not in made]  # somebody else's, a moment ago
-        done.new = [run_id for run_id in done.new if run_id in made]
-    if done.restarted:
-        again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
-        for ids in _chunks(done.restarted):
-            ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(["failed", "cancelled"])
-            conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=at))
-    _log(conn, [(run_id, "queued", {}) for run_id in done.new] + [(r, "queued_again", {}) for r in done.restarted], at)
-    return done
-
-
-def _chunks(ids: list[str]) -> Iterator[list[str]]:
-    return (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))
 
 
 def claim(db: Database, owner: str, limit: int, *, shape_key: str | None = None, lease_seconds: float) -> list[Claim]:
@@ -122,7 +77,7 @@ def claim(db: Database, owner: str, limit: int, *, shape_key: str | None = None,
         taken = _take(conn, ids, owner, at, lease_seconds)
         kept = conn.execute(select(STATES.c.run_id, STATES.c.payload).where(STATES.c.run_id.in_(list(taken))))
         states = {row.run_id: bytes(row.payload) for row in kept}
-        _log(conn, [(r, "claimed", {"owner": owner, "epoch": taken[r].epoch}) for r in ids if r in taken], at)
+        log(conn, [(r, "claimed", {"owner": owner, "epoch": taken[r].epoch}) for r in ids if r in taken], at)
     return [
         Claim(Lease(row.id, row.epoch, owner), parse_spec(orjson.loads(row.spec)), row.step, states.get(row.id))
         for row in (taken[run_id] for run_id in ids if run_id in taken)
@@ -206,10 +161,10 @@ def request_cancel(db: Database, run_id: str) -> str:
         mine = RUNS.c.id == run_id
         gone = {"state": "cancelled", "finished_at": at, "updated_at": at, "cancel_requested": True}
         if conn.execute(update(RUNS).where(mine, RUNS.c.state == "queued").values(**gone)).rowcount:
-            _log(conn, [(run_id, "cancelled", {})], at)
+            log(conn, [(run_id, "cancelled", {})], at)
         waiting = update(RUNS).where(mine, RUNS.c.state == "running", RUNS.c.cancel_requested.is_(False))
         if conn.execute(waiting.values(cancel_requested=True, updated_at=at)).rowcount:
-            _log(conn, [(run_id, "cancel_requested", {})], at)
+            log(conn, [(run_id, "cancel_requested", {})], at)
         state = conn.execute(select(RUNS.c.state).where(mine)).scalar_one_or_none()
     if state is None:
         raise NotFound("run", run_id)
@@ -275,7 +230,7 @@ def _record(conn: Connection, items: list[tuple[Lease, Progress]], at: float) ->
     if mine:
         upsert(conn, STATES, [_kept(lease, progress) for lease, progress in mine], replace=_KEPT)
         traces.append(conn, {lease.run_id: progress.blocks for lease, progress in mine})
-    _log(conn, [(lease.run_id, "succeeded", asdict(p.outcome)) for lease, p in mine if p.outcome], at)
+    log(conn, [(lease.run_id, "succeeded", asdict(p.outcome)) for lease, p in mine if p.outcome], at)
     answers = dict.fromkeys((lease.run_id for lease, _ in items), Recorded.LOST)
     for lease, progress in mine:
         stop = rows[lease.run_id].cancel_requested and not progress.outcome
@@ -314,29 +269,10 @@ def _leave(
     at = now(conn)
     values = values | {"lease_owner": None, "lease_expires_at": None, "updated_at": at}
     if conn.execute(update(RUNS).where(_held(lease)).values(**values)).rowcount:
-        _log(conn, [(lease.run_id, kind, said or {})], at)
+        log(conn, [(lease.run_id, kind, said or {})], at)
 
 
-def _row(spec: RunSpec, at: float) -> dict[str, Any]:
-    return {
-        "id": spec.digest,
-        "spec": spec.canonical_json(),
-        "experiment": spec.experiment,
-        "shape_key": spec.shape_key,
-        "seed": spec.seed,
-        "updates": spec.updates,
-        "state": "queued",
-        "step": 0,
-        "epoch": 0,
-        "attempts": 0,
-        "cancel_requested": False,
-        "summary": "{}",
-        "created_at": at,
-        "updated_at": at,
-    }
-
-
-def _log(conn: Connection, entries: Sequence[tuple[str, str, dict[str, Any]]], at: float) -> None:
+def log(conn: Connection, entries: Sequence[tuple[str, str, dict[str, Any]]], at: float) -> None:
     """Append events; the run's row is locked, so the next number is free."""
     if not entries:
         return

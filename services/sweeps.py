@@ -16,7 +16,7 @@ from sqlalchemy import Row, func, insert, select, tuple_
 from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.fields import Whole
 from ltd_core.spec import RunSpec, parse_spec
-from services import runs
+from services import runs, submission
 from services.db import now
 from services.errors import NotFound
 from services.models import Run, Sweep, SweepRun, table
@@ -116,7 +116,7 @@ def post(db: Database, request: SweepRequest) -> SweepPosted:
     sweep_id = hashlib.blake2b(_text([asked, [spec.digest for _, spec in cells]]).encode(), digest_size=16).hexdigest()
     stored = {name: orjson.dumps(value).decode() for name, value in asked.items()}  # the axes in the order they came in
     with db.write() as conn:
-        done = runs.submit_in(conn, [spec for _, spec in cells])
+        done = submission.submit_in(conn, [spec for _, spec in cells])
         more = {"id": sweep_id, "name": request.name, "created_at": now(conn), "runs": len(cells)}
         created = bool(insert_missing(conn, SWEEPS, [stored | more]))
         if created:

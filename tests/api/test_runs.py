@@ -6,7 +6,7 @@ import pytest
 
 from api.schemas import Run, Runs, SubmittedRun
 from ltd_core.spec import parse_spec
-from services import runs
+from services import runs, submission
 from tests.api.lab import JSON, PROBLEM, claim, progress, spec
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_a_running_run_is_asked_to_end(client: FlaskClient, db: Database) -> Non
 
 
 def test_pages_hold_every_run_once(client: FlaskClient, db: Database) -> None:
-    runs.submit(db, [parse_spec(spec(seed=seed)) for seed in range(7)])
+    submission.submit(db, [parse_spec(spec(seed=seed)) for seed in range(7)])
     seen, cursor = [], None
     while True:
         page = Runs.model_validate(client.get("/api/v1/runs", query_string={"limit": 3, "cursor": cursor}).json)
@@ -64,7 +64,7 @@ def test_pages_hold_every_run_once(client: FlaskClient, db: Database) -> None:
 
 
 def test_filters(client: FlaskClient, db: Database) -> None:
-    runs.submit(db, [parse_spec(spec(seed=seed)) for seed in range(3)])
+    submission.submit(db, [parse_spec(spec(seed=seed)) for seed in range(3)])
     (claimed,) = claim(db)
     runs.record(db, [(claimed.lease, progress(40, "diverged", diverged=1))])
 

@@ -9,7 +9,7 @@ import numpy as np
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
-from services import runs
+from services import runs, submission
 
 if TYPE_CHECKING:
     from services.db import Database
@@ -23,7 +23,7 @@ def spec(seed: int = 0, **changes: Any) -> RunSpec:
 def submit(db: Database, count: int, **changes: Any) -> list[str]:
     """Queue runs and return their ids in order."""
     specs = [spec(seed, **changes) for seed in range(count)]
-    runs.submit(db, specs)
+    submission.submit(db, specs)
     return [one.digest for one in specs]
 
 

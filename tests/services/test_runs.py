@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from services import run_queries, runs, traces
+from services import run_queries, runs, submission, traces
 from services.db import Database
 from services.errors import NotFound, TraceConflict
 from services.runs import Recorded
@@ -33,9 +33,9 @@ def lapse(db: Database) -> None:
 
 
 def test_a_specification_is_one_run_however_often_it_is_submitted(db: Database) -> None:
-    first = runs.submit(db, [spec(0), spec(1), spec(0)])
+    first = submission.submit(db, [spec(0), spec(1), spec(0)])
     assert (len(first.new), first.stood, first.restarted) == (2, [], [])
-    again = runs.submit(db, [spec(1), spec(2)])
+    again = submission.submit(db, [spec(1), spec(2)])
     assert (again.new, again.stood) == ([spec(2).digest], [spec(1).digest])
     assert kinds(db, spec(1).digest) == ["queued"]
 
@@ -44,7 +44,7 @@ def test_submissions_at_once_make_one_run(settings: Settings) -> None:
     def send(_: int) -> int:
         own = Database(settings.database_url)
         try:
-            return len(runs.submit(own, [spec(seed) for seed in range(20)]).new)
+            return len(submission.submit(own, [spec(seed) for seed in range(20)]).new)
         finally:
             own.dispose()
 
@@ -60,7 +60,7 @@ def test_what_ended_badly_is_queued_again_and_what_ended_well_stands(db: Databas
     runs.fail(db, taken[failed], "broken")
     runs.record(db, [(taken[done], progress(1000, outcome="exhausted"))])
     assert run_queries.get(db, failed).error == "broken"
-    again = runs.submit(db, [spec(seed) for seed in range(4)])
+    again = submission.submit(db, [spec(seed) for seed in range(4)])
     assert (again.new, again.stood) == ([], [done])
     assert set(again.restarted) == {cancelled, failed, second}
     assert [state(db, r) for r in (cancelled, failed, done, second)] == ["queued", "queued", "succeeded", "queued"]

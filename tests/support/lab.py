@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from ltd_core.spec import RunSpec, parse_spec
-from services import queue, run_queries, runs
+from services import queue, run_queries, submission
 from services.db import Database, migrate
 from services.settings import Settings
 from tests.support.parts import Api, Broker, Workers, wait_for
@@ -77,7 +77,7 @@ class Lab:
 
     def submit(self, *specs: RunSpec, hint: bool = True) -> list[str]:
         """Queue runs, and say so to the workers."""
-        runs.submit(self.db, specs)
+        submission.submit(self.db, specs)
         if hint:
             queue.hint(self.settings, len(specs))
         return [spec.digest for spec in specs]

@@ -1,0 +1,87 @@
+"""Queueing runs: what is not there yet, and once more what ended badly; each specification is one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from services import runs
+from services.db import now
+from services.runs import RUNS
+from services.upsert import insert_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from ltd_core.spec import RunSpec
+    from services.db import Database
+
+_CHUNK = 500
+_ORDER = 1e-6
+"""Seconds between the runs of one submission, so that they are taken in their order."""
+
+
+@dataclass(slots=True)
+class Submitted:
+    """Ids by what became of them: new, queued again after a failure or cancellation, or there already."""
+
+    new: list[str] = field(default_factory=list)
+    restarted: list[str] = field(default_factory=list)
+    stood: list[str] = field(default_factory=list)
+
+
+def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
+    """Queue what is not there yet, and what failed or was cancelled once more; commits before it returns."""
+    with db.write() as conn:
+        return submit_in(conn, specs)
+
+
+def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
+    """Do the same inside a transaction."""
+    wanted = {spec.digest: spec for spec in specs}
+    done, at = Submitted(), now(conn)
+    for ids in _chunks(list(wanted)):
+        found = conn.execute(select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(ids)))
+        states = {row.id: row.state for row in found}
+        done.new += [run_id for run_id in ids if run_id not in states]
+        done.restarted += [run_id for run_id in ids if states.get(run_id) in {"failed", "cancelled"}]
+        done.stood += [run_id for run_id in ids if states.get(run_id) in {"queued", "running", "succeeded"}]
+    if done.new:
+        made = insert_missing(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)])
+        done.stood += [run_id for run_id in done.new if run_id not in made]  # somebody else's, a moment ago
+        done.new = [run_id for run_id in done.new if run_id in made]
+    if done.restarted:
+        again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
+        for ids in _chunks(done.restarted):
+            ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(["failed", "cancelled"])
+            conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=at))
+    events = [("queued", done.new), ("queued_again", done.restarted)]
+    runs.log(conn, [(run_id, kind, {}) for kind, ids in events for run_id in ids], at)
+    return done
+
+
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))
+
+
+def _row(spec: RunSpec, at: float) -> dict[str, Any]:
+    return {
+        "id": spec.digest,
+        "spec": spec.canonical_json(),
+        "experiment": spec.experiment,
+        "shape_key": spec.shape_key,
+        "seed": spec.seed,
+        "updates": spec.updates,
+        "state": "queued",
+        "step": 0,
+        "epoch": 0,
+        "attempts": 0,
+        "cancel_requested": False,
+        "summary": "{}",
+        "created_at": at,
+        "updated_at": at,
+    }
