@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ltd_core.kernels.one_hot import one_hot_kernel
 from ltd_core.kernels.philox import LOW, MULTIPLIERS, ROUNDS, WEYL, philox_kernel, vector_width
@@ -37,15 +37,19 @@ def philox(counter: Sequence[torch.Tensor], key: Sequence[torch.Tensor]) -> tupl
 class Draws:
     """The draws of K lanes, each at its own step: results carry the lanes first, [K, ...]."""
 
-    def __init__(self, keys: Sequence[int], steps: Sequence[int], device: str = "cpu") -> None:
-        both = torch.tensor(
-            [[k & LOW, k >> 32, s & LOW, s >> 32] for k, s in zip(keys, steps, strict=True)], dtype=torch.int64
-        )
-        self._words = both.to(device)
+    def __init__(self, words: torch.Tensor) -> None:
+        """Take words of 32 bits, [K, 4]: low and high of each lane's key, low and high of its step."""
+        self.words = words
+
+    @classmethod
+    def of(cls, keys: Sequence[int], steps: Sequence[int], device: str = "cpu") -> Self:
+        """Return the draws of lanes by their 64-bit keys and steps."""
+        words = [[k & LOW, k >> 32, s & LOW, s >> 32] for k, s in zip(keys, steps, strict=True)]
+        return cls(torch.tensor(words, dtype=torch.int64).to(device))
 
     def bits(self, draw: int, count: int) -> torch.Tensor:
         """Return [K, count] words in [0, 2^32), as int64."""
-        counters, words = -(-count // 4), self._words
+        counters, words = -(-count // 4), self.words
         if words.device.type == "cpu":
             room = -(-counters // vector_width()) * vector_width()
             made = torch.empty(len(words), 4, room, dtype=torch.int64)

@@ -21,6 +21,7 @@ class Layout:
             "V": (spec.cell.hidden_size, outputs),
             "c": (outputs,),
         }
+        self._candidate = spec.cell.candidate * spec.cell.hidden_size
         self.size = sum(math.prod(shape) for shape in self.shapes.values())
 
     def views(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -28,9 +29,14 @@ class Layout:
         parts = torch.split(flat, [math.prod(shape) for shape in self.shapes.values()], dim=1)
         return {name: part.view(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
+    def recurrent(self, flat: torch.Tensor) -> torch.Tensor:
+        """Return the matrices from state to state, in a gated cell the candidate's, [K, H, H]."""
+        matrices = self.views(flat)["W"]
+        return matrices[:, :, self._candidate : self._candidate + matrices.shape[1]]
+
     def initial(self, spec: Training) -> torch.Tensor:
         """Return the weights that a run starts from, [P], float64: drawn alone, whatever its neighbors."""
-        draws = Draws([stream_key(spec.seed, "initialization")], [0])
+        draws = Draws.of([stream_key(spec.seed, "initialization")], [0])
         weights = spec.cell.draw_weights(spec.initialization, draws, spec.problem.input_size)
         weights["V"] = spec.initialization.weight(draws, 1000, self._matrix("V"), spec.initialization.output_gain)
         weights["c"] = torch.zeros(self.shapes["c"], dtype=torch.float64)

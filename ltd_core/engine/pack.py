@@ -11,9 +11,9 @@ from ltd_core.engine.layout import Layout
 from ltd_core.engine.recorder import Recorder
 from ltd_core.engine.schedule import block_updates, next_boundary
 from ltd_core.engine.state import pack_state, unpack_state
+from ltd_core.engine.stepper import AheadStepper, GraphStepper
 from ltd_core.engine.summary import RunningSummary
 from ltd_core.engine.threads import one_thread
-from ltd_core.engine.update import Stepper
 from ltd_core.errors import CorruptState, WrongPack
 from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
@@ -40,7 +40,8 @@ class Pack:
         self._memory = {name: rows() for name in spec.optimizer.memory}
         self._recorder = Recorder(spec, lanes, self._block, self._dtype, device)
         self._active: list[Lane] = []
-        self._stepper: Stepper | None = None
+        self._stepper: AheadStepper | GraphStepper | None = None
+        self._loaded = False
 
     def load(self, lane: int, spec: RunSpec, state: bytes | None = None) -> None:
         """Put a run into a free lane, from the start or from a state; raises WrongPack and CorruptState."""
@@ -58,7 +59,7 @@ class Pack:
         else:
             self._restore(slot, loaded, state)
         self._active.append(loaded)
-        self._stepper = None
+        self._loaded = False
 
     def clear(self, lane: int) -> None:
         """Forget the run in a lane."""
@@ -72,7 +73,7 @@ class Pack:
             self._recorder.move(last, slot)
             self._active[slot] = self._active[last]
         self._active.pop()
-        self._stepper = None
+        self._loaded = False
 
     def state(self, lane: int) -> bytes:
         """Return the state at the lane's last boundary."""
@@ -83,7 +84,7 @@ class Pack:
         """Train every lane up to the nearest boundary of any; return the progress of those that reached one."""
         progress: dict[int, Progress] = {}
         while self._active and not progress:
-            diverged = self._ready().run(min(self._distance(lane) for lane in self._active), self._recorder)
+            diverged = self._ready().run(min(self._distance(lane) for lane in self._active))
             solved = self._evaluate(diverged)
             for slot, lane in enumerate(self._active):
                 outcome = self._outcome(lane, diverged=slot in diverged, error=solved.get(slot))
@@ -94,12 +95,14 @@ class Pack:
                 self.clear(number)
         return progress
 
-    def _ready(self) -> Stepper:
-        """Return the stepper of the active lanes, a new one when they have changed."""
-        if self._stepper is None:
-            count = len(self._active)
-            memory = {name: rows[:count] for name, rows in self._memory.items()}
-            self._stepper = Stepper(self._active, self._layout, self._weights[:count], memory)
+    def _ready(self) -> AheadStepper | GraphStepper:
+        """Return the stepper of the active lanes: a new one when they have changed, but for one that has a graph."""
+        if self._stepper is None or (not self._loaded and isinstance(self._stepper, AheadStepper)):
+            kind = AheadStepper if self.device == "cpu" else GraphStepper
+            self._stepper = kind(self._active, self._layout, self._weights, self._memory, self._recorder)
+        elif not self._loaded and isinstance(self._stepper, GraphStepper):
+            self._stepper.load(self._active)
+        self._loaded = True
         return self._stepper
 
     def _distance(self, lane: Lane) -> int:

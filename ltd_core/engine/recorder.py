@@ -5,40 +5,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ltd_core.lazy import torch
-from ltd_core.probes import PROBES
+from ltd_core.probes import PROBES, UpdateProbe, WeightProbe
 from ltd_core.trace import TraceBlock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ltd_core.engine.lane import Lane
     from ltd_core.experiments.training import Training
     from ltd_core.probes import Update
 
-_SCALARS = [probe for probe in PROBES.values() if probe.every == 1 and len(probe.axes) == 1]
-_ARRAYS = [probe for probe in PROBES.values() if probe.every == 1 and len(probe.axes) > 1]
-_PERIODIC = [probe for probe in PROBES.values() if probe.every > 1]
+_AT_UPDATES = [probe for probe in PROBES.values() if issubclass(probe, UpdateProbe)]
+_SCALARS = [probe for probe in _AT_UPDATES if len(probe.axes) == 1]
+_ARRAYS = [probe for probe in _AT_UPDATES if len(probe.axes) > 1]
+_OF_WEIGHTS = [probe for probe in PROBES.values() if issubclass(probe, WeightProbe)]
 
 
 class Recorder:
     """Keeps the measurements of every slot of a pack since the slot's last boundary."""
 
     def __init__(self, spec: Training, slots: int, block: int, dtype: torch.dtype, device: str) -> None:
+        self._slots = torch.arange(slots, device=device)
         self._scalars = torch.zeros(slots, block, len(_SCALARS), dtype=dtype, device=device)
         self._arrays = [torch.zeros(slots, block, *probe.size(spec), dtype=dtype, device=device) for probe in _ARRAYS]
 
-    def record(self, lanes: list[Lane], update: Update) -> None:
-        """Measure one update of the first len(lanes) slots; the lanes' steps already count it."""
-        count = len(lanes)
-        slots = torch.arange(count, device=self._scalars.device)
-        places = torch.tensor([lane.step - lane.block_start - 1 for lane in lanes], device=self._scalars.device)
+    def record(self, places: torch.Tensor, update: Update) -> None:
+        """Measure an update of the first len(places) slots; places [K] are counted from each slot's block."""
+        slots = self._slots[: len(places)]
         self._scalars[slots, places] = torch.stack([probe.measure(update) for probe in _SCALARS], dim=1)
         for probe, buffer in zip(_ARRAYS, self._arrays, strict=True):
             buffer[slots, places] = probe.measure(update)
-        for probe in _PERIODIC:
-            due = [slot for slot, lane in enumerate(lanes) if lane.step % probe.every == 0]
+
+    def record_weights(self, lanes: list[Lane], ahead: int, recurrent: Callable[[], torch.Tensor]) -> None:
+        """Measure the weights of lanes, which are `ahead` updates further than their steps say, where it is due."""
+        for probe in _OF_WEIGHTS:
+            steps = {slot: lane.step + ahead + 1 for slot, lane in enumerate(lanes)}
+            due = [slot for slot, step in steps.items() if step % probe.every == 0]
             if due:
-                measured = probe.measure(update)
-                for slot in due:
-                    lanes[slot].periodic.append((probe.name, lanes[slot].step, measured[slot].clone()))
+                measured = probe.measure(recurrent()[due])
+                for slot, value in zip(due, measured.unbind(), strict=True):
+                    lanes[slot].periodic.append((probe.name, steps[slot], value))
 
     def move(self, source: int, target: int) -> None:
         """Move what a slot holds."""
@@ -52,10 +58,10 @@ class Recorder:
         blocks = [TraceBlock(probe.name, first, 1, scalars[:, i].copy()) for i, probe in enumerate(_SCALARS)]
         for probe, buffer in zip(_ARRAYS, self._arrays, strict=True):
             blocks.append(TraceBlock(probe.name, first, 1, buffer[slot, :count].cpu().numpy().copy()))
-        for probe in _PERIODIC:
-            points = [(step, value) for name, step, value in lane.periodic if name == probe.name and step <= lane.step]
+        for dear in _OF_WEIGHTS:
+            points = [(step, value) for name, step, value in lane.periodic if name == dear.name and step <= lane.step]
             if points:
                 blocks.append(
-                    TraceBlock(probe.name, points[0][0], probe.every, torch.stack([v for _, v in points]).cpu().numpy())
+                    TraceBlock(dear.name, points[0][0], dear.every, torch.stack([v for _, v in points]).cpu().numpy())
                 )
         return blocks

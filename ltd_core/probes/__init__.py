@@ -6,7 +6,7 @@ from ltd_core.probes.delta_norm import DeltaNorm
 from ltd_core.probes.error_rate import ErrorRate
 from ltd_core.probes.gradient_norm import GradientNorm
 from ltd_core.probes.loss import Loss
-from ltd_core.probes.probe import Probe, Update
+from ltd_core.probes.probe import Probe, Update, UpdateProbe, WeightProbe
 from ltd_core.probes.spectral_radius import SpectralRadius
 
 PROBES: dict[str, type[Probe]] = {
@@ -22,4 +22,4 @@ PROBES: dict[str, type[Probe]] = {
     )
 }
 
-__all__ = ["PROBES", "Probe", "Update"]
+__all__ = ["PROBES", "Probe", "Update", "UpdateProbe", "WeightProbe"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ltd_core.probes.probe import Probe, Update
+from ltd_core.probes.probe import Update, UpdateProbe
 
 if TYPE_CHECKING:
     from ltd_core.lazy import torch
 
 
-class ClippedShare(Probe):
+class ClippedShare(UpdateProbe):
     """Share clipped."""
 
     name: ClassVar[str] = "clipped_share"

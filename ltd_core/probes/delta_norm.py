@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Probe, Update
+from ltd_core.probes.probe import Update, UpdateProbe
 
 if TYPE_CHECKING:
     from ltd_core.experiments.training import Training
 
 
-class DeltaNorm(Probe):
+class DeltaNorm(UpdateProbe):
     """Norm of delta_t, step x lag."""
 
     name: ClassVar[str] = "delta_norm"

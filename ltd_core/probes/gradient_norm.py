@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ltd_core.probes.probe import Probe, Update
+from ltd_core.probes.probe import Update, UpdateProbe
 
 if TYPE_CHECKING:
     from ltd_core.lazy import torch
 
 
-class GradientNorm(Probe):
+class GradientNorm(UpdateProbe):
     """Norm before clipping."""
 
     name: ClassVar[str] = "gradient_norm"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 class Update:
     """What one update of K lanes leaves to be measured; numbers are one a lane, [K]."""
 
-    recurrent: torch.Tensor
-    """The matrix from state to state, in a gated cell that of the candidate, [K, H, H]."""
     starts: torch.Tensor
     """Each lane's first time step."""
     loss: torch.Tensor
@@ -31,7 +29,7 @@ class Update:
 
 
 class Probe(ABC):
-    """One trace. `cost` says what measuring it takes; a probe that is dear has a period of its own."""
+    """One trace. `cost` says what measuring it takes."""
 
     name: ClassVar[str]
     unit: ClassVar[str]
@@ -46,11 +44,24 @@ class Probe(ABC):
         return ()
 
     @classmethod
+    def info(cls, spec: Training) -> TraceInfo:
+        """Return the declaration of the trace for a specification."""
+        return TraceInfo(cls.name, cls.unit, cls.axes, cls.every, cls.description, cls.size(spec))
+
+
+class UpdateProbe(Probe):
+    """Measured at every update, from what it leaves; must not wait for the device."""
+
+    @classmethod
     @abstractmethod
     def measure(cls, update: Update) -> torch.Tensor:
         """Return [K, *size]."""
 
+
+class WeightProbe(Probe):
+    """Measured before every update whose number is a multiple of `every`: dear, so it has a period."""
+
     @classmethod
-    def info(cls, spec: Training) -> TraceInfo:
-        """Return the declaration of the trace for a specification."""
-        return TraceInfo(cls.name, cls.unit, cls.axes, cls.every, cls.description, cls.size(spec))
+    @abstractmethod
+    def measure(cls, recurrent: torch.Tensor) -> torch.Tensor:
+        """Return [K, *size] for the matrices from state to state, [K, H, H]."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Probe, Update
+from ltd_core.probes.probe import WeightProbe
 
 
-class SpectralRadius(Probe):
+class SpectralRadius(WeightProbe):
     """Largest modulus of an eigenvalue of W."""
 
     name: ClassVar[str] = "spectral_radius"
@@ -20,9 +20,8 @@ class SpectralRadius(Probe):
     cost: ClassVar[str] = "an eigenvalue problem a lane, O(H^3): every 50 updates"
 
     @classmethod
-    def measure(cls, update: Update) -> torch.Tensor:
+    def measure(cls, recurrent: torch.Tensor) -> torch.Tensor:
         """Return [K]; NaN where W is not finite."""
-        recurrent = update.recurrent
         finite = torch.isfinite(recurrent).all(-1).all(-1)
         safe = torch.where(finite.view(-1, 1, 1), recurrent, torch.zeros_like(recurrent))
         # One aligned matrix at a time: the last bits depend on where in memory a matrix lies, abs()'s on the place.

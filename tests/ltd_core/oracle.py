@@ -71,7 +71,7 @@ def by_torch(spec: Training) -> Traces:
             parameter.copy_(first[name].t() if first[name].dim() > 1 else first[name])
     optimizer = torch.optim.SGD(names.values(), settings["optimizer"]["lr"], settings["optimizer"]["momentum"])
     for step in range(1, settings["updates"] + 1):
-        batch = spec.problem.draw(Draws([stream_key(spec.seed, "data")], [step]), spec.batch_size, torch.float64)
+        batch = spec.problem.draw(Draws.of([stream_key(spec.seed, "data")], [step]), spec.batch_size, torch.float64)
         states = [torch.zeros(1, spec.batch_size, network.hidden_size).double()]
         for x in batch.inputs[0, int(batch.starts[0]) :]:
             states.append(network(x.unsqueeze(0), states[-1])[1])

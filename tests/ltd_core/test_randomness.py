@@ -30,7 +30,7 @@ def test_known_vectors(counter: tuple[int, ...], key: tuple[int, ...], output: t
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 31, 32, 33, 1000])
 def test_the_kernel_draws_the_same_words(count: int) -> None:
     keys, steps = [0, 2**64 - 1, stream_key(1, "data")], [0, 2**40 + 7, 3]
-    draws, index = Draws(keys, steps), torch.arange(-(-count // 4))
+    draws, index = Draws.of(keys, steps), torch.arange(-(-count // 4))
     low = torch.tensor([[s & LOW] for s in steps]), torch.tensor([[s >> 32] for s in steps])
     both = torch.tensor([[k & LOW] for k in keys]), torch.tensor([[k >> 32] for k in keys])
     expected = torch.cat(philox((index, torch.full_like(index, 9), *low), both), 1)[:, :count]
@@ -41,7 +41,7 @@ def test_the_kernel_draws_the_same_words(count: int) -> None:
 
 def test_draws_differ_by_seed_stream_step_and_number_and_by_nothing_else() -> None:
     def words(seed: int, name: str, step: int, draw: int) -> tuple[int, ...]:
-        return tuple(Draws([stream_key(seed, name)], [step]).bits(draw, 8)[0].tolist())
+        return tuple(Draws.of([stream_key(seed, name)], [step]).bits(draw, 8)[0].tolist())
 
     settings = [(s, n, t, d) for s in (0, 1) for n in ("data", "other") for t in (0, 1) for d in (0, 1)]
     assert len({words(*setting) for setting in settings}) == len(settings)
@@ -49,7 +49,7 @@ def test_draws_differ_by_seed_stream_step_and_number_and_by_nothing_else() -> No
 
 
 def test_uniform_normal_integers_and_symbols_have_their_distributions() -> None:
-    draws = Draws([stream_key(5, "test")], [1])
+    draws = Draws.of([stream_key(5, "test")], [1])
     uniform, normal = draws.uniform(0, 50_000)[0].numpy(), draws.normal(1, 50_000)[0].numpy()
     assert 0 <= uniform.min() < uniform.max() < 1
     assert kstest(uniform, "uniform").pvalue > 1e-3
@@ -61,7 +61,7 @@ def test_uniform_normal_integers_and_symbols_have_their_distributions() -> None:
 
 
 def test_lanes_have_bounds_of_their_own() -> None:
-    draws = Draws([1, 2], [1, 1])
+    draws = Draws.of([1, 2], [1, 1])
     found = draws.integers(0, torch.tensor([3, 1000]), 5000)
     assert set(found[0].tolist()) == {0, 1, 2}
     assert 900 < int(found[1].max()) < 1000

@@ -28,7 +28,7 @@ def test_loss_gradients_and_deltas_are_torchs(network: str, sizes: tuple[int, in
 
 def test_the_forget_gate_starts_open() -> None:
     cell = Lstm(hidden_size=3, forget_bias=2.5)
-    weights = cell.draw_weights(INITIALIZATIONS["spectral"](radius=0.7), Draws([1], [0]), 3)
+    weights = cell.draw_weights(INITIALIZATIONS["spectral"](radius=0.7), Draws.of([1], [0]), 3)
     assert weights["b"].tolist() == [0.0] * 3 + [2.5] * 3 + [0.0] * 6
     for block in weights["W"].split(3, dim=1):
         assert torch.linalg.eigvals(block).abs().max().item() == pytest.approx(0.7)

@@ -9,7 +9,7 @@ from ltd_core.randomness import Draws
 
 @pytest.mark.parametrize("gain", [0.5, 1.0, 1.5])
 def test_the_deviation_is_the_gain_over_the_root_of_the_width(gain: float) -> None:
-    weights = Gaussian(gain=gain).recurrent(Draws([7], [0]), 0, 400).numpy()
+    weights = Gaussian(gain=gain).recurrent(Draws.of([7], [0]), 0, 400).numpy()
     assert weights.std() == pytest.approx(gain / 20, rel=0.01)
     assert abs(weights.mean()) < 4 * gain / 20 / 400
     assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(gain, rel=0.1)
@@ -20,7 +20,7 @@ def test_the_log_norm_of_a_linear_walk_has_no_drift_at_its_gain() -> None:
     size, steps = 20, 100
     drifts = []
     for seed in range(40):
-        draws, h = Draws([seed], [0]), np.ones(size)
+        draws, h = Draws.of([seed], [0]), np.ones(size)
         gain = np.exp(1 / (2 * size))
         for step in range(steps):
             h = h @ Gaussian(gain=gain).recurrent(draws, step, size).numpy()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def sequences(problem: Problem, count: int, batch_size: int = 4) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield inputs [L, I] without what lies before the start, and the target, of many minibatches."""
     steps = list(range(1, count + 1))
-    batch = problem.draw(Draws([stream_key(3, "data")] * count, steps), batch_size, torch.float64)
+    batch = problem.draw(Draws.of([stream_key(3, "data")] * count, steps), batch_size, torch.float64)
     for lane in range(count):
         for place in range(batch_size):
             yield batch.inputs[lane, int(batch.starts[lane]) :, place].numpy(), batch.targets[lane, place].numpy()
@@ -27,9 +27,9 @@ def sequences(problem: Problem, count: int, batch_size: int = 4) -> Iterator[tup
 def check_statelessness(problem: Problem) -> None:
     """A minibatch depends on its seed and step alone, whatever is drawn beside it and before."""
     keys = [stream_key(seed, "data") for seed in (1, 2)]
-    together = problem.draw(Draws([keys[0], keys[1], keys[0]], [5, 5, 6]), 3, torch.float32)
+    together = problem.draw(Draws.of([keys[0], keys[1], keys[0]], [5, 5, 6]), 3, torch.float32)
     for lane, (key, step) in enumerate(((keys[0], 5), (keys[1], 5), (keys[0], 6))):
-        alone = problem.draw(Draws([key], [step]), 3, torch.float32)
+        alone = problem.draw(Draws.of([key], [step]), 3, torch.float32)
         assert torch.equal(alone.inputs[0], together.inputs[lane])
         assert torch.equal(alone.targets[0], together.targets[lane])
         assert alone.starts[0] == together.starts[lane]
