@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import sweep64
+from benchmarks import engine, sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from benchmarks.result import Result
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
-    sweep64.NAME: sweep64.run,
+    **sweeps.BENCHMARKS,
+    **engine.BENCHMARKS,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 

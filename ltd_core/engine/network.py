@@ -20,7 +20,7 @@ class Network(Protocol):
     """A network with buffers for one number of lanes."""
 
     delta_norms: torch.Tensor
-    """Norms of d loss / d h_1 .. d loss / d h_T at the last minibatch, [K, T]; valid from a lane's start on."""
+    """Norms of d loss / d h_T, d loss / d h_{T-1}, ... at the last minibatch, [K, T]; NaN before a lane's start."""
 
     def train(self, rows: torch.Tensor, gradient: torch.Tensor, batch: Batch) -> Reading:
         """Return what was read, valid until the next call, and write the gradient of every weight; both are [K, P]."""

@@ -25,16 +25,22 @@ class Recorder:
     """Keeps the measurements of every slot of a pack since the slot's last boundary."""
 
     def __init__(self, spec: Training, slots: int, block: int, dtype: torch.dtype, device: str) -> None:
-        self._slots = torch.arange(slots, device=device)
+        self._block = block
         self._scalars = torch.zeros(slots, block, len(_SCALARS), dtype=dtype, device=device)
         self._arrays = [torch.zeros(slots, block, *probe.size(spec), dtype=dtype, device=device) for probe in _ARRAYS]
+        self._points = [buffer.flatten(0, 1) for buffer in (self._scalars, *self._arrays)]
+
+    def places(self, lanes: list[Lane], slots: int) -> list[int]:
+        """Return where the next points of so many slots go: lanes fill the first ones, the others hold nothing."""
+        steps = [lane.step - lane.block_start for lane in lanes] + [0] * (slots - len(lanes))
+        return [slot * self._block + step for slot, step in enumerate(steps)]
 
     def record(self, places: torch.Tensor, update: Update) -> None:
-        """Measure an update of the first len(places) slots; places [K] are counted from each slot's block."""
-        slots = self._slots[: len(places)]
-        self._scalars[slots, places] = torch.stack([probe.measure(update) for probe in _SCALARS], dim=1)
-        for probe, buffer in zip(_ARRAYS, self._arrays, strict=True):
-            buffer[slots, places] = probe.measure(update)
+        """Measure an update of the first len(places) slots."""
+        scalars = torch.stack([probe.measure(update) for probe in _SCALARS], dim=1)
+        self._points[0].index_copy_(0, places, scalars)
+        for probe, points in zip(_ARRAYS, self._points[1:], strict=True):
+            points.index_copy_(0, places, probe.measure(update))
 
     def record_weights(self, lanes: list[Lane], ahead: int, recurrent: Callable[[], torch.Tensor]) -> None:
         """Measure the weights of lanes, which are `ahead` updates further than their steps say, where it is due."""

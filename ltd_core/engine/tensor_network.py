@@ -57,7 +57,8 @@ class TensorNetwork:
             nothing = torch.zeros_like(delta)
             carried = [nothing if node == ZERO else evaluate(node, known) * live[t] for node in step.carries]
             delta = torch.bmm(self._slopes[t, :, :, :seen].flatten(2), transposed)
-        self.delta_norms.copy_(torch.linalg.vector_norm(self._deltas, dim=(2, 3), dtype=torch.float64).t())
+        norms = torch.linalg.vector_norm(self._deltas, dim=(2, 3), dtype=torch.float64)
+        self.delta_norms.copy_(torch.where(live[:, :, 0, 0] > 0, norms, torch.nan).flip(0).t())
 
     def _products(self, gradients: Mapping[str, torch.Tensor], batch: Batch, tape: list[Known]) -> None:
         """Sum the weight gradients: one product over all T B rows of a lane."""

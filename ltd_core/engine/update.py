@@ -61,8 +61,7 @@ class Updater:
 
     def begin(self) -> None:
         """Note where the lanes are."""
-        places = [lane.step - lane.block_start for lane in self.lanes]
-        self._places.copy_(self._tensor(places + [0] * (len(self._rows) - len(places)), torch.int64))
+        self._places.copy_(self._tensor(self._recorder.places(self.lanes, len(self._rows)), torch.int64))
         self._taken.zero_()
 
     def end(self) -> frozenset[int]:
@@ -85,7 +84,6 @@ class Updater:
         norm = torch.linalg.vector_norm(self._gradient, dim=1)
         clipped = self._clip(norm)
         update = Update(
-            starts=batch.starts,
             loss=reading.loss,
             error_rate=reading.error_rate,
             gradient_norm=norm,

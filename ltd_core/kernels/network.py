@@ -28,7 +28,7 @@ TRAIN = (
     "gradient",  # likewise
     "losses",  # [K]
     "errors",  # [K]
-    "norms",  # [K, T], |delta_t|
+    "norms",  # [K, T], |delta| by lag; NaN beyond a lane's sequence
     "states",  # room for [S, T+1, B, H]
     "tape",  # [T, B, Z, H]
     "carry",  # [S, B, H]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ltd_core.kernels.emitter import Emitter
 
+_SUMS = 4
+"""Sums that are kept side by side: an addition waits for the one before it."""
 _MARGIN = 10
 """The scale's exponent stays this far from the ends of its range."""
 
@@ -15,24 +18,32 @@ class Norm:
     """The norm of a delta, summed on a scale near the previous one: vanishing deltas do not underflow."""
 
     def __init__(self, e: Emitter) -> None:
-        self.e, self._sum, self._scale = e, e.slot(e.vector), e.slot(e.scalar)
+        self.e, self._scale = e, e.slot(e.scalar)
+        self._all = [e.slot(e.vector) for _ in range(_SUMS)]
+        self._sums = cycle(self._all)
         e.do(f"store {e.scalar} 1.0, ptr {self._scale}")
 
     def begin(self) -> None:
         """Start a new sum."""
-        self.e.do(f"store {self.e.vector} zeroinitializer, ptr {self._sum}")
+        for place in self._all:
+            self.e.do(f"store {self.e.vector} zeroinitializer, ptr {place}")
 
     def add(self, delta: str) -> None:
         """Add the squares of a vector."""
-        e = self.e
+        e, place = self.e, next(self._sums)
         scaled = e.arithmetic("fmul", delta, e.splat(e.value(f"load {e.scalar}, ptr {self._scale}")))
-        e.do(f"store {e.vector} {e.fma(scaled, scaled, e.value(f'load {e.vector}, ptr {self._sum}'))}, ptr {self._sum}")
+        e.do(f"store {e.vector} {e.fma(scaled, scaled, e.value(f'load {e.vector}, ptr {place}'))}, ptr {place}")
 
     def end(self, pointer: str) -> None:
         """Store the norm, and take the inverse of the power of two below it as the next scale."""
         e, f = self.e, self.e.scalar
-        total = e.value(f"load {e.vector}, ptr {self._sum}")
-        root = e.value(f"call {f} @llvm.sqrt.{e.suffix}({f} {e.total([total])})")
+        total, *others = (e.value(f"load {e.vector}, ptr {place}") for place in self._all)
+        for other in others:
+            total = e.arithmetic("fadd", total, other)
+        # pairwise: no result but the norm's own depends on the order, which is fixed in the code
+        reduce = f"call reassoc {f} @llvm.vector.reduce.fadd.v{e.width}{e.suffix}"
+        squares = e.value(f"{reduce}({f} 0.0, {e.vector} {total})")
+        root = e.value(f"call {f} @llvm.sqrt.{e.suffix}({f} {squares})")
         norm = e.value(f"fdiv {f} {root}, {e.value(f'load {f}, ptr {self._scale}')}")
         e.do(f"store {f} {norm}, ptr {pointer}, align 4")
         bits, mantissa = f"i{e.precision.bits}", e.precision.mantissa

@@ -6,6 +6,7 @@ plus what is carried over, |delta| as it passes, then the derivatives of the for
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ltd_core.kernels.emitter import Emitter
@@ -27,7 +28,7 @@ def forward_function(shape: Shape, *, keep: bool) -> str:
 
 
 def backward_function(shape: Shape) -> str:
-    """Return "backward": gate slopes in the place of what the tape kept, and norms [T] of the deltas by time step."""
+    """Return "backward": gate slopes in the place of what the tape kept; norms [T] of the deltas, the last first."""
     return _Backward(shape).text()
 
 
@@ -145,6 +146,8 @@ class _Backward:
         e, s = self.e, self.s
         here, final = _Memory(e, s, keep=True), e.add("%steps", -1)
         _zero(e, "%carry", len(s.step.states) * s.state)
+        with e.loop(e.value("sub i64 %steps, %start"), "%steps") as lag:
+            e.do(f"store {e.scalar} {e.number(math.nan)}, ptr {e.at('%norms', lag)}, align 4")
         self._first(here, final)
         with e.loop(final, "%start", -1) as t:
             term = Term(str(len(s.step.recurrent) * s.size), here.kept(t), s.line, 1, "%Wt", s.size)
@@ -155,7 +158,7 @@ class _Backward:
         """Take up the given delta: once to find the scale of its norm, then for all."""
         self.norm.begin()
         product(self.e, self.s.batch_size, self.s.size, [], self._start("%last"), self._measure)
-        self.norm.end(self.e.at("%norms", final))
+        self.norm.end("%norms")
         self._pass(here, [], "%last", final)
 
     def _measure(self, tile: Tile, vectors: Vectors) -> None:
@@ -183,7 +186,7 @@ class _Backward:
 
         self.norm.begin()
         product(self.e, self.s.batch_size, self.s.size, terms, self._start(given), finish)
-        self.norm.end(self.e.at("%norms", t))
+        self.norm.end(self.e.at("%norms", "%steps", -1, self.e.value(f"sub i64 0, {t}")))
 
     def _derivatives(self, here: _Memory, t: str, tile: Tile, at: tuple[int, int], through: str) -> None:
         e, s, (r, v) = self.e, self.s, at

@@ -31,7 +31,4 @@ class DeltaNorm(UpdateProbe):
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
         """Return [K, T]."""
-        norms = update.delta_norms.flip(1)
-        longest = norms.shape[1]
-        lags = torch.arange(longest, device=norms.device)
-        return norms.masked_fill_(lags >= (longest - update.starts).unsqueeze(-1), torch.nan)
+        return update.delta_norms

@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 class Update:
     """What one update of K lanes leaves to be measured; numbers are one a lane, [K]."""
 
-    starts: torch.Tensor
-    """Each lane's first time step."""
     loss: torch.Tensor
     error_rate: torch.Tensor
     gradient_norm: torch.Tensor
     clipped_norm: torch.Tensor
     clipped_share: torch.Tensor
     delta_norms: torch.Tensor
-    """By time step, [K, T]; from a lane's start on."""
+    """By lag T - t, [K, T]; NaN where the sequence was shorter."""
 
 
 class Probe(ABC):

@@ -13,11 +13,11 @@ class SpectralRadius(WeightProbe):
 
     name: ClassVar[str] = "spectral_radius"
     unit: ClassVar[str] = "modulus"
-    every: ClassVar[int] = 50
+    every: ClassVar[int] = 250
     description: ClassVar[str] = (
         "Largest modulus of an eigenvalue of the recurrent matrix (a gated cell's candidate's) before the update."
     )
-    cost: ClassVar[str] = "an eigenvalue problem a lane, O(H^3): every 50 updates"
+    cost: ClassVar[str] = "an eigenvalue problem a lane, O(H^3): every 250 updates"
 
     @classmethod
     def measure(cls, recurrent: torch.Tensor) -> torch.Tensor:

@@ -96,9 +96,9 @@ def test_a_window_is_cut_from_the_whole(db: Database) -> None:
 
 def test_a_trace_with_a_period(db: Database) -> None:
     (run_id,), values = submit(db, 1), wild(40)
-    store(db, run_id, "spectral_radius", values, [1, 3], every=50)
-    view = traces.read(db, run_id, "spectral_radius", start=101, end=500)
-    assert view.steps.tolist() == list(range(150, 501, 50))
+    store(db, run_id, "spectral_radius", values, [1, 3], every=250)
+    view = traces.read(db, run_id, "spectral_radius", start=501, end=2500)
+    assert view.steps.tolist() == list(range(750, 2501, 250))
     np.testing.assert_array_equal(view.values, values[2:10])
 
 

@@ -94,7 +94,7 @@ def by_torch(case: Case, lane: int, step: Callable[[Weights, torch.Tensor, State
         loss, wrong = ((outputs - targets) ** 2).sum(-1).mean(), ((outputs - targets).abs() >= within).any(-1)
     loss.backward()
     assert row.grad is not None
-    norms = torch.stack([h.grad.norm() for h in seen if h.grad is not None])
+    norms = torch.stack([h.grad.norm() for h in reversed(seen) if h.grad is not None])
     return [loss.detach(), wrong.double().mean(), row.grad[0], norms]
 
 
@@ -102,7 +102,8 @@ def check_against_torch(case: Case, kind: str, step: Callable[[Weights, torch.Te
     """Compare loss, error rate, every gradient and every delta with torch's own cell."""
     loss, error_rate, gradient, norms = case.train(kind)
     for lane, start in enumerate(STARTS):
-        found = loss[lane], error_rate[lane], gradient[lane], norms[lane, start:]
+        found = loss[lane], error_rate[lane], gradient[lane], norms[lane, : STEPS - start]
+        assert torch.isnan(norms[lane, STEPS - start :]).all()
         for mine, theirs in zip(found, by_torch(case, lane, step), strict=True):
             torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-13)
 

@@ -23,7 +23,7 @@ TRACES = {
 
 
 def test_traces_have_a_point_at_every_update_or_period() -> None:
-    spec = small(updates=120, evaluation={"every": 16, "sequences": 100, "stop": False})
+    spec = small(updates=520, evaluation={"every": 16, "sequences": 100, "stop": False})
     found: dict[str, list[int]] = {}
     for progress in alone(spec):
         for block in progress.blocks:
@@ -31,9 +31,9 @@ def test_traces_have_a_point_at_every_update_or_period() -> None:
             found.setdefault(block.name, []).extend(steps)
     assert found.keys() == TRACES
     for name in TRACES - {"spectral_radius", "evaluation_loss", "evaluation_error"}:
-        assert found[name] == list(range(1, 121)), name
-    assert found["spectral_radius"] == [50, 100]
-    assert found["evaluation_loss"] == found["evaluation_error"] == list(range(16, 121, 16))
+        assert found[name] == list(range(1, 521)), name
+    assert found["spectral_radius"] == [250, 500]
+    assert found["evaluation_loss"] == found["evaluation_error"] == list(range(16, 521, 16))
 
 
 def test_a_resumed_run_ends_as_if_it_had_never_stopped() -> None:

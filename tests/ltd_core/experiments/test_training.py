@@ -16,7 +16,7 @@ def test_a_whole_run_is_torchs(problem: str, initialization: dict[str, object]) 
 
 
 def test_the_traces_made_are_those_declared() -> None:
-    spec = small(updates=120)
+    spec = small(updates=260, evaluation={"every": 16, "sequences": 50, "stop": False})
     declared = {info.name: info for info in spec.traces()}
     made = {block.name: block for progress in alone(spec) for block in progress.blocks}
     assert made.keys() == declared.keys()

@@ -1,0 +1,197 @@
+"""The engine alone, in one process and one thread: share of the machine's peak, cost of tracing, growth."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from benchmarks.peers.setting import Setting
+from benchmarks.peers.torch_rnn import trial
+from benchmarks.result import Result, compared, interleaved
+from ltd_core.engine import Pack, lanes_for
+from ltd_core.engine.recorder import Recorder
+from ltd_core.kernels import network
+from ltd_core.kernels.norm import Norm
+from ltd_core.spec import parse_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ltd_core.experiments.training import Training
+
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+PEAK_SIZE = 2048
+REPETITIONS = 7
+
+
+def spec(setting: Setting, seed: int, updates: int) -> Training:
+    """Return a run of a setting."""
+    return parse_spec(
+        {
+            "problem": {"kind": "temporal_order", "length": setting.length},
+            "cell": {"kind": setting.cell, "hidden_size": setting.hidden_size},
+            "clipping": {"kind": "norm"},
+            "evaluation": {"every": 0},
+            "batch_size": setting.batch_size,
+            "updates": updates,
+            "seed": seed,
+        }
+    )
+
+
+class Engine:
+    """A pack that is always full: `seconds(updates)` of all its lanes."""
+
+    def __init__(self, setting: Setting, lanes: int = 0) -> None:
+        first = spec(setting, 0, 10**6)
+        self.lanes = lanes or lanes_for(first, "cpu")
+        self._pack = Pack(first, self.lanes)
+        for lane in range(self.lanes):
+            self._pack.load(lane, spec(setting, lane, 10**6))
+        self._pack.advance()
+
+    def seconds(self, updates: int) -> float:
+        """Return the seconds of so many updates of every lane, one thread."""
+        stepper = self._pack._stepper  # noqa: SLF001 - blocks would add the store's side
+        assert stepper is not None
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        with torch.no_grad():
+            start = time.perf_counter()
+            stepper.run(updates)
+            taken = time.perf_counter() - start
+        torch.set_num_threads(threads)
+        for lane in self._pack._active:  # noqa: SLF001
+            lane.block_start = lane.step
+            lane.periodic.clear()
+        return taken
+
+
+def flops(setting: Setting) -> float:
+    """Return multiplications and additions of the products of one update of one lane: forward, deltas, gradients."""
+    into, size = GATES[setting.cell] * setting.hidden_size, setting.hidden_size
+    states = 3 * setting.length * setting.batch_size * into * size
+    return 2.0 * (states + 2 * setting.length * setting.batch_size * into * 6)
+
+
+def peak() -> float:
+    """Return the multiplications and additions a second of a large matrix product by torch, one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    a, b = torch.randn(2, PEAK_SIZE, PEAK_SIZE).unbind()
+    out = torch.empty_like(a)
+    torch.mm(a, b, out=out)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        torch.mm(a, b, out=out)
+        seconds.append(time.perf_counter() - start)
+    torch.set_num_threads(threads)
+    return float(2 * PEAK_SIZE**3 / min(seconds))
+
+
+def peak_share(name: str, setting: Setting) -> list[Result]:
+    """Compare the whole update's rate with that of torch's large product, measured beside it."""
+    engine, pairs = Engine(setting), []
+    updates = max(2, int(2e10 / flops(setting) / engine.lanes))
+    for _ in range(REPETITIONS):
+        taken = engine.seconds(updates)
+        pairs.append((flops(setting) * engine.lanes * updates / taken / 1e9, peak() / 1e9))
+    ratios = sorted(mine / most for mine, most in pairs)
+    bias = (
+        "Products alone are counted, the time is that of the whole update with every trace. The peak is torch's own "
+        f"product of {PEAK_SIZE} x {PEAK_SIZE}; above 1, our machine code uses wider vectors than its library here."
+    )
+    spread = f"share {ratios[0]:.2f} to {ratios[-1]:.2f} over {REPETITIONS} interleaved pairs"
+    mine, most = (median(side) for side in zip(*pairs, strict=True))
+    return [Result(name, mine, most, median(ratios), "GFLOP/s", f"make bench ONLY={name}", bias, spread)]
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Make packs that measure nothing: no norms in the machine code, no records."""
+    kept = Norm.add, Norm.end, Norm.begin, Recorder.record, Recorder.record_weights
+    nothing: Callable[..., None] = lambda *_: None  # noqa: E731 - a function without a name of its own
+    network.train_kernel.cache_clear()
+    Norm.add = Norm.end = Norm.begin = nothing  # type: ignore[method-assign]
+    Recorder.record = Recorder.record_weights = nothing  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Norm.add, Norm.end, Norm.begin, Recorder.record, Recorder.record_weights = kept  # type: ignore[method-assign]
+        network.train_kernel.cache_clear()
+
+
+def trace_cost() -> list[Result]:
+    """Compare the engine that traces everything with the same one that traces nothing."""
+    setting, updates = Setting(), 100
+    with untraced():
+        plain = Engine(setting)
+    traced = Engine(setting)
+
+    def without(_: int) -> float:
+        with untraced():
+            return plain.seconds(updates)
+
+    seconds = interleaved(lambda _: traced.seconds(updates), without, repetitions=31)
+    bias = (
+        "Ours: every probe of the anchor run (50 tanh units, T 100, B 20). Theirs: the same engine whose machine code "
+        "sums no norms and whose recorder does nothing. 1 / ratio - 1 is the cost; storing is not part of it."
+    )
+    return [compared("trace_cost", seconds, bias)]
+
+
+def grid() -> list[Result]:
+    """Compare one process of ours with one of torch's, by cell, width and length."""
+    results = []
+    for cell in GATES:
+        for hidden_size in (32, 50, 128, 512):
+            for length in (50, 100, 400):
+                setting = Setting(cell, hidden_size, length)
+                results.append(_against_torch(setting))
+    return results
+
+
+def _against_torch(setting: Setting) -> Result:
+    engine = Engine(setting)
+    updates = max(1, int(1e10 / flops(setting) / engine.lanes))
+    theirs = max(1, updates // 2)
+
+    def torchs(seed: int) -> float:
+        start = time.perf_counter()
+        trial(setting._replace(updates=theirs), seed, 0.05, 1.0)
+        return (time.perf_counter() - start) / theirs
+
+    seconds = interleaved(lambda _: engine.seconds(updates) / updates / engine.lanes, torchs, repetitions=3)
+    bias = "Seconds of one update of one run, one process, one thread each; ours with every trace, theirs with none."
+    return compared(f"grid_{setting.cell}_H{setting.hidden_size}_T{setting.length}", seconds, bias)
+
+
+def growth() -> list[Result]:
+    """Measure one update of one lane by the number of lanes; 'theirs' is a pack of one."""
+    results = []
+    for lanes in (2, 4, 8, 16, 32):
+        one, many = Engine(Setting(), 1), Engine(Setting(), lanes)
+
+        def alone(_: int, one: Engine = one) -> float:
+            return one.seconds(50) / 50
+
+        def packed(_: int, many: Engine = many, lanes: int = lanes) -> float:
+            return many.seconds(50) / 50 / lanes
+
+        bias = "Seconds of one update of one lane in a full pack, against a pack of one; one thread, every trace."
+        results.append(compared(f"lanes_{lanes}", interleaved(packed, alone, repetitions=9), bias))
+    return results
+
+
+BENCHMARKS: dict[str, Any] = {
+    "peak_share_50": lambda: peak_share("peak_share_50", Setting(hidden_size=50)),
+    "peak_share_128": lambda: peak_share("peak_share_128", Setting(hidden_size=128)),
+    "trace_cost": trace_cost,
+    "lanes": growth,
+    "grid": grid,
+}
