@@ -81,13 +81,13 @@ class Updater:
     def update(self, batch: Batch) -> None:
         """Make one update."""
         reading = self._network.train(self._rows, self._gradient, batch)
-        norm = torch.linalg.vector_norm(self._gradient, dim=1)
+        norm = _norms(self._gradient)
         clipped = self._clip(norm)
         update = Update(
             loss=reading.loss,
             error_rate=reading.error_rate,
             gradient_norm=norm,
-            clipped_norm=torch.linalg.vector_norm(clipped.gradient, dim=1),
+            clipped_norm=_norms(clipped.gradient),
             clipped_share=clipped.share,
             delta_norms=self._network.delta_norms,
         )
@@ -124,6 +124,12 @@ class Updater:
 
     def _tensor(self, values: list[float] | list[int] | list[bool], dtype: torch.dtype) -> torch.Tensor:
         return torch.tensor(values, dtype=dtype, device=self._rows.device)
+
+
+def _norms(rows: torch.Tensor) -> torch.Tensor:
+    """Return the Euclidean norm of each row; squares of single precision would leave its range from 2e19 on."""
+    norms: torch.Tensor = torch.linalg.vector_norm(rows.double(), dim=1)
+    return norms.to(rows.dtype)
 
 
 def _refill(kept: dict[Any, torch.Tensor], wanted: dict[Any, torch.Tensor]) -> bool:
