@@ -12,7 +12,7 @@ import torch
 from benchmarks.peers.setting import Setting
 from benchmarks.peers.torch_rnn import trial
 from benchmarks.result import Result, compared, interleaved
-from ltd_core.engine import Pack, lanes_for
+from ltd_core.engine import Calibration, Pack
 from ltd_core.engine.recorder import Recorder
 from ltd_core.kernels import network
 from ltd_core.kernels.norm import Norm
@@ -48,7 +48,7 @@ class Engine:
 
     def __init__(self, setting: Setting, lanes: int = 0) -> None:
         first = spec(setting, 0, 10**6)
-        self.lanes = lanes or lanes_for(first, "cpu")
+        self.lanes = lanes or Calibration().lanes_for(first, "cpu")
         self._pack = Pack(first, self.lanes)
         for lane in range(self.lanes):
             self._pack.load(lane, spec(setting, lane, 10**6))

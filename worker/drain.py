@@ -6,12 +6,12 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from ltd_core.engine import lanes_for
 from ltd_core.lazy import torch
 from worker.crew import Crew
 
 if TYPE_CHECKING:
-    import threading
+    from collections.abc import Callable
+    from threading import Event
 
     from ltd_core.spec import RunSpec
     from services.runs import Claim, Lease
@@ -28,9 +28,11 @@ RETRY_SECONDS = 0.5
 class Drain:
     """Trains queued runs on one device; keeps the last pack for the next runs of its shape."""
 
-    def __init__(self, journal: Journal, keeper: LeaseKeeper, device: str, lanes: int, stop: threading.Event) -> None:
+    def __init__(
+        self, journal: Journal, keeper: LeaseKeeper, device: str, lanes_for: Callable[[RunSpec], int], stop: Event
+    ) -> None:
         self._journal, self._keeper = journal, keeper
-        self._device, self._lanes, self._stop = device, lanes, stop
+        self._device, self._wanted, self._stop = device, lanes_for, stop
         self._crew: Crew | None = None
         self._limits: dict[str, int] = {}  # lanes by shape, after a failure
 
@@ -51,7 +53,7 @@ class Drain:
         return claims
 
     def _lanes_for(self, spec: RunSpec) -> int:
-        return self._limits.get(spec.shape_key, self._lanes or lanes_for(spec, self._device))
+        return self._limits.get(spec.shape_key) or self._wanted(spec)
 
     def _train(self, claims: list[Claim]) -> None:
         """Train until every lane is free and every block stored; a failure of the engine ends it early."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from billiard import current_process
 from celery.signals import worker_process_init
 
-from ltd_core.engine import Pack
+from ltd_core.engine import Calibration, Pack
 from ltd_core.lazy import torch
 from ltd_core.spec import parse_spec
 from services.db import Database
@@ -27,6 +27,8 @@ from worker.keeper import LeaseKeeper
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from ltd_core.spec import RunSpec
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,12 @@ class Process:
         self._keepers_db = Database(settings.database_url)
         self._keeper = LeaseKeeper(self._keepers_db, settings, self._report)
         journal = Journal(Database(settings.database_url), self._keeper, settings, self._worker.id)
-        self._drain = Drain(journal, self._keeper, self._device, settings.lanes, self.stop)
+        calibration = Calibration(settings.home / "calibration.json")
+
+        def lanes_for(spec: RunSpec) -> int:
+            return settings.lanes or calibration.lanes_for(spec, self._device)
+
+        self._drain = Drain(journal, self._keeper, self._device, lanes_for, self.stop)
 
     def start(self) -> None:
         """Load torch's kernels before the first run asks for them, and start the keeper."""

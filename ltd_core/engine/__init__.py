@@ -1,7 +1,7 @@
 """The engine: many runs of one shape as one tensor program."""
 
+from ltd_core.engine.calibration import Calibration
 from ltd_core.engine.pack import Pack
-from ltd_core.engine.sizing import lanes_for
 from ltd_core.engine.state import weights
 
-__all__ = ["Pack", "lanes_for", "weights"]
+__all__ = ["Calibration", "Pack", "weights"]

@@ -8,11 +8,26 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from ltd_core.errors import InvalidSpec
+from ltd_core.catalog import FAMILIES
+from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.spec import parse_spec
 
 BASE: dict[str, Any] = {"experiment": "training", "problem": {"kind": "temporal_order", "length": 20}}
+EVERYTHING: dict[str, Any] = {
+    "problem": {"kind": "adding", "length": [11, 31], "target": "mean", "tolerance": 0.1},
+    "cell": {"kind": "rnn", "hidden_size": 9, "nonlinearity": "relu"},
+    "initialization": {"kind": "gaussian", "gain": 1.5, "input_gain": 0.5, "output_gain": 2},
+    "clipping": {"kind": "value", "threshold": 0.25},
+    "optimizer": {"kind": "sgd", "lr": 0.125, "momentum": 0.5},
+    "evaluation": {"every": 10, "sequences": 50, "solved_below": 0.5, "stop": False},
+    "batch_size": 3,
+    "updates": 12,
+    "seed": 2**62,
+    "dtype": "float64",
+}
+NAMES = st.sampled_from(["kind", "length", "threshold", "lr", "every", "other"])
 BAD = [
     ("problem", {"experiment": "training"}),
     ("experiment", BASE | {"experiment": "nothing"}),
@@ -32,7 +47,31 @@ BAD = [
     ("seed", BASE | {"seed": -1}),
     ("dtype", BASE | {"dtype": "float16"}),
     ("cell.hidden_size", BASE | {"cell": {"hidden_size": 0}}),
+    ("cell.nonlinearity", BASE | {"cell": {"nonlinearity": "sine"}}),
+    ("cell.kind", BASE | {"cell": {"kind": "RNN"}}),
+    ("optimizer.lr", BASE | {"optimizer": {"lr": 10**400}}),
+    ("optimizer.lr", BASE | {"optimizer": {"lr": "0.1"}}),
+    ("optimizer.lr", BASE | {"optimizer": {"lr": None}}),
+    ("optimizer.lr", BASE | {"optimizer": {"lr": [0.1]}}),
+    ("optimizer.kind", BASE | {"optimizer": None}),
+    ("seed", BASE | {"seed": 2**63}),
+    ("seed", BASE | {"seed": float("inf")}),
+    ("updates", BASE | {"updates": 10**400}),
+    ("problem.kind", {"problem": None}),
+    ("problem.kind", {"problem": {"kind": ["adding"]}}),
+    ("problem.length", {"problem": {"kind": "adding", "length": True}}),
+    ("problem.length", {"problem": {"kind": "adding", "length": [10, 20, 30]}}),
+    ("problem.length[0]", {"problem": {"kind": "adding", "length": [float("nan"), 20]}}),
+    ("problem.length[1]", {"problem": {"kind": "adding", "length": [10]}}),
+    ("problem.length[1]", {"problem": {"kind": "adding", "length": [10, "20"]}}),
+    ("evaluation", BASE | {"evaluation": []}),
+    ("evaluation.stop", BASE | {"evaluation": {"stop": 1}}),
+    ("evaluation.solved_below", BASE | {"evaluation": {"solved_below": 1.5}}),
+    ("", BASE | {"": 1}),
 ]
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("norm")
+JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3))
+PLACES = sorted({field.partition("[")[0] for field, _ in BAD if field})
 
 
 @pytest.mark.parametrize(("field", "data"), BAD, ids=[f"{i}-{field}" for i, (field, _) in enumerate(BAD)])
@@ -69,6 +108,8 @@ def test_digests_are_pinned() -> None:
     assert parse_spec(BASE).digest == "499ac9289930626ba4e81734995653fa"
     adding = {"problem": {"kind": "adding", "length": [10, 20]}, "cell": {"kind": "lstm", "hidden_size": 7}, "seed": 3}
     assert parse_spec(adding).digest == "1b22f8b951e510f37f1069d61683ec14"
+    assert parse_spec(EVERYTHING).digest == "2db3392332d467b7c33f7a43cf3d475c"
+    assert parse_spec(BASE).shape_key == "23085322c69486fe"
 
 
 def test_runs_share_a_shape_when_lanes_can_hold_them() -> None:
@@ -91,23 +132,72 @@ def test_runs_share_a_shape_when_lanes_can_hold_them() -> None:
     assert shape not in {parse_spec(BASE | change).shape_key for change in other}
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("data", [None, [], "training", 1, True])
+def test_what_is_no_object_is_refused(data: object) -> None:
+    with pytest.raises(InvalidSpec, match="must be a JSON object"):
+        parse_spec(data)
+
+
+def test_nothing_of_a_specification_can_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        parse_spec(BASE).seed = 1
+
+
+def test_every_setting_counts() -> None:
+    """A setting that the digest ignored would give a run another run's numbers."""
+    digests = [parse_spec(EVERYTHING).digest]
+    for name, value in EVERYTHING.items():
+        if name != "problem":
+            digests.append(parse_spec({k: v for k, v in EVERYTHING.items() if k != name}).digest)
+        if isinstance(value, dict):
+            changed = [{k: v for k, v in value.items() if k != setting} for setting in value if setting != "kind"]
+            digests += [parse_spec(EVERYTHING | {name: less}).digest for less in changed]
+    assert len(set(digests)) == len(digests)
+
+
+def test_settings_in_any_order_are_the_same_run() -> None:
+    backwards = {k: dict(reversed(v.items())) if isinstance(v, dict) else v for k, v in reversed(EVERYTHING.items())}
+    assert parse_spec(backwards).digest == parse_spec(EVERYTHING).digest
+    assert parse_spec(backwards).canonical_json() == parse_spec(EVERYTHING).canonical_json()
+
+
+def test_a_range_of_one_length_is_that_length() -> None:
+    written = [20, 20.0, [20, 20], (20, 20.0)]
+    assert len({parse_spec({"problem": {"kind": "adding", "length": length}}).digest for length in written}) == 1
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(place=st.sampled_from(PLACES), value=JSON)
+def test_any_json_in_any_place_is_a_run_or_a_named_problem(place: str, value: Any) -> None:
+    family, _, name = place.partition(".")
+    data = json.loads(json.dumps(EVERYTHING | {family: EVERYTHING.get(family, {}) | {name: value} if name else value}))
+    problems: tuple[FieldProblem, ...] = ()
+    try:
+        parse_spec(data)
+    except InvalidSpec as error:
+        problems = error.problems
+    assert all(problem.field.startswith(family) and problem.message for problem in problems)
+    assert len({problem.field for problem in problems}) == len(problems)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
+    kinds=st.fixed_dictionaries({family: st.sampled_from(list(entries)) for family, entries in FAMILIES.items()}),
+    length=st.one_of(st.integers(10, 200), st.tuples(st.integers(10, 50), st.integers(50, 200)).map(list)),
+    threshold=st.floats(5e-324, 1e308),
+    lr=st.floats(1e-300, 1e300),
     seed=st.integers(0, 2**63 - 1),
     batch_size=st.integers(1, 64),
-    lr=st.floats(1e-9, 1e9),
-    threshold=st.floats(1e-30, 1e30),
-    length=st.one_of(st.integers(10, 200), st.tuples(st.integers(10, 50), st.integers(50, 200)).map(list)),
 )
-def test_a_specification_survives_json(seed: int, batch_size: int, lr: float, threshold: float, length: Any) -> None:
-    spec = parse_spec(
-        {
-            "problem": {"kind": "adding", "length": length},
-            "clipping": {"kind": "norm", "threshold": threshold},
-            "optimizer": {"kind": "sgd", "lr": lr},
-            "batch_size": batch_size,
-            "seed": seed,
-        }
-    )
-    assert parse_spec(json.loads(spec.canonical_json())) == spec
-    assert parse_spec(json.loads(json.dumps(spec.full()))).digest == spec.digest
+def test_a_specification_survives_json(
+    *, kinds: dict[str, str], length: Any, threshold: float, lr: float, seed: int, batch_size: int
+) -> None:
+    data: dict[str, Any] = {family: {"kind": kind} for family, kind in kinds.items()}
+    data["problem"]["length"], data["optimizer"]["lr"] = length, lr
+    data["clipping"] |= {} if kinds["clipping"] == "none" else {"threshold": threshold}
+    spec = parse_spec(data | {"seed": seed, "batch_size": batch_size})
+    for written in (spec.canonical_json(), json.dumps(spec.full())):
+        again = parse_spec(json.loads(written))
+        assert again == spec
+        assert (again.digest, again.shape_key) == (spec.digest, spec.shape_key)
+        assert again.full() == spec.full()

@@ -21,7 +21,9 @@ def main(url: str, megabytes: int, lanes: int) -> None:
     torch.ones(64, 64) @ torch.ones(64, 64)
     settings = Settings(database_url=url)
     keeper = LeaseKeeper(Database(url), settings, lambda _: None)
-    drain = Drain(Journal(Database(url), keeper, settings, "limited"), keeper, "cpu", lanes, threading.Event())
+    drain = Drain(
+        Journal(Database(url), keeper, settings, "limited"), keeper, "cpu", lambda _: lanes, threading.Event()
+    )
     limit = psutil.Process().memory_info().vms + megabytes * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     drain.run()

@@ -31,7 +31,7 @@ class Loop:
         self._databases = [Database(lab.settings.database_url) for _ in range(2)]
         self.keeper = LeaseKeeper(self._databases[0], lab.settings, lambda _: None)
         journal = Journal(self._databases[1], self.keeper, lab.settings, "test")
-        self.drain = Drain(journal, self.keeper, "cpu", 4, self.stop)
+        self.drain = Drain(journal, self.keeper, "cpu", lambda _: 4, self.stop)
         self.thread = threading.Thread(target=self.drain.run)
         self.keeper.start()
 
