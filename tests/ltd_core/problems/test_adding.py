@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from scipy.stats import chisquare, kstest
+from scipy.stats import chi2_contingency, chisquare, ks_2samp, kstest
 
 from ltd_core.problems.adding import Adding
 from tests.ltd_core.problems.harness import check_statelessness, sequences
@@ -38,6 +38,45 @@ def test_values_and_places_are_uniform() -> None:
     assert chisquare(list(first.values())).pvalue > 1e-4
     assert chisquare(list(second.values())).pvalue > 1e-4
     assert kstest(values, "uniform").pvalue > 1e-4
+
+
+def naive(random: np.random.Generator, length: int) -> tuple[np.ndarray, float]:
+    """Draw one sequence by the definition: one marked number in each half, the sum is asked for."""
+    values, markers = random.random(length), np.zeros(length)
+    first, second = random.integers(0, length // 2), random.integers(length // 2, length)
+    markers[[first, second]] = 1
+    return np.stack([values, markers], 1), values[first] + values[second]
+
+
+def test_sequences_are_distributed_together_as_a_naive_generators() -> None:
+    """Both places with the quarter that the answer lies in; then the answers alone."""
+    random = np.random.default_rng(4)
+    mine = [(inputs, float(answer[0])) for inputs, answer in sequences(Adding(length=11), 2000)]
+    theirs = [naive(random, 11) for _ in range(8000)]
+    counts = [
+        Counter((*np.flatnonzero(inputs[:, 1]).tolist(), int(answer // 0.5)) for inputs, answer in sample)
+        for sample in (mine, theirs)
+    ]
+    assert counts[0].keys() == counts[1].keys()
+    assert len(counts[0]) == 5 * 6 * 4
+    assert chi2_contingency([[c[cell] for cell in counts[0]] for c in counts]).pvalue > 1e-4
+    assert ks_2samp([answer for _, answer in mine], [answer for _, answer in theirs]).pvalue > 1e-4
+
+
+def test_values_next_to_each_other_are_independent() -> None:
+    values = np.array([inputs[:, 0] for inputs, _ in sequences(Adding(length=10), 1500)])
+    correlations = np.corrcoef(values.T)[~np.eye(10, dtype=bool)]
+    assert np.abs(correlations).max() < 4.5 / len(values) ** 0.5
+
+
+def test_places_follow_the_length_that_was_drawn() -> None:
+    lengths = set()
+    for inputs, answer in sequences(Adding(length=[10, 13]), 300):
+        length, (first, second) = len(inputs), np.flatnonzero(inputs[:, 1])
+        lengths.add(length)
+        assert first < length // 2 <= second
+        np.testing.assert_allclose(answer, [inputs[first, 0] + inputs[second, 0]], rtol=1e-15)
+    assert lengths == {10, 11, 12, 13}
 
 
 @pytest.mark.parametrize(("target", "constant", "error"), [("sum", 1.0, 1 / 6), ("mean", 0.5, 1 / 24)])
