@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from ltd_core.initializations.gaussian import Gaussian
 from ltd_core.randomness import Draws
+from tests.ltd_core.initializations.harness import check_the_rest, started
 
 
 @pytest.mark.parametrize("gain", [0.5, 1.0, 1.5])
@@ -13,6 +15,17 @@ def test_the_deviation_is_the_gain_over_the_root_of_the_width(gain: float) -> No
     assert weights.std() == pytest.approx(gain / 20, rel=0.01)
     assert abs(weights.mean()) < 4 * gain / 20 / 400
     assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(gain, rel=0.1)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_a_run_starts_with_normal_entries_of_that_deviation(cell: str) -> None:
+    recurrent = started({"kind": "gaussian", "gain": 2.0}, cell=cell)["W"]
+    for matrix in np.split(recurrent, recurrent.shape[1] // 50, axis=1):
+        assert kstest(matrix.ravel() * 50**0.5 / 2.0, "norm").pvalue > 1e-4
+
+
+def test_the_rest_of_the_weights() -> None:
+    check_the_rest({"kind": "gaussian"})
 
 
 def test_the_log_norm_of_a_linear_walk_has_no_drift_at_its_gain() -> None:

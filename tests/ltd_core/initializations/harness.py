@@ -1,0 +1,40 @@
+"""The weights that a run starts from, taken out of the state that it leaves after an update of almost nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ltd_core.engine import weights
+from tests.ltd_core.training import alone, small
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def started(initialization: Mapping[str, Any], seed: int = 0, cell: str = "rnn") -> dict[str, np.ndarray[Any, Any]]:
+    """Return the initial weights of a run of 50 units in double precision."""
+    spec = small(
+        initialization=initialization,
+        seed=seed,
+        cell={"kind": cell, "hidden_size": 50},
+        optimizer={"kind": "sgd", "lr": 1e-300},
+        dtype="float64",
+        updates=1,
+    )
+    return weights(alone(spec)[-1].state)
+
+
+def check_the_rest(initialization: Mapping[str, Any]) -> None:
+    """Biases are 0, every matrix has its gain, and no two matrices or seeds share their draws."""
+    scaled: list[np.ndarray[Any, Any]] = []
+    for seed in (0, 1):
+        first = started({**initialization, "input_gain": 3.0, "output_gain": 0.5}, seed)
+        assert np.abs(first["b"]).max() < 1e-200
+        assert np.abs(first["c"]).max() < 1e-200
+        assert abs(first["U"].std() / (3.0 / 6**0.5) - 1) < 0.15
+        assert abs(first["V"].std() / (0.5 / 50**0.5) - 1) < 0.15
+        scaled += [first[name].ravel()[:200] for name in "WUV"]
+    correlations = np.corrcoef(scaled)[~np.eye(len(scaled), dtype=bool)]
+    assert np.abs(correlations).max() < 4.5 / 200**0.5
