@@ -1,4 +1,4 @@
-"""Run every benchmark, print a table, and save benchmarks/results/latest.json."""
+"""Run every benchmark, print a table, save benchmarks/results/latest.json and write docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import engine, sweeps
+from benchmarks import engine, page, sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ def main() -> None:
     rows = [row for row in kept if row["name"] not in measured] + [result.row() for result in results]
     LATEST.parent.mkdir(exist_ok=True)
     LATEST.write_text(json.dumps(rows, indent=1) + "\n")
+    page.write(rows)
 
 
 def _show(results: list[Result]) -> None:

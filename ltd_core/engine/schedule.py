@@ -18,7 +18,7 @@ _MOST_NUMBERS = 2**20
 def block_updates(spec: Training) -> int:
     """Return the updates in a full block, a power of two: about a second of work, at most 2^20 numbers of a trace."""
     steps, size = spec.problem.longest, spec.cell.hidden_size
-    operations = 6 * steps * spec.batch_size * size * (size + spec.problem.input_size)
+    operations = 6 * len(spec.cell.step.gates) * steps * spec.batch_size * size * (size + spec.problem.input_size)
     most = min(_BLOCK_OPERATIONS // operations, _MOST_NUMBERS // steps, _LONGEST_BLOCK)
     return 1 << (max(most, 1).bit_length() - 1)
 

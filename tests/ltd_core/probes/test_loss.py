@@ -1,7 +1,28 @@
 from __future__ import annotations
 
-from tests.ltd_core.oracle import check
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.ltd_core.oracle import both, check, run_of
+
+SILENT = {"initialization": {"output_gain": 1e-9}, "optimizer": {"kind": "sgd", "lr": 1e-12}, "batch_size": 300}
 
 
 def test_every_update_is_torchs() -> None:
     check("loss")
+
+
+@pytest.mark.parametrize(
+    ("problem", "loss", "tolerance"),
+    [
+        ({"kind": "temporal_order", "length": 12}, np.log(4), 1e-6),
+        ({"kind": "adding", "length": 12}, 1 + 1 / 6, 0.03),
+        ({"kind": "adding", "length": 12, "target": "mean"}, 1 / 4 + 1 / 24, 0.01),
+    ],
+)
+def test_an_output_of_zero_has_the_known_loss(problem: dict[str, Any], loss: float, tolerance: float) -> None:
+    """science.md, identity 13: ln 4; the variance of the target, here with the square of its mean."""
+    losses = both(run_of(problem=problem, **SILENT))[0].array("loss")
+    assert losses.mean() == pytest.approx(loss, abs=tolerance)

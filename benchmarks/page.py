@@ -1,0 +1,134 @@
+"""docs/benchmarks.md and its picture, from the saved results."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROOT = Path(__file__).parents[1]
+PAGE, PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images" / "benchmarks.png"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+Row = dict[str, Any]
+
+
+def write(rows: Sequence[Row]) -> None:
+    """Write the page and draw the picture."""
+    named = [row for row in rows if not row["name"].startswith(("grid_", "lanes_"))]
+    machines = sorted({row["machine"] for row in rows})
+    text = [
+        "# Benchmarks",
+        "",
+        f"Measured on {', '.join(machines)}; made by `make bench`. A ratio above 1 means that the laboratory is ahead;",
+        "each is the median of the ratios of interleaved pairs, so a slow moment of the machine meets both sides.",
+        "",
+        "![Ratios by cell, width and length](images/benchmarks.png)",
+        "",
+        "## Against others, and against itself",
+        "",
+        "| benchmark | ours | peer | ratio | spread |",
+        "|---|---|---|---|---|",
+        *(_line(row) for row in named),
+        "",
+        *(f"- **{row['name']}** (`{row['command']}`): {row['bias']}" for row in named),
+        "",
+        "## One process against torch, by cell, width and length",
+        "",
+        _grid_note(rows),
+        "",
+        *_grid(rows),
+        "",
+        "## By the number of lanes",
+        "",
+        "Seconds of one update of one lane of the anchor run in a full pack, against a pack of one.",
+        "",
+        "| lanes | in a pack | alone | ratio |",
+        "|---|---|---|---|",
+        *(
+            f"| {row['name'].removeprefix('lanes_')} | {_number(row['ours'])} s | {_number(row['peer'])} s"
+            f" | {row['ratio']:.2f} |"
+            for row in sorted(
+                (row for row in rows if row["name"].startswith("lanes_")),
+                key=lambda row: int(row["name"].removeprefix("lanes_")),
+            )
+        ),
+    ]
+    PAGE.write_text("\n".join(text) + "\n", encoding="utf-8")
+    _draw(rows)
+
+
+def _line(row: Row) -> str:
+    unit = row["unit"]
+    return (
+        f"| `{row['name']}` | {_number(row['ours'])} {unit} | {_number(row['peer'])} {unit} | **{row['ratio']:.2f}** |"
+        f" {row['spread']} |"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _cells(rows: Sequence[Row]) -> dict[tuple[str, int, int], float]:
+    """Return ratios by cell, width and length."""
+    found = {}
+    for row in rows:
+        if row["name"].startswith("grid_"):
+            _, cell, width, length = row["name"].split("_")
+            found[cell, int(width[1:]), int(length[1:])] = row["ratio"]
+    return found
+
+
+def _grid_note(rows: Sequence[Row]) -> str:
+    return next((row["bias"] for row in rows if row["name"].startswith("grid_")), "")
+
+
+def _grid(rows: Sequence[Row]) -> list[str]:
+    cells = _cells(rows)
+    lengths = sorted({length for _, _, length in cells})
+    lines = [
+        "| cell | H | " + " | ".join(f"T = {length}" for length in lengths) + " |",
+        "|---|---|" + "---|" * len(lengths),
+    ]
+    for cell, width in dict.fromkeys((cell, width) for cell, width, _ in cells):
+        ratios = " | ".join(f"{cells.get((cell, width, length), float('nan')):.2f}" for length in lengths)
+        lines.append(f"| {cell} | {width} | {ratios} |")
+    return lines
+
+
+def _draw(rows: Sequence[Row]) -> None:
+    cells, figure = _cells(rows), go.Figure()
+    for cell in dict.fromkeys(cell for cell, _, _ in cells):
+        for length, dash in ((50, "dot"), (100, "solid"), (400, "dash")):
+            points = sorted((w, ratio) for (c, w, t), ratio in cells.items() if (c, t) == (cell, length))
+            color = {"rnn": "#2f4bdb", "lstm": "#d1495b", "gru": "#2a9d8f"}[cell]
+            figure.add_scatter(
+                x=[width for width, _ in points],
+                y=[ratio for _, ratio in points],
+                name=f"{cell}, T = {length}",
+                mode="lines+markers",
+                line={"color": color, "dash": dash},
+            )
+    figure.add_hline(y=1, line={"color": "#999", "width": 1})
+    figure.update_xaxes(type="log", title="hidden units", tickvals=[32, 50, 128, 512])
+    figure.update_yaxes(type="log", title="times as fast as torch.nn, one process, with every trace", dtick="D2")
+    figure.update_layout(template="plotly_white", width=900, height=480, margin={"t": 20, "l": 60, "r": 20, "b": 50})
+    with sync_playwright() as playwright:
+        path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 920, "height": 500})
+        page.set_content(figure.to_html(include_plotlyjs=True))
+        page.wait_for_selector(".plotly-graph-div .main-svg")
+        page.locator(".plotly-graph-div").screenshot(path=PICTURE)
+        browser.close()
+
+
+if __name__ == "__main__":
+    write(json.loads((Path(__file__).parent / "results" / "latest.json").read_text(encoding="utf-8")))
