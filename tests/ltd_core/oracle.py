@@ -57,19 +57,30 @@ def clip_of(spec: Training) -> Clip:
     return clip
 
 
+def optimizer_of(spec: Training, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+    """Return torch's own."""
+    s = spec.full()["optimizer"]
+    if s["kind"] == "rmsprop":
+        return torch.optim.RMSprop(parameters, s["lr"], s["decay"], s["epsilon"])
+    if s["kind"] == "adam":
+        return torch.optim.Adam(parameters, s["lr"], (s["first_decay"], s["second_decay"]), s["epsilon"])
+    return torch.optim.SGD(parameters, s["lr"], s["momentum"])
+
+
 def by_torch(spec: Training) -> Traces:
     """Train by torch and return what it measured."""
     layout, settings, traces = Layout(spec), spec.full(), Traces()
     first = {name: view[0] for name, view in layout.views(layout.initial(spec).unsqueeze(0)).items()}
-    network = torch.nn.RNN(spec.problem.input_size, settings["cell"]["hidden_size"], batch_first=False).double()
-    readout = torch.nn.Linear(settings["cell"]["hidden_size"], spec.problem.output_size).double()
+    size, nonlinearity = settings["cell"]["hidden_size"], settings["cell"]["nonlinearity"]
+    network = torch.nn.RNN(spec.problem.input_size, size, nonlinearity=nonlinearity).double()
+    readout = torch.nn.Linear(size, spec.problem.output_size).double()
     names = {"W": network.weight_hh_l0, "U": network.weight_ih_l0, "b": network.bias_ih_l0}
     names |= {"V": readout.weight, "c": readout.bias}
     with torch.no_grad():
         network.bias_hh_l0.zero_()
         for name, parameter in names.items():
             parameter.copy_(first[name].t() if first[name].dim() > 1 else first[name])
-    optimizer = torch.optim.SGD(names.values(), settings["optimizer"]["lr"], settings["optimizer"]["momentum"])
+    optimizer = optimizer_of(spec, list(names.values()))
     for step in range(1, settings["updates"] + 1):
         batch = spec.problem.draw(Draws.of([stream_key(spec.seed, "data")], [step]), spec.batch_size, torch.float64)
         states = [torch.zeros(1, spec.batch_size, network.hidden_size).double()]

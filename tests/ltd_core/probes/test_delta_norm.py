@@ -23,23 +23,6 @@ def test_a_symmetric_matrix_shrinks_it_by_its_eigenvalues() -> None:
         np.testing.assert_allclose(norms / norms[0], 0.7 ** np.arange(40), rtol=1e-9)
 
 
-def test_a_relu_network_at_rest_grows_it() -> None:
-    """science.md, identity 2, on the paths that are open: |w|^lag, here above 1."""
-    spec = run_of(
-        cell={"hidden_size": 1, "nonlinearity": "relu"},
-        initialization={"kind": "spectral", "radius": 1.2},
-        problem={"kind": "temporal_order", "length": 30},
-        optimizer={"kind": "sgd", "lr": 1e-300},
-        updates=20,
-        batch_size=1,
-    )
-    found = [norms for seed in range(4) for norms in both(again(spec, seed))[0].array("delta_norm")]
-    open_paths = [norms / norms[0] for norms in found if norms[0] > 0 and norms[-1] > 0]
-    assert len(open_paths) > 5
-    for ratios in open_paths:
-        np.testing.assert_allclose(ratios, 1.2 ** np.arange(30), rtol=1e-9)
-
-
 def test_lags_beyond_a_shorter_sequence_hold_no_number() -> None:
     found = both(run_of())[0].array("delta_norm")
     lengths = np.isfinite(found).sum(1)

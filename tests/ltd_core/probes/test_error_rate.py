@@ -30,5 +30,5 @@ def test_right_and_wrong_answers_are_counted(problem: dict[str, Any]) -> None:
 
 def test_an_untrained_network_guesses() -> None:
     """science.md, identity 13: 75 % of the answers to temporal order are wrong."""
-    mine = both(run_of(batch_size=400, optimizer={"kind": "sgd", "lr": 1e-12}))[0]
-    assert mine.array("error_rate").mean() == pytest.approx(0.75, abs=0.02)
+    mine = both(run_of(batch_size=100, optimizer={"kind": "sgd", "lr": 1e-12}))[0]
+    assert mine.array("error_rate").mean() == pytest.approx(0.75, abs=0.03)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.ltd_core.oracle import both, check, run_of
 
-SILENT = {"initialization": {"output_gain": 1e-9}, "optimizer": {"kind": "sgd", "lr": 1e-12}, "batch_size": 300}
+SILENT = {"initialization": {"output_gain": 1e-9}, "optimizer": {"kind": "sgd", "lr": 1e-12}, "batch_size": 100}
 
 
 def test_every_update_is_torchs() -> None:
@@ -18,8 +18,8 @@ def test_every_update_is_torchs() -> None:
     ("problem", "loss", "tolerance"),
     [
         ({"kind": "temporal_order", "length": 12}, np.log(4), 1e-6),
-        ({"kind": "adding", "length": 12}, 1 + 1 / 6, 0.03),
-        ({"kind": "adding", "length": 12, "target": "mean"}, 1 / 4 + 1 / 24, 0.01),
+        ({"kind": "adding", "length": 12}, 1 + 1 / 6, 0.06),
+        ({"kind": "adding", "length": 12, "target": "mean"}, 1 / 4 + 1 / 24, 0.015),
     ],
 )
 def test_an_output_of_zero_has_the_known_loss(problem: dict[str, Any], loss: float, tolerance: float) -> None:
