@@ -19,6 +19,7 @@ KNOWN = [  # counter, key, output: kat_vectors of Random123 (Salmon et al. 2011)
         (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
     ),
 ]
+WORDS = [3510461868, 3658563903, 1442073934, 202961081]
 
 
 @pytest.mark.parametrize(("counter", "key", "output"), KNOWN)
@@ -58,6 +59,53 @@ def test_uniform_normal_integers_and_symbols_have_their_distributions() -> None:
         counts = np.bincount(found[0].numpy(), minlength=classes)
         assert len(counts) == classes
         assert chisquare(counts).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("what", ["steps", "lanes", "draws", "words"])
+def test_neighbors_in_any_direction_are_independent(what: str) -> None:
+    """Pairs of neighbors fall evenly into 16 x 16 cells, and are not correlated."""
+    key = stream_key(9, "test")
+    one = Draws.of([key], [1])
+    seeds = [stream_key(seed, "test") for seed in range(200)]
+    drawn = {
+        "steps": Draws.of([key] * 200, list(range(1, 201))).uniform(0, 200),
+        "lanes": Draws.of(seeds, [1] * 200).uniform(0, 200),
+        "draws": torch.cat([one.uniform(draw, 200) for draw in range(200)]),
+        "words": one.uniform(0, 200, 200)[0].t(),
+    }[what]
+    first, second = drawn[:-1].flatten().numpy(), drawn[1:].flatten().numpy()
+    cells = np.histogram2d(first, second, bins=16, range=((0, 1), (0, 1)))[0]
+    assert chisquare(cells.ravel()).pvalue > 1e-4
+    assert abs(np.corrcoef(first, second)[0, 1]) < 4.5 / len(first) ** 0.5
+
+
+def test_normal_numbers_have_the_moments_of_theirs() -> None:
+    """Mean 0, variance 1, skewness 0, fourth moment 3, each within 4.5 standard errors."""
+    count = 400_000
+    normal = Draws.of([stream_key(6, "test")], [1]).normal(0, count)[0].numpy()
+    for power, (moment, variance) in enumerate(((0, 1), (1, 2), (0, 15), (3, 96)), 1):
+        assert abs((normal**power).mean() - moment) < 4.5 * (variance / count) ** 0.5, power
+    assert np.isfinite(normal).all()
+
+
+def test_whole_numbers_cover_their_range_and_no_more() -> None:
+    draws = Draws.of([stream_key(6, "test")], [2])
+    for high in (1, 2, 3, 10, 10_000):
+        found = draws.integers(high, high, 5000)
+        assert 0 <= int(found.min()) <= int(found.max()) < high
+    assert not draws.integers(0, 1, 100).any()
+
+
+def test_a_step_may_be_beyond_32_bits() -> None:
+    near, far = (Draws.of([3], [step]).bits(0, 8) for step in (5, 5 + 2**32))
+    assert not torch.equal(near, far)
+
+
+def test_streams_keep_their_keys() -> None:
+    """Pinned: another key would give every stored run other data."""
+    assert stream_key(0, "data") == 908358340090742852
+    assert stream_key(0, "initialization") == 7055492232289194998
+    assert Draws.of([stream_key(0, "data")], [1]).bits(0, 4)[0].tolist() == WORDS
 
 
 def test_lanes_have_bounds_of_their_own() -> None:
