@@ -40,10 +40,12 @@ class Result:
 
 
 def interleaved(
-    ours: Callable[[int], float], peer: Callable[[int], float], repetitions: int
+    ours: Callable[[int], float], peer: Callable[[int], float], repetitions: int, *, warm_peer: bool = True
 ) -> tuple[list[float], list[float]]:
-    """Return both sides' seconds, measured in turn after one warm-up each; the argument is the repetition's number."""
-    ours(0), peer(0)
+    """Return both sides' seconds, measured in turn after a warm-up; the argument is the repetition's number."""
+    ours(0)
+    if warm_peer:
+        peer(0)
     pairs = [(ours(i), peer(i)) for i in range(1, repetitions + 1)]
     return [a for a, _ in pairs], [b for _, b in pairs]
 

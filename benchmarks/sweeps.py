@@ -21,6 +21,8 @@ from benchmarks.result import Result, compared, interleaved
 from benchmarks.stack import laboratory, seconds_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ltd_client import Lab
 
 OURS = (
@@ -111,11 +113,12 @@ def against_joblib(name: str, setting: Setting, runs: int, note: str = "") -> li
     return [compared(name, seconds, OURS + "Theirs: joblib in a warm pool of 2 processes. " + note)]
 
 
-def against(name: str, peer: Any, note: str, repetitions: int = 5) -> list[Result]:  # noqa: ANN401 - a function above
-    """Compare the sweep of 64 runs with another way."""
-    setting = Setting()
+def against(name: str, peer: Callable[[Setting, int, int], float], note: str) -> list[Result]:
+    """Compare the sweep of 64 runs with another way; Ray Tune warms its own cluster at each repetition."""
+    pair = partial(peer, Setting(), 64)
     with laboratory() as lab:
-        seconds = interleaved(partial(ours, lab, setting, 64), partial(peer, setting, 64), repetitions=repetitions)
+        mine = partial(ours, lab, Setting(), 64)
+        seconds = interleaved(mine, pair, repetitions=5, warm_peer=peer is not ray)
     return [compared(name, seconds, OURS + note)]
 
 
