@@ -13,6 +13,22 @@ if TYPE_CHECKING:
     from ltd_core.recurrence.expression import Node
 
 
+def _where_positive(e: Emitter, test: str, value: str) -> str:
+    zero = e.constant(0.0)
+    return e.choose("ogt", test, zero, value, zero)
+
+
+_OPERATIONS: dict[str, Callable[..., str]] = {
+    "add": lambda e, first, second: e.arithmetic("fadd", first, second),
+    "subtract": lambda e, first, second: e.arithmetic("fsub", first, second),
+    "multiply": lambda e, first, second: e.arithmetic("fmul", first, second),
+    "tanh": tanh,
+    "sigmoid": sigmoid,
+    "relu": relu,
+    "where_positive": _where_positive,
+}
+
+
 class Formulas:
     """Computes nodes for one vector of units, each once; `known` gives the vectors of those that need no computing."""
 
@@ -22,25 +38,11 @@ class Formulas:
 
     def value(self, node: Node) -> str:
         """Return a node's vector."""
+        if node.operation == "number":
+            return self._e.constant(node.number)
         if node not in self._made:
             self._made[node] = self._known(node) or self._compute(node)
         return self._made[node]
 
     def _compute(self, node: Node) -> str:
-        e, inputs = self._e, [self.value(below) for below in node.inputs]
-        match node.operation:
-            case "number":
-                return e.constant(node.number)
-            case "add" | "subtract" | "multiply":
-                names = {"add": "fadd", "subtract": "fsub", "multiply": "fmul"}
-                return e.arithmetic(names[node.operation], *inputs)
-            case "tanh":
-                return tanh(e, *inputs)
-            case "sigmoid":
-                return sigmoid(e, *inputs)
-            case "relu":
-                return relu(e, *inputs)
-            case "where_positive":
-                zero = e.constant(0.0)
-                return e.choose("ogt", inputs[0], zero, inputs[1], zero)
-        raise NotImplementedError(node.operation)
+        return _OPERATIONS[node.operation](self._e, *(self.value(below) for below in node.inputs))
