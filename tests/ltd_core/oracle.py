@@ -67,8 +67,18 @@ def optimizer_of(spec: Training, parameters: list[torch.Tensor]) -> torch.optim.
     return torch.optim.SGD(parameters, s["lr"], s["momentum"])
 
 
+@cache
 def by_torch(spec: Training) -> Traces:
-    """Train by torch and return what it measured."""
+    """Train by torch, in one thread as the engine does, and return what it measured."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _by_torch(spec)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _by_torch(spec: Training) -> Traces:
     layout, settings, traces = Layout(spec), spec.full(), Traces()
     first = {name: view[0] for name, view in layout.views(layout.initial(spec).unsqueeze(0)).items()}
     size, nonlinearity = settings["cell"]["hidden_size"], settings["cell"]["nonlinearity"]
@@ -120,15 +130,20 @@ def _update(
 
 
 @cache
-def both(spec: Training) -> tuple[Traces, Traces]:
-    """Return what the engine measured, and what torch did."""
+def by_engine(spec: Training) -> Traces:
+    """Train by the engine and return what it measured."""
     mine = Traces()
     for progress in alone(spec):
         for block in progress.blocks:
             for value in block.values:
                 mine.add(**{block.name: value})
         mine.weights = weights(progress.state)
-    return mine, by_torch(spec)
+    return mine
+
+
+def both(spec: Training) -> tuple[Traces, Traces]:
+    """Return what the engine measured, and what torch did."""
+    return by_engine(spec), by_torch(spec)
 
 
 CLIPPINGS = [{"kind": "none"}, {"kind": "norm", "threshold": 0.3}, {"kind": "value", "threshold": 0.02}]

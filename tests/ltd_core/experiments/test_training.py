@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ltd_core.errors import InvalidSpec
-from tests.ltd_core.oracle import CLIPPINGS, both, by_torch, check_weights, run_of
+from tests.ltd_core.oracle import CLIPPINGS, by_engine, by_torch, check_weights, run_of
 from tests.ltd_core.training import alone, small
 
 
@@ -36,7 +36,7 @@ def test_the_smallest_sizes_and_odd_ones_are_torchs() -> None:
 def test_single_precision_follows_double(problem: str) -> None:
     """What the laboratory trains by default differs from torch in double precision by rounding alone."""
     described = {"problem": {"kind": problem, "length": [12, 20]}, "clipping": {"kind": "norm", "threshold": 0.3}}
-    mine, theirs = both(run_of(dtype="float32", **described))[0], by_torch(run_of(**described))
+    mine, theirs = by_engine(run_of(dtype="float32", **described)), by_torch(run_of(**described))
     for trace in ("loss", "gradient_norm", "clipped_gradient_norm", "delta_norm"):
         np.testing.assert_allclose(mine.array(trace), theirs.array(trace), rtol=1e-3, atol=1e-8, err_msg=trace)
     for name, value in theirs.weights.items():

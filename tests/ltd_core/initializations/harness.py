@@ -26,6 +26,15 @@ def started(initialization: Mapping[str, Any], seed: int = 0, cell: str = "rnn")
     return weights(alone(spec)[-1].state)
 
 
+def matrices(initialization: Mapping[str, Any], cell: str, seed: int = 0) -> list[np.ndarray[Any, Any]]:
+    """Return a cell's matrices from state to state, one a gate, after checking that no two share their draws."""
+    recurrent = started(initialization, seed, cell)["W"]
+    found = np.split(recurrent, recurrent.shape[1] // 50, axis=1)
+    correlations = np.corrcoef([matrix.ravel() for matrix in found]) - np.eye(len(found))
+    assert np.abs(correlations).max() < 4.5 / 50
+    return found
+
+
 def check_the_rest(initialization: Mapping[str, Any]) -> None:
     """Biases are 0, every matrix has its gain, and no two matrices or seeds share their draws."""
     scaled: list[np.ndarray[Any, Any]] = []

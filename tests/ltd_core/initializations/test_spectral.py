@@ -5,7 +5,7 @@ import pytest
 
 from ltd_core.initializations.spectral import Spectral
 from ltd_core.randomness import Draws
-from tests.ltd_core.initializations.harness import check_the_rest, started
+from tests.ltd_core.initializations.harness import check_the_rest, matrices
 
 
 @pytest.mark.parametrize("radius", [0.1, 0.95, 3.0])
@@ -18,8 +18,7 @@ def test_the_radius_is_exact(radius: float, hidden_size: int) -> None:
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_run_starts_with_exactly_the_radius(cell: str) -> None:
-    recurrent = started({"kind": "spectral", "radius": 1.1}, seed=5, cell=cell)["W"]
-    for matrix in np.split(recurrent, recurrent.shape[1] // 50, axis=1):
+    for matrix in matrices({"kind": "spectral", "radius": 1.1}, cell, seed=5):
         assert np.abs(np.linalg.eigvals(matrix)).max() == pytest.approx(1.1, rel=1e-10)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.ltd_core.oracle import both, check, run_of
+from tests.ltd_core.oracle import by_engine, check, run_of
 from tests.ltd_core.training import alone, small
 
 
@@ -19,12 +19,12 @@ def test_a_symmetric_matrix_shrinks_it_by_its_eigenvalues() -> None:
         optimizer={"kind": "sgd", "lr": 1e-300},
         updates=2,
     )
-    for norms in both(spec)[0].array("delta_norm"):
+    for norms in by_engine(spec).array("delta_norm"):
         np.testing.assert_allclose(norms / norms[0], 0.7 ** np.arange(40), rtol=1e-9)
 
 
 def test_lags_beyond_a_shorter_sequence_hold_no_number() -> None:
-    found = both(run_of())[0].array("delta_norm")
+    found = by_engine(run_of()).array("delta_norm")
     lengths = np.isfinite(found).sum(1)
     assert found.shape[1] == 20
     assert (lengths.min(), lengths.max()) == (12, 20)

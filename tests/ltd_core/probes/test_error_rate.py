@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.ltd_core.oracle import both, check, run_of
+from tests.ltd_core.oracle import both, by_engine, check, run_of
 
 
 def test_every_update_is_torchs() -> None:
@@ -30,5 +30,5 @@ def test_right_and_wrong_answers_are_counted(problem: dict[str, Any]) -> None:
 
 def test_an_untrained_network_guesses() -> None:
     """science.md, identity 13: 75 % of the answers to temporal order are wrong."""
-    mine = both(run_of(batch_size=100, optimizer={"kind": "sgd", "lr": 1e-12}))[0]
+    mine = by_engine(run_of(batch_size=100, optimizer={"kind": "sgd", "lr": 1e-12}))
     assert mine.array("error_rate").mean() == pytest.approx(0.75, abs=0.03)

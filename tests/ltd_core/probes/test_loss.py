@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.ltd_core.oracle import both, check, run_of
+from tests.ltd_core.oracle import by_engine, check, run_of
 
 SILENT = {"initialization": {"output_gain": 1e-9}, "optimizer": {"kind": "sgd", "lr": 1e-12}, "batch_size": 100}
 
@@ -24,5 +24,5 @@ def test_every_update_is_torchs() -> None:
 )
 def test_an_output_of_zero_has_the_known_loss(problem: dict[str, Any], loss: float, tolerance: float) -> None:
     """science.md, identity 13: ln 4; the variance of the target, here with the square of its mean."""
-    losses = both(run_of(problem=problem, **SILENT))[0].array("loss")
+    losses = by_engine(run_of(problem=problem, **SILENT)).array("loss")
     assert losses.mean() == pytest.approx(loss, abs=tolerance)

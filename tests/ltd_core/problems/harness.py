@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import numpy as np
 
     from ltd_core.problems import Problem
 
@@ -22,6 +22,13 @@ def sequences(problem: Problem, count: int, batch_size: int = 4) -> Iterator[tup
     for lane in range(count):
         for place in range(batch_size):
             yield batch.inputs[lane, int(batch.starts[lane]) :, place].numpy(), batch.targets[lane, place].numpy()
+
+
+def check_uncorrelated(rows: np.ndarray, batch_size: int = 4) -> None:
+    """Check what was drawn for each sequence, [sequences, draws], over whole minibatches."""
+    drawn = rows.reshape(len(rows) // batch_size, -1)
+    correlations = np.corrcoef(drawn.T)[np.triu_indices(drawn.shape[1], 1)]
+    assert np.abs(correlations).max() < 5.5 / len(drawn) ** 0.5
 
 
 def check_statelessness(problem: Problem) -> None:

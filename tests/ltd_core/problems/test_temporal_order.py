@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2_contingency, chisquare
 
 from ltd_core.problems.temporal_order import TemporalOrder
-from tests.ltd_core.problems.harness import check_statelessness, sequences
+from tests.ltd_core.problems.harness import check_statelessness, check_uncorrelated, sequences
 
 
 @pytest.mark.parametrize("length", [10, 11, 14, 15, 19, 20, 23, 57, 100])
@@ -24,8 +24,8 @@ def test_every_sequence_is_one_of_the_definition(length: int) -> None:
         seen_first.add(int(places[0]))
         seen_second.add(int(places[1]))
         assert target == 2 * (symbols[places[0]] == 5) + (symbols[places[1]] == 5)
-    assert seen_first <= {p for p in range(length) if length <= 10 * p < 2 * length}
-    assert seen_second <= {p for p in range(length) if 5 * length <= 10 * p < 6 * length}
+    assert seen_first == {p for p in range(length) if length <= 10 * p < 2 * length}
+    assert seen_second == {p for p in range(length) if 5 * length <= 10 * p < 6 * length}
 
 
 def test_places_symbols_and_classes_are_uniform() -> None:
@@ -85,6 +85,17 @@ def test_places_follow_the_length_that_was_drawn() -> None:
         length, (first, second) = len(inputs), np.flatnonzero(inputs.argmax(1) >= 4)
         assert length <= 10 * first < 2 * length
         assert 5 * length <= 10 * second < 6 * length
+
+
+def test_no_draw_is_used_twice() -> None:
+    """Distractors, places and classes of a minibatch are uncorrelated, wherever they are."""
+    found = list(sequences(TemporalOrder(length=30), 2500))
+    symbols = np.array([inputs.argmax(1) for inputs, _ in found])
+    places = np.array([np.flatnonzero(row >= 4) for row in symbols])
+    classes = np.array([int(answer) for _, answer in found])
+    distracting = np.delete(symbols, [3, 4, 5, 15, 16, 17], axis=1)
+    assert distracting.max() == 3
+    check_uncorrelated(np.column_stack([distracting, places, classes // 2, classes % 2]))
 
 
 def test_lengths_are_drawn_from_the_range_for_each_minibatch() -> None:
