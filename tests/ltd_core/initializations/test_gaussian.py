@@ -11,9 +11,9 @@ from tests.ltd_core.initializations.harness import check_the_rest, matrices
 
 @pytest.mark.parametrize("gain", [0.5, 1.0, 1.5])
 def test_the_deviation_is_the_gain_over_the_root_of_the_width(gain: float) -> None:
-    weights = Gaussian(gain=gain).recurrent(Draws.of([7], [0]), 0, 400).numpy()
-    assert weights.std() == pytest.approx(gain / 20, rel=0.01)
-    assert abs(weights.mean()) < 4 * gain / 20 / 400
+    weights = Gaussian(gain=gain).recurrent(Draws.of([7], [0]), 0, 225).numpy()
+    assert weights.std() == pytest.approx(gain / 15, rel=0.015)
+    assert abs(weights.mean()) < 4 * gain / 15 / 225
     assert np.abs(np.linalg.eigvals(weights)).max() == pytest.approx(gain, rel=0.1)
 
 
