@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 PAGE, PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images" / "benchmarks.png"
+FLOORS = ROOT / "benchmarks" / "floors.md"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 Row = dict[str, Any]
 
@@ -39,6 +40,7 @@ def write(rows: Sequence[Row]) -> None:
         "",
         *(f"- **{row['name']}** (`{row['command']}`): {row['bias']}" for row in named),
         "",
+        FLOORS.read_text(encoding="utf-8"),
         "## One process against torch, by cell, width and length",
         "",
         _grid_note(rows),
