@@ -29,7 +29,8 @@ logger = structlog.get_logger()
 MOST_STREAMS = 40
 """A stream holds a thread of the server's 64."""
 POLL_SECONDS = 0.5
-SILENT_SECONDS = 15.0
+SILENT_SECONDS = 2.0
+"""The second write after a client left fails, and only that gives its thread back."""
 MEDIA_TYPE = "text/event-stream"
 _places = threading.BoundedSemaphore(MOST_STREAMS)
 
@@ -43,6 +44,8 @@ def events(run_id: str) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if run.state in FINAL and (run.state, str(run.step)) == (state, step):
         return Response(status=HTTPStatus.NO_CONTENT, content_type=MEDIA_TYPE, headers=headers)  # browsers stop asking
+    if request.method == "HEAD":  # nothing is sent that could be closed
+        return Response(content_type=MEDIA_TYPE, headers=headers)
     if not _places.acquire(blocking=False):
         return problem.respond(503, "Too many streams", f"at most {MOST_STREAMS} at once: ask again, or poll the run")
     response = Response(_lines(db, run, state, step), content_type=MEDIA_TYPE, headers=headers)

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from api.events import MOST_STREAMS, SILENT_SECONDS
 from services import runs
 from services.db import Database
-from tests.api.lab import claim, progress, spec
+from tests.api.lab import PROBLEM, claim, progress, spec
 from tests.support.parts import Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from flask.testing import FlaskClient
+
     from services.settings import Settings
 
 Event = tuple[str, str, dict[str, object]]
+THREADS = 8  # of the server in tests/support/parts.py
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -73,13 +78,73 @@ def test_a_run_is_told_as_it_goes_and_taken_up_where_a_client_left(server: str, 
     assert done.status_code == 204
 
 
-def test_streams_leave_room_for_other_requests(server: str) -> None:
+def test_every_step_is_told_once_and_in_order_whenever_the_client_comes_back(server: str, store: Database) -> None:
+    run_id = httpx2.post(f"{server}/api/v1/runs", json=spec()).json()["id"]
+    address = f"{server}/api/v1/runs/{run_id}/events"
+    (mine,) = claim(store)
+    told: list[Event] = []
+    for step in (16, 32, 48):
+        runs.record(store, [(mine.lease, progress(step, best_loss=1 / step))])
+        seen = {"Last-Event-ID": told[-1][1]} if told else {}
+        with httpx2.stream("GET", address, headers=seen, timeout=20) as response:
+            told.append(next(read(response)))  # and leaves in the middle: the state is still to come
+    runs.record(store, [(mine.lease, progress(64, "exhausted"))])
+    with httpx2.stream("GET", address, headers={"Last-Event-ID": told[-1][1]}, timeout=20) as response:
+        told += read(response)
+    assert [(kind, data["step"]) for kind, _, data in told] == [
+        *(("progress", step) for step in (16, 32, 48, 64)),
+        ("state", 64),
+    ]
+    assert len({seen for _, seen, _ in told}) == len(told)
+
+
+def test_the_end_that_another_client_asks_for_is_told(server: str) -> None:
+    run_id = httpx2.post(f"{server}/api/v1/runs", json=spec()).json()["id"]
+    with httpx2.stream("GET", f"{server}/api/v1/runs/{run_id}/events", timeout=20) as response:
+        events = read(response)
+        assert next(events)[2]["state"] == "queued"
+        httpx2.post(f"{server}/api/v1/runs/{run_id}/cancel")
+        (end,) = events
+    assert (end[0], end[2]) == ("state", {"state": "cancelled", "step": 0, "outcome": None})
+
+
+@only_sqlite
+def test_clients_that_leave_give_their_threads_back(server: str) -> None:
     run_id = httpx2.post(f"{server}/api/v1/runs", json=spec()).json()["id"]
     with ExitStack() as stack:
-        for _ in range(5):
+        for _ in range(THREADS - 1):
             response = stack.enter_context(httpx2.stream("GET", f"{server}/api/v1/runs/{run_id}/events", timeout=20))
             assert next(read(response))[0] == "state"
         assert httpx2.get(f"{server}/api/v1/runs/{run_id}", timeout=5).status_code == 200
+        stack.enter_context(httpx2.stream("GET", f"{server}/api/v1/runs/{run_id}/events", timeout=20))
+    # every thread is with a client that is gone
+    assert httpx2.get(f"{server}/api/v1/runs/{run_id}", timeout=4 * SILENT_SECONDS).status_code == 200
+
+
+@only_sqlite
+def test_a_silent_run_is_still_heard_from(server: str) -> None:
+    run_id = httpx2.post(f"{server}/api/v1/runs", json=spec()).json()["id"]
+    with httpx2.stream("GET", f"{server}/api/v1/runs/{run_id}/events", timeout=2 * SILENT_SECONDS) as response:
+        assert any(line.startswith(":") for line in response.iter_lines())
+
+
+@only_sqlite
+def test_there_is_a_largest_number_of_streams(client: FlaskClient) -> None:
+    run_id = client.post("/api/v1/runs", json=spec()).json["id"]
+    address = f"/api/v1/runs/{run_id}/events"
+    for _ in range(MOST_STREAMS):
+        assert client.head(address).status_code == 200  # asks for no stream, and takes no place
+    streams = [client.get(address) for _ in range(MOST_STREAMS)]
+    try:
+        refused = client.get(address)
+        assert (refused.status_code, refused.content_type) == (503, PROBLEM)
+        assert int(refused.headers["Retry-After"]) > 0
+        streams.pop().close()
+        streams.append(client.get(address))
+        assert streams[-1].status_code == 200
+    finally:
+        for stream in streams:
+            stream.close()
 
 
 def test_an_unknown_run_has_no_events(server: str) -> None:
