@@ -66,9 +66,11 @@ def install(app: Flask) -> None:
             if not value.isprintable():
                 raise NotFound(kind.removesuffix("_id"), value)
         known = PARAMETERS.get(request.endpoint or "", {})
-        for name, value in request.args.items():
+        for name, (value, *more) in request.args.lists():
             if name not in known:
                 raise BadQuestion(name, f"unknown parameter; known here: {', '.join(known) or 'none'}", value)
+            if more:
+                raise BadQuestion(name, "must be given once", more[0])
             if fault := _fault(known[name], value):
                 raise BadQuestion(name, fault, value)
 

@@ -54,13 +54,20 @@ def _refused_write() -> Response | None:
     if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
         return problem.respond(403, "Forbidden", "requests of other sites are not accepted")
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and not _is_own(origin):
         return problem.respond(403, "Forbidden", f"requests of {origin} are not accepted")
     has_body = request.content_length or "chunked" in request.headers.get("Transfer-Encoding", "")
     if request.mimetype != "application/json" and (has_body or request.mimetype):
         detail = f"Content-Type: must be application/json (got {request.mimetype or 'none'})"
         return problem.respond(415, "Unsupported media type", detail)
     return None
+
+
+def _is_own(origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:  # no address at all, such as "http://["
+        return False
 
 
 def _has_token(token: str) -> bool:

@@ -125,6 +125,8 @@ QUERIES = [
     ("runs?limit=0", "limit"),
     ("runs?limit=501", "limit"),
     ("runs?limit=ten", "limit"),
+    ("runs?limit=5&limit=6", "limit"),
+    ("runs?limit=5&limit=ten", "limit"),
     ("runs?limit=1e1", "limit"),
     ("runs?limit=", "limit"),
     ("runs?limit=" + "9" * 4000, "limit"),

@@ -20,7 +20,11 @@ def guarded(settings: Settings) -> FlaskClient:
     return create_app(Settings(**(settings.model_dump() | {"token": "sesame"}))).test_client()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8421", "127.0.0.1.evil.example", "[::2]"])
+FOREIGN = ["evil.example", "evil.example:8421", "127.0.0.1.evil.example", "[::2]", "", "a b", "[::1", "me@localhost"]
+ORIGINS = ["http://evil.example", "null", "http://localhost:1", "http://localhost.evil.example", "http://[", "\xff", ""]
+
+
+@pytest.mark.parametrize("host", FOREIGN)
 def test_a_foreign_name_is_refused(client: FlaskClient, host: str) -> None:
     answer = client.get("/api/v1/runs", headers={"Host": host})
     assert (answer.status_code, answer.content_type) == (421, PROBLEM)
@@ -33,10 +37,12 @@ def test_this_machines_names_are_answered(client: FlaskClient, host: str) -> Non
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}],
+    [*({"Origin": origin} for origin in ORIGINS), {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}],
 )
 def test_another_site_cannot_write(client: FlaskClient, headers: dict[str, str]) -> None:
-    assert client.post("/api/v1/runs", json=spec(), headers=headers).status_code == 403
+    for path in ("runs", "sweeps", "runs/x/cancel", "sweeps/x/cancel"):
+        answer = client.post(f"/api/v1/{path}", json=spec(), headers=headers)
+        assert (answer.status_code, answer.content_type) == (403, PROBLEM)
     assert client.get("/api/v1/runs").json["runs"] == []
 
 
@@ -45,16 +51,37 @@ def test_the_own_pages_can_write(client: FlaskClient) -> None:
     assert client.post("/api/v1/runs", json=spec(), headers=headers).status_code == 201
 
 
-def test_pages_say_what_they_may_load(client: FlaskClient) -> None:
-    answer = client.get("/")
-    assert "default-src" in answer.headers["Content-Security-Policy"]
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Server" not in answer.headers or "Werkzeug" in answer.headers["Server"]
+@pytest.mark.parametrize(
+    "path", ["/", "/runs/x", "/sweeps/x", "/api/v1/runs", "/api/v1/nothing", "/healthz", "/metrics"]
+)
+def test_every_answer_says_what_it_may_be_used_for(client: FlaskClient, path: str) -> None:
+    headers = client.get(path, headers={"Origin": "http://evil.example"}).headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == "'none'"
+    assert "'unsafe-eval'" not in headers["Content-Security-Policy"]
+    assert "'unsafe-inline'" not in policy.get("script-src", policy["default-src"])
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert not [name for name in headers.keys() if name.startswith("Access-Control-")]  # noqa: SIM118 - not a dict
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "lab.example"])
+def test_other_machines_are_let_in_by_token_alone(settings: Settings, host: str) -> None:
+    with pytest.raises(ValueError, match="LTD_TOKEN"):
+        Settings(**(settings.model_dump() | {"host": host}))
+
+
+DATA = [
+    *("/api/v1/runs", "/api/v1/runs/x", "/api/v1/runs/x/traces", "/api/v1/runs/x/traces/loss", "/api/v1/runs/x/events"),
+    *("/api/v1/sweeps", "/api/v1/sweeps/x", "/api/v1/sweeps/x/comparison", "/sweeps/x/report"),
+    *("/api/v1/mechanisms", "/api/v1/workers", "/api/v1/openapi.json", "/api/v1/nothing"),
+]
 
 
 @pytest.mark.parametrize("given", ["", "Bearer wrong", "Basic sesame", "Bearer sesam", "sesame"])
 def test_without_the_token_there_is_no_data(guarded: FlaskClient, given: str) -> None:
-    for path in ("/api/v1/runs", "/api/v1/sweeps", "/api/v1/workers", "/api/v1/openapi.json"):
+    for path in DATA:
         answer = guarded.get(path, headers={"Authorization": given} if given else {})
         assert (answer.status_code, answer.content_type) == (401, PROBLEM)
         assert answer.headers["WWW-Authenticate"] == "Bearer"
