@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from typing import Any
@@ -20,8 +19,8 @@ MOST_VALUES = 250_000
 """In one body; a sweep of 100,000 runs given by its seeds fits."""
 _LONGEST_KEY = 255
 _UNFIT = re.compile("[\0\ud800-\udfff]")
-_LONGEST_INTEGER = 18
-"""Digits that 64 bits have room for, whatever the digits are."""
+_LONGEST_INTEGER = 20
+"""Characters of any integer of 64 bits, with its sign."""
 
 
 def read_json() -> Any:  # noqa: ANN401 - JSON
@@ -51,8 +50,8 @@ def remember() -> None:
 
 def _integer(text: str) -> int | float:
     """Return a number as other readers of JSON see it: a float beyond 64 bits, infinite beyond a float's range."""
-    if len(text) <= _LONGEST_INTEGER or math.fabs(float(text)) < 2**63:
-        return int(text)
+    if len(text) <= _LONGEST_INTEGER and -(2**63) <= (value := int(text)) < 2**63:
+        return value
     return float(text)
 
 
