@@ -19,9 +19,8 @@ def cells_of_points(points: Array, factor: int = FACTOR) -> Array:
     grouped = points.reshape(-1, factor, *points.shape[1:])
     finite = np.isfinite(grouped)
     sound = finite.sum(1)
-    total = np.where(finite, grouped, 0).sum(1, dtype=np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = total / sound
+    parts = np.where(finite, grouped, 0) / np.maximum(sound, 1, dtype=np.float64)[:, None]  # their sum cannot overflow
+    mean = np.where(sound > 0, parts.sum(1), np.nan)
     holes = np.where(finite, grouped, np.nan)
     return np.stack(
         [np.fmin.reduce(holes, axis=1), np.fmax.reduce(holes, axis=1), mean, grouped[:, -1], factor - sound]
@@ -33,9 +32,10 @@ def cells_of_cells(cells: Array, each: int | Array, factor: int = FACTOR) -> Arr
     grouped = cells.reshape(5, -1, factor, *cells.shape[2:])
     points = np.broadcast_to(each, cells.shape[1]).reshape(-1, factor, *[1] * (cells.ndim - 2))
     sound = points - grouped[NONFINITE].astype(np.float64)
-    total = np.where(sound > 0, grouped[MEAN].astype(np.float64) * sound, 0.0).sum(1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = total / sound.sum(1)
+    whole = sound.sum(1)
+    share = sound / np.maximum(whole, 1)[:, None]
+    parts = np.where(sound > 0, grouped[MEAN], 0.0) * share
+    mean = np.where(whole > 0, parts.sum(1), np.nan)
     return np.stack(
         [
             np.fmin.reduce(grouped[MINIMUM], axis=1),
