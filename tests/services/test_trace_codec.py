@@ -1,0 +1,76 @@
+"""Arrays through bytes and back, to the bit; damage is seen."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from services.trace_codec import checksum, decode, encode
+
+DTYPES = ["<f4", "<f8", "<f2", "<i8", "<i4", "|i1", "|b1", ">f4"]
+
+
+def back(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return decode(encode(array), array.dtype.str, array.shape)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.sampled_from(DTYPES), array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=6))
+def test_arrays_come_back_to_the_bit(data: st.DataObject, dtype: str, shape: tuple[int, ...]) -> None:
+    array = data.draw(arrays(np.dtype(dtype), shape))
+    found = back(array)
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    assert found.tobytes() == array.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_that_are_none_keep_their_bits(dtype: type[np.floating[Any]]) -> None:
+    kind = np.finfo(dtype)
+    array = np.array([np.nan, -np.nan, np.inf, -np.inf, -0.0, kind.smallest_subnormal, kind.max, kind.min], dtype)
+    payloads = np.arange(1, 9, dtype=f"u{array.itemsize}")  # a NaN carries bits of its own
+    odd = (array[:1].view(payloads.dtype) | payloads).view(dtype)
+    for values in (array, odd, np.full(1000, np.nan, dtype)):
+        assert back(values).tobytes() == values.tobytes()
+
+
+def test_the_layout_in_memory_does_not_matter() -> None:
+    array = np.random.default_rng(0).normal(size=(12, 10)).astype(np.float32)
+    for view in (array.T, array[::2, ::-1], np.asfortranarray(array), np.broadcast_to(array[0], (3, 10))):
+        np.testing.assert_array_equal(back(view), view)
+        assert encode(view) == encode(view.copy())
+
+
+def test_an_array_that_comes_back_may_be_changed() -> None:
+    found = back(np.zeros(4, np.float32))
+    found[0] = 1.0
+    assert found[0] == 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.integers(0, 255).filter(bool))
+def test_one_damaged_byte_changes_the_checksum(data: st.DataObject, change: int) -> None:
+    payload = encode(np.random.default_rng(1).normal(size=(16, 3)).astype(np.float32))
+    place = data.draw(st.integers(0, len(payload) - 1))
+    damaged = bytearray(payload)
+    damaged[place] ^= change
+    assert checksum(bytes(damaged)) != checksum(payload) == checksum(bytes(payload))
+    assert checksum(payload[:place]) != checksum(payload)
+
+
+def test_traces_take_less_room_than_plain() -> None:
+    smooth = np.cumsum(np.random.default_rng(2).normal(size=20_000)).astype(np.float32)
+    assert len(encode(smooth)) < 0.9 * smooth.nbytes
+    assert len(encode(np.zeros(20_000, np.float32))) < 100
+
+
+def test_threads_do_not_share_a_compressor() -> None:
+    parts = [np.random.default_rng(seed).normal(size=5_000) for seed in range(64)]
+    with ThreadPoolExecutor(8) as pool:
+        for part, found in zip(parts, pool.map(back, parts), strict=True):
+            assert found.tobytes() == part.tobytes()
