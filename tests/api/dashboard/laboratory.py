@@ -18,7 +18,7 @@ BASE: dict[str, Any] = {
     "problem": {"kind": "temporal_order", "length": [10, 14]},
     "cell": {"kind": "rnn", "hidden_size": 8},
     "evaluation": {"every": 50, "sequences": 50, "stop": False},
-    "updates": 100,
+    "updates": 250,
 }
 AXES = {"clipping": [{"kind": "none"}, {"kind": "norm", "threshold": 1.0}], "batch_size": [4, 8]}
 SEEDS = [0, 1]

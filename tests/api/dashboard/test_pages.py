@@ -124,7 +124,7 @@ def test_the_page_of_a_run_shows_all_of_it(visit: Visit, address: str, laborator
     for name in ("loss", "error_rate", "gradient_norm", "spectral_radius", "evaluation_error"):
         expect(page.locator(f"#curve-{name} .main-svg").first).to_be_visible()
     expect(page.locator("#delta .heatmaplayer image")).to_have_count(1)
-    expect(page.locator("#slice-label")).to_have_text("update 100")
+    expect(page.locator("#slice-label")).to_have_text("update 250")
     page.locator("#slice-step").fill("9")
     expect(page.locator("#slice-label")).to_have_text("update 10")
     expect(page.locator("#slice-note")).to_contain_text("per step back in time")
