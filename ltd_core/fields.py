@@ -33,6 +33,16 @@ def _word(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
+def name_bounds(schema: dict[str, Any]) -> None:
+    """Give a model's bounds their names in JSON Schema; behind a validator, pydantic writes its own, such as "ge"."""
+    for field in schema.get("properties", {}).values():
+        for bound, name in _BOUNDS.items():
+            if bound in field:
+                field[name] = field.pop(bound)
+
+
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
 Real = Annotated[float, BeforeValidator(_number), AfterValidator(_no_negative_zero), Field(allow_inf_nan=False)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Positive = Annotated[Real, Field(gt=0)]

@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from ltd_core.fields import name_bounds
+
 
 class Mechanism(BaseModel):
     """Settings of one mechanism, frozen. Its methods compute; tensors carry a leading lane dimension K."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=name_bounds)
 
     kind: str
     formula: ClassVar[str] = ""

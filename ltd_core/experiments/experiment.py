@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ltd_core.fields import Count, Whole
+from ltd_core.fields import Count, Whole, name_bounds
 from ltd_core.mechanism import Mechanism
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _NAMES = frozenset({"kind", "experiment"})
 class RunSpec(BaseModel):
     """What one run does, completely: equal specifications give equal numbers, and share one run."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=name_bounds)
 
     summary: ClassVar[str] = ""
     lane_fields: ClassVar[frozenset[str]] = frozenset({"seed", "updates"})

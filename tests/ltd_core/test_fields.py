@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import Annotated
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ltd_core.fields import Count, Positive, Real, Share, Whole
+from ltd_core.fields import Count, Positive, Real, Share, Whole, name_bounds
 
 NOT_NUMBERS = [
     (True, "a boolean"),
@@ -76,3 +77,21 @@ def test_minus_zero_is_zero() -> None:
 def test_an_integer_beyond_every_float_is_refused() -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Real).validate_python(10**400)
+
+
+class Bounded(BaseModel):
+    model_config = ConfigDict(json_schema_extra=name_bounds)
+
+    count: Annotated[Count, Field(le=9)]
+    share: Share
+    rate: Annotated[Positive, Field(lt=1)] = 0.5
+
+
+def test_bounds_have_their_names_in_json_schema() -> None:
+    found = Bounded.model_json_schema()["properties"]
+    bounds = {name: {key: found[name][key] for key in found[name] if key not in {"title", "type"}} for name in found}
+    assert bounds == {
+        "count": {"minimum": 1, "maximum": 9},
+        "share": {"minimum": 0, "maximum": 1},
+        "rate": {"exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": 0.5},
+    }
