@@ -67,14 +67,14 @@ class _Trace:
             .order_by(BLOCKS.c.first_step)
         ).all()
         arrays = [_decoded(row) for row in rows]
-        if not arrays:
-            where = f"level {level} between points {first * each} and {last * each}"
-            msg = f"trace {self.name} of run {self.run_id} has no {where}"
-            raise TraceCorrupt(msg)
-        begin = (rows[0].first_step // self.every - 1) // each
+        begins = [(row.first_step // self.every - 1) // each for row in rows]
+        ends = [begin + _length(array, level) for begin, array in zip(begins, arrays, strict=True)]
+        if not rows or begins[0] > first or ends[-1] < last or begins[1:] != ends[:-1]:
+            where = f"level {level} between steps {self.step(first * each)} and {self.step(last * each - 1)}"
+            raise TraceCorrupt(f"trace {self.name} of run {self.run_id} has a gap or an overlap in {where}")
         axis = 0 if level == 0 else 1
         joined = np.concatenate(arrays, axis=axis)
-        cut = slice(first - begin, last - begin)
+        cut = slice(first - begins[0], last - begins[0])
         return joined[cut] if level == 0 else joined[:, cut]
 
 
@@ -200,11 +200,13 @@ def _place(row: Mapping[str, Any]) -> str:
 
 
 def _decoded(row: Any) -> Array:  # noqa: ANN401 - SQLAlchemy's row
-    payload = bytes(row.payload)
+    payload, place = bytes(row.payload), _place(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
     if checksum(payload) != row.checksum:
-        msg = f"{_place(row._mapping)}: the checksum does not match"  # noqa: SLF001 - SQLAlchemy's public name
-        raise TraceCorrupt(msg)
-    return decode(payload, row.dtype, tuple(orjson.loads(row.shape)))
+        raise TraceCorrupt(f"{place}: the checksum does not match")
+    try:
+        return decode(payload, row.dtype, tuple(orjson.loads(row.shape)))
+    except (TypeError, ValueError) as error:
+        raise TraceCorrupt(f"{place}: {row.dtype} of shape {row.shape} does not fit its bytes") from error
 
 
 def _cells(trace: _Trace, level: int, first: int, last: int, points: int) -> Array:
