@@ -74,7 +74,60 @@ def test_an_unknown_trace_is_not_found(client: FlaskClient, run_id: str) -> None
     assert "beauty" in answer.json["detail"]
 
 
-def test_large_answers_are_compressed(client: FlaskClient, run_id: str) -> None:
-    answer = client.get(f"/api/v1/runs/{run_id}/traces/delta_norm", headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert len(answer.data) < 20_000
+def test_numbers_that_json_lacks_are_words(client: FlaskClient, db: Database) -> None:
+    made = client.post("/api/v1/runs", json=spec()).json["id"]
+    (mine,) = claim(db)
+    values = np.array([1.5, np.inf, -np.inf, np.nan])
+    runs.record(db, [(mine.lease, progress(4, blocks=(block("loss", values),)))])
+    body = client.get(f"/api/v1/runs/{made}/traces/loss").json
+    assert body["values"] == [1.5, "Infinity", "-Infinity", "NaN"]
+    assert [float(value) for value in body["values"][:3]] == [1.5, np.inf, -np.inf]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "most"), [(1, 200, 200), (1, 200, 199), (17, 150, 9), (30, 31, 1), (1, 200, 1)]
+)
+def test_a_window_holds_every_point_in_it(client: FlaskClient, run_id: str, start: int, end: int, most: int) -> None:
+    address = f"/api/v1/runs/{run_id}/traces/delta_norm?from={start}&to={end}&max_points={most}"
+    body = Trace.model_validate(client.get(address).json).model_dump()
+    each = body["cell_steps"]
+    assert len(body["steps"]) <= most
+    assert body["steps"][0] <= start < body["steps"][0] + each
+    assert body["steps"][-1] <= end < body["steps"][-1] + each
+    for i, first in enumerate(body["steps"]):
+        points = [float(step) for step in range(first, min(first + each, POINTS + 1))]
+        if body["level"] == 0:
+            assert body["values"][i] == points * LENGTH
+            continue
+        assert body["count"][i] == len(points)
+        assert (body["minimum"][i], body["maximum"][i]) == ([points[0]] * LENGTH, [points[-1]] * LENGTH)
+        assert body["mean"][i] == pytest.approx([np.mean(points)] * LENGTH)
+        assert body["last"][i] == [points[-1]] * LENGTH
+
+
+def test_a_window_may_be_empty(client: FlaskClient, run_id: str) -> None:
+    for window in ("from=10&to=9", f"from={POINTS + 1}", "from=900&to=1000"):
+        body = client.get(f"/api/v1/runs/{run_id}/traces/loss?{window}").json
+        assert (body["steps"], body["values"]) == ([], [])
+
+
+def test_a_run_that_waits_has_no_points_yet(client: FlaskClient) -> None:
+    made = client.post("/api/v1/runs", json=spec()).json["id"]
+    assert client.get(f"/api/v1/runs/{made}/traces").json == {"traces": []}
+    assert client.get(f"/api/v1/runs/{made}/traces/loss").json["steps"] == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+def test_large_answers_are_compressed(client: FlaskClient, run_id: str, encoding: str) -> None:
+    address = f"/api/v1/runs/{run_id}/traces/delta_norm"
+    packed = client.get(address, headers={"Accept-Encoding": encoding})
+    plain = client.get(address)
+    assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == (encoding, "Accept-Encoding")
+    assert len(packed.data) < len(plain.data) / 4
+    tag = {"If-None-Match": packed.headers["ETag"]}  # is of what is said, not of how it is packed
+    assert client.get(address, headers=tag).status_code == 304
+
+
+def test_a_stream_is_never_compressed(client: FlaskClient, run_id: str) -> None:
+    with client.get(f"/api/v1/runs/{run_id}/events", headers={"Accept-Encoding": "gzip"}) as answer:
+        assert "Content-Encoding" not in answer.headers  # it would wait in a buffer
