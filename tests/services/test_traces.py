@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
+import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Delete, Update, delete, select, update
 
 from ltd_core.trace import TraceBlock
 from services import traces
-from services.errors import BadQuestion, NotFound, TraceCorrupt
-from services.pyramid import FACTOR, cells_of_cells, cells_of_points
-from services.trace_codec import checksum, decode, encode
+from services.errors import BadQuestion, NotFound, TraceConflict, TraceCorrupt
+from services.models import TraceBlockRow, table
+from services.pyramid import FACTOR
+from services.trace_codec import decode
 from tests.services.lab import submit
 
 if TYPE_CHECKING:
     from services.db import Database
 
+BLOCKS = table(TraceBlockRow)
 Figures = dict[str, np.ndarray]
 
 
@@ -48,6 +50,17 @@ def naive(values: np.ndarray, each: int) -> Figures:
         made["last"].append(part[-1])
         made["nonfinite"].append((~np.isfinite(part)).sum(0))
     return {name: np.array(column) for name, column in made.items()}
+
+
+def levels(db: Database, run_id: str) -> dict[tuple[str, int], bytes]:
+    """Return the bytes of each level of each trace."""
+    query = select(BLOCKS).where(BLOCKS.c.run_id == run_id).order_by(BLOCKS.c.first_step)
+    found: dict[tuple[str, int], list[np.ndarray]] = {}
+    with db.read() as conn:
+        for row in conn.execute(query):
+            array = decode(row.payload, row.dtype, tuple(orjson.loads(row.shape)))
+            found.setdefault((row.trace, row.level), []).append(array)
+    return {key: np.concatenate(parts, axis=min(1, key[1])).tobytes() for key, parts in found.items()}
 
 
 def wild(count: int, *size: int) -> np.ndarray:
@@ -102,24 +115,123 @@ def test_a_trace_with_a_period(db: Database) -> None:
     np.testing.assert_array_equal(view.values, values[2:10])
 
 
-def test_one_spike_in_a_hundred_thousand_points_is_seen_at_every_width(db: Database) -> None:
-    (run_id,), values = submit(db, 1), np.zeros(100_000, np.float32)
-    values[77_777] = 123.0
+@pytest.mark.parametrize("sizes", [[16, 48, 64], [7, 100, 3], [333]], ids=str)
+def test_cells_are_the_same_to_the_bit_whatever_the_blocks(db: Database, sizes: list[int]) -> None:
+    one, other = submit(db, 2)
+    for name, values in (("loss", wild(700)), ("delta_norm", wild(300, 20)), ("spectral_radius", wild(40))):
+        every = 250 if name == "spectral_radius" else 1
+        store(db, one, name, values, [len(values)], every=every)
+        store(db, other, name, values, sizes, every=every)
+    assert levels(db, one) == levels(db, other)
+
+
+def test_a_window_is_a_part_of_the_grid(db: Database) -> None:
+    (run_id,), values, generator = submit(db, 1), wild(1500), np.random.default_rng(3)
+    store(db, run_id, "loss", values, [16, 48, 64])
+    for _ in range(40):
+        start, end = np.sort(generator.integers(1, 1501, 2)).tolist()
+        most = int(generator.integers(1, 200))
+        view = traces.read(db, run_id, "loss", start=start, end=end, max_points=most)
+        each = view.cell_steps
+        assert len(view.steps) <= most
+        if view.level:
+            finer = each // FACTOR
+            assert -(-end // finer) - (start - 1) // finer > most  # else a finer level had been enough
+        assert view.steps.tolist() == list(range((start - 1) // each * each + 1, end + 1, each))
+        assert view.count.tolist() == [min(each, 1500 - step + 1) for step in view.steps.tolist()]
+        cells = slice((start - 1) // each, -(-end // each))
+        if view.level == 0:
+            np.testing.assert_array_equal(view.values, values[cells])
+            continue
+        for name, expected in naive(values, each).items():
+            np.testing.assert_allclose(getattr(view, name), expected[cells], rtol=2e-6, atol=1e-6, err_msg=name)
+
+
+def test_spikes_in_a_hundred_thousand_points_are_seen_at_every_zoom(db: Database) -> None:
+    (run_id,), values, high, low = submit(db, 1), np.zeros(100_000, np.float32), 77_777, 99_999
+    values[high], values[low] = 123.0, -123.0
     store(db, run_id, "loss", values, [1024])
     for most in (2000, 500, 100, 10, 1):
         view = traces.read(db, run_id, "loss", max_points=most)
-        assert view.maximum.max() == 123.0
         assert len(view.steps) <= most
+        assert (view.maximum.max(), view.minimum.min(), view.count.sum()) == (123.0, -123.0, 100_000)
+    for width in (50_000, 5_000, 500, 50, 5, 1):
+        view = traces.read(db, run_id, "loss", start=high + 2 - width, end=high + width, max_points=40)
+        seen = view.values if view.level == 0 else view.maximum
+        (place,) = np.flatnonzero(seen == 123.0)
+        assert view.steps[place] <= high + 1 < view.steps[place] + view.cell_steps
+        assert len(view.steps) <= 40
 
 
-def test_damage_is_told_not_returned(db: Database) -> None:
-    (run_id,) = submit(db, 1)
-    store(db, run_id, "loss", wild(100), [50])
+def test_a_block_may_be_appended_again_but_not_with_other_bytes(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(64)
+    store(db, run_id, "loss", values, [32])
+    before = levels(db, run_id)
+    store(db, run_id, "loss", values, [32])
+    assert levels(db, run_id) == before
+    store(db, run_id, "loss", np.append(values, values), [32])  # known ones and new ones
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, np.append(values, values))
+    with pytest.raises(TraceConflict, match=rf"loss of run {run_id}, level 0, step 33"):
+        store(db, run_id, "loss", np.append(values[:32], values[:32]), [32])
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, np.append(values, values))
+
+
+def test_the_same_block_at_once_is_stored_once(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(64)
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(store, db, run_id, "loss", values, [32]) for _ in range(4)]:
+            done.result()
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, values)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_one_damaged_byte_is_told_not_returned(db: Database, level: int) -> None:
+    (run_id,), other = submit(db, 1), wild(600)
+    store(db, run_id, "loss", wild(600), [300])
+    store(db, run_id, "error_rate", other, [300])
     with db.write() as conn:
-        conn.execute(text("UPDATE trace_blocks SET payload = :p WHERE first_step = 51 AND level = 0"), {"p": b"xx"})
-    assert len(traces.read(db, run_id, "loss", end=50).values) == 50
-    with pytest.raises(TraceCorrupt, match=run_id):
+        mine = (BLOCKS.c.trace == "loss") & (BLOCKS.c.level == level)
+        first, payload = conn.execute(select(BLOCKS.c.first_step, BLOCKS.c.payload).where(mine)).first()
+        damaged = bytearray(payload)
+        damaged[len(damaged) // 2] ^= 1
+        conn.execute(update(BLOCKS).where(mine, BLOCKS.c.first_step == first).values(payload=bytes(damaged)))
+    with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, level {level}, step {first}: the checksum"):
+        traces.read(db, run_id, "loss", max_points=1000 // FACTOR**level)
+    np.testing.assert_array_equal(traces.read(db, run_id, "error_rate").values, other)
+    if level == 0:
+        assert len(traces.read(db, run_id, "loss", start=301).values) == 300
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (delete(BLOCKS).where(BLOCKS.c.level == 0, BLOCKS.c.first_step == 51), "a gap or an overlap in level 0"),
+        (delete(BLOCKS).where(BLOCKS.c.level == 0, BLOCKS.c.first_step == 1), "a gap or an overlap in level 0"),
+        (
+            update(BLOCKS).where(BLOCKS.c.level == 0, BLOCKS.c.first_step == 51).values(first_step=41),
+            "a gap or an overlap in level 0",
+        ),
+        (update(BLOCKS).where(BLOCKS.c.level == 0).values(shape="[49]"), "of shape \\[49\\] does not fit its bytes"),
+        (update(BLOCKS).where(BLOCKS.c.level == 0).values(shape="[5"), "does not fit its bytes"),
+        (update(BLOCKS).where(BLOCKS.c.level == 0).values(dtype="<f3"), "does not fit its bytes"),
+    ],
+)
+def test_a_trace_that_is_not_whole_is_told(db: Database, change: Update | Delete, words: str) -> None:
+    (run_id,) = submit(db, 1)
+    store(db, run_id, "loss", wild(150), [50])
+    with db.write() as conn:
+        conn.execute(change)
+    with pytest.raises(TraceCorrupt, match=words):
         traces.read(db, run_id, "loss")
+
+
+def test_no_cell_is_made_of_damaged_points(db: Database) -> None:
+    (run_id,) = submit(db, 1)
+    store(db, run_id, "loss", wild(50), [50])
+    with db.write() as conn:
+        conn.execute(update(BLOCKS).where(BLOCKS.c.level == 0).values(payload=b"xx"))
+    with pytest.raises(TraceCorrupt), db.write() as conn:
+        traces.append(conn, {run_id: [TraceBlock("loss", 51, 1, wild(50))]})
 
 
 def test_questions_without_an_answer(db: Database) -> None:
@@ -132,26 +244,3 @@ def test_questions_without_an_answer(db: Database) -> None:
         traces.catalog(db, "0" * 32)
     with pytest.raises(BadQuestion):
         traces.read(db, run_id, "loss", max_points=0)
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    st.sampled_from([np.float32, np.float64, np.int64]),
-    st.lists(st.integers(0, 5), min_size=1, max_size=3),
-    st.integers(0, 2**32 - 1),
-)
-def test_arrays_come_back_to_the_bit(dtype: type, shape: list[int], seed: int) -> None:
-    raw = np.random.default_rng(seed).bytes(int(np.prod(shape)) * np.dtype(dtype).itemsize)
-    array = np.frombuffer(raw, dtype).reshape(shape)
-    payload = encode(array)
-    assert decode(payload, array.dtype.str, tuple(shape)).tobytes() == array.tobytes()
-    assert checksum(payload) == checksum(bytes(payload)) != checksum(payload + b"0")
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.integers(1, 4), st.integers(0, 2**32 - 1))
-def test_cells_of_cells_are_cells_of_points(cells: int, seed: int) -> None:
-    values = np.random.default_rng(seed).normal(size=cells * FACTOR * FACTOR)
-    values[np.random.default_rng(seed + 1).random(len(values)) < 0.3] = np.nan
-    twice = cells_of_cells(cells_of_points(values), FACTOR)
-    np.testing.assert_allclose(twice, cells_of_points(values, FACTOR * FACTOR), rtol=1e-12)
