@@ -7,7 +7,7 @@ from typing import Any
 from ltd_core.cells import CELLS
 from ltd_core.clipping import CLIPPINGS
 from ltd_core.experiments import EXPERIMENTS
-from ltd_core.experiments.training import Evaluation
+from ltd_core.experiments.training import Evaluation, Observation
 from ltd_core.initializations import INITIALIZATIONS
 from ltd_core.mechanism import Mechanism
 from ltd_core.metrics import METRICS
@@ -15,6 +15,8 @@ from ltd_core.optimizers import OPTIMIZERS
 from ltd_core.probes import PROBES
 from ltd_core.problems import PROBLEMS
 from ltd_core.regularizers import REGULARIZERS
+from ltd_core.schedules import SCHEDULES
+from ltd_core.time_scales import TIME_SCALES
 
 FAMILIES: dict[str, dict[str, type[Mechanism]]] = {
     "problem": dict(PROBLEMS),
@@ -24,13 +26,21 @@ FAMILIES: dict[str, dict[str, type[Mechanism]]] = {
     "clipping": dict(CLIPPINGS),
     "optimizer": dict(OPTIMIZERS),
     "evaluation": {"fresh": Evaluation},
+    "observation": {"fresh": Observation},
 }
+"""What a training run names, by field."""
+INNER: dict[str, dict[str, type[Mechanism]]] = {
+    "time_scale": dict(TIME_SCALES),
+    "schedule": dict(SCHEDULES),
+}
+"""What cells and optimizers name."""
 
 
 def describe() -> dict[str, list[dict[str, Any]]]:
     """Return what can be named in a specification, what is traced, and what can be compared."""
     described = {
-        family: [_mechanism(kind, cls) for kind, cls in entries.items()] for family, entries in FAMILIES.items()
+        family: [_mechanism(kind, cls) for kind, cls in entries.items()]
+        for family, entries in (FAMILIES | INNER).items()
     }
     described["experiment"] = [
         {"kind": name, "summary": cls.summary, "settings": cls.model_json_schema()} for name, cls in EXPERIMENTS.items()

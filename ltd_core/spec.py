@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 __all__ = ["EXPERIMENTS", "RunSpec", "parse_spec"]
+
+
+_NAMED = re.compile(r"([a-z_]+(?:\.[a-z_]+)*): ")
 
 
 def parse_spec(data: object) -> RunSpec:
@@ -49,7 +53,9 @@ def _problem(cls: type[BaseModel], data: dict[str, Any], detail: ErrorDetails) -
             value = None
         case "model_attributes_type" | "model_type":
             message = "must be a JSON object"
-    if not path:  # several fields together
+    if detail["type"] == "value_error" and (named := _NAMED.match(message)):  # several fields together: one is blamed
+        return FieldProblem(".".join([*path, named[1]]), message[named.end() :], None)
+    if not path:
         return FieldProblem("specification", message, None)
     return FieldProblem(".".join(path), message, value)
 

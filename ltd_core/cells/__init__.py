@@ -3,6 +3,7 @@
 from ltd_core.cells.cell import Cell
 from ltd_core.cells.gru import Gru
 from ltd_core.cells.lstm import Lstm
+from ltd_core.cells.mgu import Mgu
 from ltd_core.cells.rnn import Rnn
 from ltd_core.registry import Registry
 
@@ -11,6 +12,7 @@ CELLS: Registry[Cell] = Registry(
     Rnn,
     Lstm,
     Gru,
+    Mgu,
     default=Rnn,
 )
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
 
 from ltd_core.cells.cell import Cell
+from ltd_core.cells.chrono import Chrono, chrono_bias
+from ltd_core.lazy import torch
 from ltd_core.recurrence.expression import gate, old, sigmoid, tanh
 from ltd_core.recurrence.step import Step
+
+if TYPE_CHECKING:
+    from ltd_core.randomness import Draws
+
+_DRAW = 5
 
 
 def _step() -> Step:
@@ -23,8 +32,21 @@ class Gru(Cell):
         "r, z = sigmoid(h_{t-1} W + x_t U + b), n = tanh(x_t U_n + b_x + r (h_{t-1} W_n + b_h)); "
         "h_t = (1 - z) n + z h_{t-1}"
     )
-    source: ClassVar[str] = "Cho et al. 2014, with the reset gate behind the product as in cuDNN"
+    source: ClassVar[str] = (
+        "Cho et al. 2014, with the reset gate behind the product as in cuDNN; chrono: Tallec and Ollivier 2018"
+    )
+
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"chrono"})
 
     kind: Literal["gru"] = "gru"
+    chrono: Chrono = Field(
+        default=0, description="The longest time scale T: biases of the update gate start at ln U[1, T - 1); 0 for 0."
+    )
 
     step: ClassVar[Step] = _step()
+
+    def start(self, weights: dict[str, torch.Tensor], draws: Draws, first: int) -> None:
+        """Set the biases of the update gate, which keeps the state."""
+        if self.chrono:
+            keep = torch.split(weights["b"], self.hidden_size)[self.step.gates.index("z")]
+            keep.copy_(chrono_bias(draws, first + _DRAW, self.hidden_size, self.chrono))

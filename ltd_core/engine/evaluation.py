@@ -32,7 +32,8 @@ def evaluate(lanes: list[Lane], rows: torch.Tensor) -> list[Evaluated]:
     for first in range(0, sequences, _CHUNK):
         count = min(_CHUNK, sequences - first)
         keys = [stream_key(lane.spec.seed, f"evaluation/{first}") for lane in lanes]
-        batch = spec.problem.draw(Draws.of(keys, [lane.step for lane in lanes], str(rows.device)), count, rows.dtype)
+        draws = Draws.of(keys, [lane.step for lane in lanes], str(rows.device))
+        batch = spec.problem.draw_fresh(draws, count, rows.dtype)
         reading = judge(spec, rows, batch)
         loss += reading.loss.double().cpu() * (count / sequences)
         error += reading.error_rate.double().cpu() * (count / sequences)

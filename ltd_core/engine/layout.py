@@ -21,8 +21,16 @@ class Layout:
             "V": (spec.cell.hidden_size, outputs),
             "c": (outputs,),
         }
-        self._candidate = spec.cell.candidate * spec.cell.hidden_size
+        self._units = spec.cell.hidden_size
+        self._candidate = spec.cell.candidate * self._units
         self.size = sum(math.prod(shape) for shape in self.shapes.values())
+        periods = spec.cell.periods(spec.problem.input_size)
+        self.periods = self._periods(periods) if periods else None
+        """Updates from one move of each weight to the next, [P], 0 for never; None where all move at each."""
+        columns = spec.cell.of_groups(tuple(range(len(spec.cell.groups)))).repeat(len(spec.cell.step.recurrent))
+        matrix = torch.arange(math.prod(self.shapes["W"])).view(self.shapes["W"])
+        self.groups = [matrix[:, columns == group].flatten() for group in range(len(spec.cell.groups))]
+        """Where the incoming recurrent weights of each group of the first layer's units lie."""
 
     def views(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the named views [K, *shape] of flat rows [K, P]."""
@@ -30,9 +38,9 @@ class Layout:
         return {name: part.view(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
     def recurrent(self, flat: torch.Tensor) -> torch.Tensor:
-        """Return the matrices from state to state, in a gated cell the candidate's, [K, H, H]."""
+        """Return the first layer's matrices from state to state, of the first delay, a gated cell's candidate's."""
         matrices = self.views(flat)["W"]
-        return matrices[:, :, self._candidate : self._candidate + matrices.shape[1]]
+        return matrices[:, : self._units, self._candidate : self._candidate + self._units]
 
     def initial(self, spec: Training) -> torch.Tensor:
         """Return the weights that a run starts from, [P], float64: drawn alone, whatever its neighbors."""
@@ -41,6 +49,11 @@ class Layout:
         weights["V"] = spec.initialization.weight(draws, 1000, self._matrix("V"), spec.initialization.output_gain)
         weights["c"] = torch.zeros(self.shapes["c"], dtype=torch.float64)
         return torch.cat([weights[name].flatten() for name in self.shapes])
+
+    def _periods(self, known: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the periods of all weights: 1 where none is known."""
+        every = {name: torch.ones(shape, dtype=torch.int64) for name, shape in self.shapes.items()} | known
+        return torch.cat([every[name].flatten() for name in self.shapes])
 
     def _matrix(self, name: str) -> tuple[int, int]:
         rows, columns = self.shapes[name]

@@ -16,11 +16,26 @@ class Reading(NamedTuple):
     error_rate: torch.Tensor
 
 
+class Omega(NamedTuple):
+    """value [K] of a regularizer, and its gradient [K, H gates H] for the first layer's W."""
+
+    value: torch.Tensor
+    gradient: torch.Tensor
+
+
 class Network(Protocol):
     """A network with buffers for one number of lanes."""
 
-    delta_norms: torch.Tensor
-    """Norms of d loss / d h_T, d loss / d h_{T-1}, ... at the last minibatch, [K, T]; NaN before a lane's start."""
+    @property
+    def delta_norms(self) -> torch.Tensor:
+        """Return the norms of d loss / d h_T, d loss / d h_{T-1}, ... at the last minibatch, [K, T].
+
+        NaN before a lane's start; h is the states of all layers.
+        """
+
+    @property
+    def omega(self) -> Omega:
+        """Return what a regularizer measured at the last minibatch; meaningless without one."""
 
     def train(self, rows: torch.Tensor, gradient: torch.Tensor, batch: Batch) -> Reading:
         """Return what was read, valid until the next call, and write the gradient of every weight; both are [K, P]."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ltd_core.engine.evaluation import evaluate
 from ltd_core.engine.lane import Lane
 from ltd_core.engine.layout import Layout
+from ltd_core.engine.observation import observe
 from ltd_core.engine.recorder import Recorder
 from ltd_core.engine.schedule import block_updates, next_boundary
 from ltd_core.engine.state import pack_state, unpack_state
@@ -85,6 +86,7 @@ class Pack:
         progress: dict[int, Progress] = {}
         while self._active and not progress:
             diverged = self._ready().run(min(self._distance(lane) for lane in self._active))
+            self._observe(diverged)
             solved = self._evaluate(diverged)
             for slot, lane in enumerate(self._active):
                 outcome = self._outcome(lane, diverged=slot in diverged, error=solved.get(slot))
@@ -107,8 +109,16 @@ class Pack:
 
     def _distance(self, lane: Lane) -> int:
         ahead = next_boundary(lane.step, self._block, lane.spec.updates) - lane.step
-        every = lane.spec.evaluation.every
-        return min(ahead, every - lane.step % every) if every else ahead
+        for every in (lane.spec.evaluation.every, lane.spec.observation.every):
+            ahead = min(ahead, every - lane.step % every) if every else ahead
+        return ahead
+
+    def _observe(self, diverged: frozenset[int]) -> None:
+        """Look into the lanes that are due."""
+        for slot, lane in enumerate(self._active):
+            every = lane.spec.observation.every
+            if every and lane.step % every == 0 and slot not in diverged:
+                self._recorder.record_states(lane, observe(lane.spec, lane.step, self._weights[slot]))
 
     def _evaluate(self, diverged: frozenset[int]) -> dict[int, float]:
         """Evaluate the lanes that are due; return the error rates of those that are solved and stop, by slot."""

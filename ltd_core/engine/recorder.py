@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ltd_core.lazy import torch
-from ltd_core.probes import PROBES, UpdateProbe, WeightProbe
+from ltd_core.probes import PROBES, StateProbe, UpdateProbe, WeightProbe
 from ltd_core.trace import TraceBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ltd_core.engine.lane import Lane
+    from ltd_core.engine.layout import Layout
     from ltd_core.experiments.training import Training
-    from ltd_core.probes import Update
-
-_AT_UPDATES = [probe for probe in PROBES.values() if issubclass(probe, UpdateProbe)]
-_SCALARS = [probe for probe in _AT_UPDATES if len(probe.axes) == 1]
-_ARRAYS = [probe for probe in _AT_UPDATES if len(probe.axes) > 1]
-_OF_WEIGHTS = [probe for probe in PROBES.values() if issubclass(probe, WeightProbe)]
+    from ltd_core.probes import Observed, Update
 
 
 class Recorder:
@@ -26,8 +21,15 @@ class Recorder:
 
     def __init__(self, spec: Training, slots: int, block: int, dtype: torch.dtype, device: str) -> None:
         self._block = block
-        self._scalars = torch.zeros(slots, block, len(_SCALARS), dtype=dtype, device=device)
-        self._arrays = [torch.zeros(slots, block, *probe.size(spec), dtype=dtype, device=device) for probe in _ARRAYS]
+        probes = [probe for probe in PROBES.values() if probe.applies(spec)]
+        at_updates = [probe for probe in probes if issubclass(probe, UpdateProbe)]
+        self._of_scalars = [probe for probe in at_updates if len(probe.axes) == 1]
+        self._of_arrays = [probe for probe in at_updates if len(probe.axes) > 1]
+        self._of_weights = [probe for probe in probes if issubclass(probe, WeightProbe)]
+        self._of_states = [probe for probe in probes if issubclass(probe, StateProbe)]
+        room = partial(torch.zeros, slots, block, dtype=dtype, device=device)
+        self._scalars = room(len(self._of_scalars))
+        self._arrays = [room(*probe.size(spec)) for probe in self._of_arrays]
         self._points = [buffer.flatten(0, 1) for buffer in (self._scalars, *self._arrays)]
 
     def places(self, lanes: list[Lane], slots: int) -> list[int]:
@@ -37,20 +39,26 @@ class Recorder:
 
     def record(self, places: torch.Tensor, update: Update) -> None:
         """Measure an update of the first len(places) slots."""
-        scalars = torch.stack([probe.measure(update) for probe in _SCALARS], dim=1)
+        scalars = torch.stack([probe.measure(update) for probe in self._of_scalars], dim=1)
         self._points[0].index_copy_(0, places, scalars)
-        for probe, points in zip(_ARRAYS, self._points[1:], strict=True):
+        for probe, points in zip(self._of_arrays, self._points[1:], strict=True):
             points.index_copy_(0, places, probe.measure(update))
 
-    def record_weights(self, lanes: list[Lane], ahead: int, recurrent: Callable[[], torch.Tensor]) -> None:
+    def record_weights(self, lanes: list[Lane], ahead: int, rows: torch.Tensor, layout: Layout) -> None:
         """Measure the weights of lanes, which are `ahead` updates further than their steps say, where it is due."""
-        for probe in _OF_WEIGHTS:
+        for probe in self._of_weights:
             steps = {slot: lane.step + ahead + 1 for slot, lane in enumerate(lanes)}
             due = [slot for slot, step in steps.items() if step % probe.every == 0]
             if due:
-                measured = probe.measure(recurrent()[due])
+                chosen = rows[due]
+                measured = probe.measure(layout.views(chosen) | {"recurrent": layout.recurrent(chosen)})
                 for slot, value in zip(due, measured.unbind(), strict=True):
                     lanes[slot].periodic.append((probe.name, steps[slot], value))
+
+    def record_states(self, lane: Lane, observed: Observed) -> None:
+        """Measure what fresh sequences showed after the lane's last update."""
+        for probe in self._of_states:
+            lane.periodic.append((probe.name, lane.step, probe.measure(observed).to(self._scalars.dtype)))
 
     def move(self, source: int, target: int) -> None:
         """Move what a slot holds."""
@@ -61,13 +69,12 @@ class Recorder:
         """Return the slot's blocks since its last boundary, up to the lane's step."""
         count, first = lane.step - lane.block_start, lane.block_start + 1
         scalars = self._scalars[slot, :count].cpu().numpy()
-        blocks = [TraceBlock(probe.name, first, 1, scalars[:, i].copy()) for i, probe in enumerate(_SCALARS)]
-        for probe, buffer in zip(_ARRAYS, self._arrays, strict=True):
+        blocks = [TraceBlock(probe.name, first, 1, scalars[:, i].copy()) for i, probe in enumerate(self._of_scalars)]
+        for probe, buffer in zip(self._of_arrays, self._arrays, strict=True):
             blocks.append(TraceBlock(probe.name, first, 1, buffer[slot, :count].cpu().numpy().copy()))
-        for dear in _OF_WEIGHTS:
+        for dear in (*self._of_weights, *self._of_states):
             points = [(step, value) for name, step, value in lane.periodic if name == dear.name and step <= lane.step]
             if points:
-                blocks.append(
-                    TraceBlock(dear.name, points[0][0], dear.every, torch.stack([v for _, v in points]).cpu().numpy())
-                )
+                values = torch.stack([value for _, value in points]).cpu().numpy()
+                blocks.append(TraceBlock(dear.name, points[0][0], dear.info(lane.spec).every, values))
         return blocks

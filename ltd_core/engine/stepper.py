@@ -43,7 +43,7 @@ class AheadStepper:
 
     def run(self, updates: int) -> frozenset[int]:
         """Make updates; return the slots that diverged."""
-        self._updater.begin()
+        self._updater.begin(updates)
         for first in range(0, updates, self._ahead):
             for place, batch in enumerate(self._draw(first, min(self._ahead, updates - first))):
                 self._updater.measure_weights(first + place)
@@ -84,7 +84,7 @@ class GraphStepper:
         lanes = self._updater.lanes
         if self._replay is None:
             self._replay = self._recorded(lanes)
-        self._updater.begin()
+        self._updater.begin(updates)
         self._words[: len(lanes)] = Draws.of([lane.key for lane in lanes], [lane.step for lane in lanes]).words.to(
             self._words.device
         )
@@ -106,7 +106,7 @@ class GraphStepper:
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(_WARM_UPS):
-                self._updater.begin()
+                self._updater.begin(1)
                 self._update()
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()

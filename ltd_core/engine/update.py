@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ltd_core.clipping.none import NoClipping
+from ltd_core.engine.scheduled import Scheduled
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
 
@@ -37,6 +38,10 @@ class Updater:
         self._optimizer: Settings = {}
         self._clipping: Settings = {}
         self._masks: dict[type[Clipping], torch.Tensor] = {}
+        self._scheduled = Scheduled(rows)
+        self._groups = tuple(places.to(rows.device) for places in layout.groups)
+        self._steps = rows.new_zeros(len(rows), 1, dtype=torch.int64)
+        self._periods = None if layout.periods is None else layout.periods.to(rows.device)
 
     def load(self, lanes: list[Lane]) -> bool:
         """Take the settings of lanes, which fill the first rows; return whether the same operations serve as before."""
@@ -51,6 +56,7 @@ class Updater:
             _refill(self._masks, masks),
             _refill(self._clipping, self._settings(clippings)),
             _refill(self._optimizer, self._settings(optimizers)),
+            self._scheduled.load(lanes),
         ]
         self._alive.copy_(self._tensor([True] * len(lanes) + [False] * empty, torch.bool))
         return all(same)
@@ -59,8 +65,10 @@ class Updater:
         """Let every row stay as it is until lanes are loaded."""
         self._alive.zero_()
 
-    def begin(self) -> None:
-        """Note where the lanes are."""
+    def begin(self, updates: int) -> None:
+        """Note where the lanes are, before so many updates."""
+        self._scheduled.begin(updates)
+        self._steps[: len(self.lanes), 0] = self._tensor([lane.step for lane in self.lanes], torch.int64)
         self._places.copy_(self._tensor(self._recorder.places(self.lanes, len(self._rows)), torch.int64))
         self._taken.zero_()
 
@@ -76,11 +84,14 @@ class Updater:
 
     def measure_weights(self, ahead: int) -> None:
         """Take the measurements that are due `ahead` updates from where the lanes began, before the next update."""
-        self._recorder.record_weights(self.lanes, ahead, lambda: self._layout.recurrent(self._rows))
+        self._recorder.record_weights(self.lanes, ahead, self._rows, self._layout)
 
     def update(self, batch: Batch) -> None:
         """Make one update."""
         reading = self._network.train(self._rows, self._gradient, batch)
+        self._steps += 1
+        omega_norm = self._regularize()
+        due = self._due()
         norm = _norms(self._gradient)
         clipped = self._clip(norm)
         update = Update(
@@ -90,12 +101,34 @@ class Updater:
             clipped_norm=_norms(clipped.gradient),
             clipped_share=clipped.share,
             delta_norms=self._network.delta_norms,
+            gradient=self._gradient,
+            groups=self._groups,
+            omega=self._network.omega.value,
+            omega_gradient_norm=omega_norm,
         )
         self._recorder.record(self._places, update)
         self._places += 1
         self._taken += self._alive
         self._alive &= torch.isfinite(reading.loss) & torch.isfinite(norm)
-        self._move(clipped.gradient)
+        self._move(clipped.gradient, due)
+        self._scheduled.advance()
+
+    def _regularize(self) -> torch.Tensor:
+        """Add the regularizer's gradient to that of W, which lies first; return its norm, weight included."""
+        if "regularizer" not in self._scheduled.names:
+            return torch.zeros_like(self._network.omega.value)
+        weight = self._scheduled.now("regularizer").unsqueeze(-1)
+        added = torch.where(weight > 0, weight * self._network.omega.gradient, 0.0)
+        self._gradient[:, : added.shape[1]] += added
+        return _norms(added)
+
+    def _due(self) -> torch.Tensor | None:
+        """Return which weights move at this update, [K, P], and forget the gradient of the others; None for all."""
+        if self._periods is None:
+            return None
+        due = (self._periods > 0) & (self._steps % self._periods.clamp(min=1) == 0)
+        self._gradient.masked_fill_(~due, 0.0)
+        return due
 
     def _clip(self, norm: torch.Tensor) -> Clipped:
         """Apply every rule that a lane has, each to its own lanes."""
@@ -109,17 +142,22 @@ class Updater:
             )
         return clipped
 
-    def _move(self, gradient: torch.Tensor) -> None:
-        """Step every lane that is still finite."""
-        rows, memory = self._step(self._rows, gradient, self._memory, self._optimizer)
+    def _move(self, gradient: torch.Tensor, due: torch.Tensor | None) -> None:
+        """Step the weights that are due, in every lane that is still finite."""
+        settings = self._optimizer
+        if "lr" in self._scheduled.names:
+            settings = settings | {"lr": self._scheduled.now("lr")}
+        rows, memory = self._step(self._rows, gradient, self._memory, settings)
         alive = self._alive.unsqueeze(-1)
+        if due is not None:
+            alive = alive & due
         torch.where(alive, rows, self._rows, out=self._rows)
         for name, values in memory.items():
             torch.where(alive, values, self._memory[name], out=self._memory[name])
 
     def _settings(self, mechanisms: Sequence[Mechanism]) -> Settings:
         """Return each number that lanes may differ in, [K]; 1 for a lane whose mechanism has no such setting."""
-        names = sorted(set().union(*(mechanism.lane_fields for mechanism in mechanisms)) - {"kind"})
+        names = sorted(set().union(*(mechanism.lane_fields for mechanism in mechanisms)) - {"kind", "schedule"})
         return {name: self._tensor([getattr(m, name, 1.0) for m in mechanisms], self._rows.dtype) for name in names}
 
     def _tensor(self, values: list[float] | list[int] | list[bool], dtype: torch.dtype) -> torch.Tensor:

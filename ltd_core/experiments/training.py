@@ -38,6 +38,14 @@ class Evaluation(Mechanism):
     stop: bool = Field(default=True, strict=True, description="End the run when it is solved.")
 
 
+class Observation(Mechanism):
+    """Looks into the run on fresh sequences: Jacobians, memory, spectrum, gates. Dear, so it is done when asked for."""
+
+    kind: Literal["fresh"] = "fresh"
+    every: Annotated[Whole, Field(ge=0)] = Field(default=0, description="Updates between observations; 0 for never.")
+    sequences: Annotated[Count, Field(le=64)] = Field(default=4, description="Fresh sequences per observation.")
+
+
 class Training(RunSpec):
     """One network trained on one problem; gradients are traced through time."""
 
@@ -52,17 +60,39 @@ class Training(RunSpec):
     optimizer: Annotated[Optimizer, OPTIMIZERS] = Sgd()
     batch_size: Annotated[Count, Field(le=LARGEST_BATCH)] = Field(default=20, description="Sequences per minibatch.")
     evaluation: Evaluation = Evaluation()
+    observation: Observation = Observation()
     dtype: Literal["float32", "float64"] = Field(default="float32", description="Precision of every number.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        numbers = self.problem.longest * self.batch_size * self.cell.hidden_size
+        numbers = self.problem.longest * self.batch_size * self.cell.hidden_size * self.cell.layers
         if numbers > MOST_NUMBERS:
             msg = (
-                f"length x batch_size x hidden_size must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller"
+                f"length x batch_size x hidden_size x layers must be at most {MOST_NUMBERS:,}, not {numbers:,}: "
+                "make one smaller"
             )
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _has_a_meaning(self) -> Self:
+        """Refuse combinations without one."""
+        cell = self.cell
+        if max(cell.delays) >= self.problem.longest:
+            msg = f"cell.delays: must be below the longest sequence, {self.problem.longest}, not {list(cell.delays)}"
+            raise ValueError(msg)
+        if self.regularized and not (isinstance(cell, Rnn) and cell.layers == 1 and cell.delays == (1,)):
+            msg = (
+                "regularizer: 'omega' is defined for a state that reaches the next through one matrix: "
+                f"cell 'rnn' with layers 1 and delays [1], not {cell.kind!r} with {cell.layers} and {list(cell.delays)}"
+            )
+            raise ValueError(msg)
+        return self
+
+    @property
+    def regularized(self) -> bool:
+        """Return whether there is a regularizer."""
+        return not isinstance(self.regularizer, NoRegularizer)
 
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return the probes' declarations, and those of the evaluations."""
@@ -77,4 +107,6 @@ class Training(RunSpec):
                 "Share of fresh sequences answered wrongly, after the update.",
             ),
         )
-        return tuple(probe.info(self) for probe in PROBES.values()) + (evaluated if every else ())
+        return tuple(probe.info(self) for probe in PROBES.values() if probe.applies(self)) + (
+            evaluated if every else ()
+        )

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+_INDEX_BITS = 64
+
+
 class Precision(NamedTuple):
     """Single or double: type, suffix in intrinsics, bits, bits of the mantissa, numbers in a vector."""
 
@@ -232,6 +235,7 @@ def declarations(precision: Precision) -> str:
             f"declare {number} @llvm.sqrt.{f}({number})",
             f"declare {number} @llvm.log.{f}({number})",
             f"declare i{precision.bits} @llvm.smax.i{precision.bits}(i{precision.bits}, i{precision.bits})",
+            *(["declare i64 @llvm.smax.i64(i64, i64)"] if precision.bits < _INDEX_BITS else []),
             f"declare i{precision.bits} @llvm.smin.i{precision.bits}(i{precision.bits}, i{precision.bits})",
         ]
     )

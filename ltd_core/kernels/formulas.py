@@ -18,6 +18,13 @@ def _where_positive(e: Emitter, test: str, value: str) -> str:
     return e.choose("ogt", test, zero, value, zero)
 
 
+def _active(e: Emitter, time: str, period: str) -> str:
+    """Return 1 where the period divides the time: the quotient of whole numbers, rounded, is whole only then."""
+    quotient = e.arithmetic("fdiv", time, period)
+    whole = e.value(f"call {e.vector} @llvm.floor.v{e.width}{e.suffix}({e.vector} {quotient})")
+    return e.choose("oeq", quotient, whole, e.constant(1.0), e.constant(0.0))
+
+
 _OPERATIONS: dict[str, Callable[..., str]] = {
     "add": lambda e, first, second: e.arithmetic("fadd", first, second),
     "subtract": lambda e, first, second: e.arithmetic("fsub", first, second),
@@ -25,6 +32,7 @@ _OPERATIONS: dict[str, Callable[..., str]] = {
     "tanh": tanh,
     "sigmoid": sigmoid,
     "relu": relu,
+    "active": _active,
     "where_positive": _where_positive,
 }
 

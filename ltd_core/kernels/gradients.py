@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.product import Term, Tile, Vectors, product
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ltd_core.kernels.shape import Shape
 
 _CHUNK = 160
 """Rows that are summed at a time: a block of their slopes' columns fits the first-level cache."""
 
 
-def gradient_function(shape: Shape) -> str:
-    """Return "gradients": dW = sum h^T slope, dU = sum x^T slope, db = sum slope, also for the step's parameters.
+def gradient_function(shape: Shape, name: str) -> str:
+    """Return a function that sums dW = h^T slope for every delay, dU = x^T slope, db = slope, also for parameters.
 
     States are [S, T+1, B, H], x [T, B, I], the tape [T, B, Z, H].
     """
     step, size, line = shape.step, shape.size, shape.line
-    e = Emitter("gradients", shape.precision, ["x", "states", "tape", "dW", "dU", "db"], ["start", "steps"])
-    columns = len(step.recurrent) * size, len(step.entering) * size, len(step.slopes) * size
-    for target, high, wide in zip(("%dW", "%dU", "%db"), (size, shape.inputs, 1), columns, strict=True):
-        _each(e, high, wide, None, target)
-    end = e.multiply("%steps", shape.batch_size)
-    with e.loop(e.multiply("%start", shape.batch_size), end, _CHUNK) as row:
-        left = e.value(f"sub i64 {end}, {row}")
-        count = e.value(f"select i1 {e.value(f'icmp slt i64 {left}, {_CHUNK}')}, i64 {left}, i64 {_CHUNK}")
+    e = Emitter(name, shape.precision, ["x", "states", "tape", "dW", "dU", "db"], ["start", "steps"])
+    sums = len(step.slopes) * size
+    each(e, len(shape.delays) * size, shape.recurrent, None, "%dW")
+    each(e, shape.inputs, shape.entering, None, "%dU")
+    each(e, 1, sums, None, "%db")
+    with chunks(e, shape, "%start") as (row, count):
         slopes = e.at("%tape", e.multiply(row, line))
+        if shape.delays[0] == 1:
+            _past(e, shape, 0, row, count)
         entering = e.at(slopes, len(step.only_recurrent) * size)
-        before, seen = e.at("%states", e.multiply(row, size)), e.at("%x", e.multiply(row, shape.inputs))
-        _each(e, size, columns[0], Term(count, before, 1, size, slopes, line), "%dW")
-        _each(e, shape.inputs, columns[1], Term(count, seen, 1, shape.inputs, entering, line), "%dU")
-        _each(e, 1, columns[2], Term(count, "@one", 0, 0, slopes, line), "%db")
+        seen = e.at("%x", e.multiply(row, shape.inputs))
+        each(e, shape.inputs, shape.entering, Term(count, seen, 1, shape.inputs, entering, line), "%dU")
+        each(e, 1, sums, Term(count, "@one", 0, 0, slopes, line), "%db")
+    for place, delay in enumerate(shape.delays):
+        if delay > 1:
+            with chunks(e, shape, e.add("%start", delay - 1)) as (row, count):
+                _past(e, shape, place, row, count)
     return e.text()
 
 
-def _each(e: Emitter, rows: int, columns: int, term: Term | None, target: str) -> None:
+@contextmanager
+def chunks(e: Emitter, shape: Shape, first: str) -> Iterator[tuple[str, str]]:
+    """Repeat for blocks of rows, a sequence at a step each, from a step on: where one begins, and its count."""
+    end = e.multiply("%steps", shape.batch_size)
+    with e.loop(e.multiply(first, shape.batch_size), end, _CHUNK) as row:
+        left = e.value(f"sub i64 {end}, {row}")
+        yield row, e.value(f"select i1 {e.value(f'icmp slt i64 {left}, {_CHUNK}')}, i64 {left}, i64 {_CHUNK}")
+
+
+def _past(e: Emitter, shape: Shape, place: int, row: str, count: str) -> None:
+    """Add to the gradient of one delay's matrix."""
+    begin = e.add(row, (1 - shape.delays[place]) * shape.batch_size)
+    before = e.at("%states", e.multiply(begin, shape.size))
+    slopes = e.at("%tape", e.multiply(row, shape.line))
+    target = e.at("%dW", place * shape.size * shape.recurrent)
+    each(e, shape.size, shape.recurrent, Term(count, before, 1, shape.size, slopes, shape.line), target)
+
+
+def each(e: Emitter, rows: int, columns: int, term: Term | None, target: str) -> None:
     """Add a product to a matrix in memory; write zeros when there is none."""
 
     def place(tile: Tile, r: int, v: int) -> str:

@@ -1,4 +1,4 @@
-"""A recurrence and its readout, lane after lane: what a lane needs stays in the cache from its first pass to its last.
+"""Recurrences in layers and their readout, lane after lane: what a lane needs stays in the cache to its last pass.
 
 Each lane's numbers are those that it would have alone: nothing is shared but room that is written before it is read.
 """
@@ -9,11 +9,14 @@ import ctypes
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ltd_core.kernels.backward import backward_function
 from ltd_core.kernels.emitter import Emitter, declarations
+from ltd_core.kernels.forward import forward_function
 from ltd_core.kernels.gradients import gradient_function
 from ltd_core.kernels.machine import Library
-from ltd_core.kernels.readout import back_function, read_function
-from ltd_core.kernels.recurrence import backward_function, forward_function
+from ltd_core.kernels.omega import omega_function
+from ltd_core.kernels.product import Term
+from ltd_core.kernels.readout import back_function, multiply, read_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,22 +26,28 @@ if TYPE_CHECKING:
 TRAIN = (
     "starts",  # [K], int64
     "x",  # [K, T, B, I]
-    "targets",  # [K, B], int64, or [K, B, O]
+    "targets",  # [K, R, B], int64, or [K, R, B, O], of the last R steps
     "rows",  # weights of lane k at k * stride
     "gradient",  # likewise
     "losses",  # [K]
     "errors",  # [K]
-    "norms",  # [K, T], |delta| by lag; NaN beyond a lane's sequence
-    "states",  # room for [S, T+1, B, H]
-    "tape",  # [T, B, Z, H]
+    "norms",  # [K, L, T], |delta| of each layer by lag; NaN beyond a lane's sequence
+    "omegas",  # [K], of a regularizer
+    "pushes",  # [K, H, gates H], its gradient for W
+    "states",  # room for [L, S, T+1, B, H]
+    "tape",  # [L, T, B, Z, H]
     "carry",  # [S, B, H]
-    "slopes",  # [B, O]
-    "delta",  # [B, H]
-    "Wt",  # [gates H, H]
+    "slopes",  # [R, B, O]
+    "delta",  # [R, B, H]
+    "Wt",  # [gates H, delays H]
+    "Ut",  # [gates H, H], of layers above the first
     "Vt",  # [O, H]
+    "below",  # [T, B, H], what reaches the states of a layer from the one above
+    "deltas",  # [T, B, H], for a regularizer
+    "pushed",  # [T, B, H], likewise
 )
-JUDGE = ("starts", "x", "targets", "rows", "losses", "errors", "states", "slopes")
-"""As above, but for room for states [S, 2, B, H]."""
+JUDGE = ("starts", "x", "targets", "rows", "losses", "errors", "states", "tape", "slopes")
+"""As above; where one layer answers at the last step only, room for states [S, ring, B, H], and none for a tape."""
 
 
 @cache
@@ -46,35 +55,111 @@ def train_kernel(shape: Shape) -> Callable[..., None]:
     """Return a function of the pointers in TRAIN, the number of lanes, of time steps, and the stride of the rows."""
     e = Emitter("train", shape.precision, TRAIN, ["lanes", "steps", "stride"])
     with e.loop("0", "%lanes") as lane:
-        start, x, targets = _data(e, shape, lane)
-        w = _weights(e, shape, "%rows", lane)
-        d = _weights(e, shape, "%gradient", lane)
-        last = e.at("%states", e.multiply("%steps", shape.state))
-        results = [e.at("%losses", lane), e.at("%errors", lane)]
-        _transpose(e, w["W"], shape.size, len(shape.step.recurrent) * shape.size, "%Wt")
-        _transpose(e, w["V"], shape.size, shape.outputs, "%Vt")
-        e.call("forward", [x, w["W"], w["U"], w["b"], "%states", "%tape"], [start, "%steps"])
-        e.call("read", [last, w["V"], w["c"], targets, "%slopes", *results])
+        train = _Lane(e, shape, lane)
+        w, d = _weights(e, shape, "%rows", lane), _weights(e, shape, "%gradient", lane)
+        last = train.forward(w)
+        train.read(w, last)
+        _transpose(e, w["V"], (shape.size, shape.outputs), "%Vt")
         e.call("back", [last, "%Vt", "%slopes", d["V"], d["c"], "%delta"])
-        norms = e.at("%norms", e.multiply(lane, "%steps"))
-        e.call("backward", ["%delta", "%Wt", w["b"], "%states", "%tape", "%carry", norms], [start, "%steps"])
-        e.call("gradients", [x, "%states", "%tape", d["W"], d["U"], d["b"]], [start, "%steps"])
-    parts = [forward_function(shape, keep=True), read_function(shape), back_function(shape)]
-    return _compiled(e, shape, [*parts, backward_function(shape), gradient_function(shape)], "train", len(TRAIN))
+        train.backward(w, d)
+        if shape.ratio:
+            pushes = e.at("%pushes", e.multiply(lane, shape.size * shape.recurrent))
+            e.call("omega", ["%tape", "%deltas", "%pushed", e.at("%omegas", lane), pushes], [train.start, "%steps"])
+    parts = [read_function(shape), back_function(shape)]
+    for place in range(min(shape.layers, 2)):
+        part = shape.layer(place)
+        parts += [forward_function(part, f"forward{place}", keep=True), gradient_function(part, f"gradients{place}")]
+    parts.append(backward_function(shape, "backward", once=shape.answers == 1))
+    if shape.layers > 1:
+        parts += [backward_function(shape, "backward_below", once=False), _below_function(shape)]
+    if shape.ratio:
+        parts.append(omega_function(shape))
+    return _compiled(e, shape, parts, "train", len(TRAIN))
 
 
 @cache
 def judge_kernel(shape: Shape) -> Callable[..., None]:
     """Return a function of the pointers in JUDGE, the number of lanes, of time steps, and the stride of the rows."""
     e = Emitter("judge", shape.precision, JUDGE, ["lanes", "steps", "stride"])
+    keep = keeps(shape)
     with e.loop("0", "%lanes") as lane:
-        start, x, targets = _data(e, shape, lane)
-        w = _weights(e, shape, "%rows", lane)
-        e.call("forward", [x, w["W"], w["U"], w["b"], "%states", "%states"], [start, "%steps"])
-        last = e.at("%states", e.multiply(e.value("and i64 %steps, 1"), shape.state))
-        results = [e.at("%losses", lane), e.at("%errors", lane)]
-        e.call("read", [last, w["V"], w["c"], targets, "%slopes", *results])
-    return _compiled(e, shape, [forward_function(shape, keep=False), read_function(shape)], "judge", len(JUDGE))
+        judge, w = _Lane(e, shape, lane), _weights(e, shape, "%rows", lane)
+        last = judge.forward(w)
+        if not keep:
+            last = e.at("%states", e.multiply(e.value(f"and i64 %steps, {shape.ring - 1}"), shape.state))
+        judge.read(w, last)
+    layers = range(min(shape.layers, 2))
+    parts = [forward_function(shape.layer(place), f"forward{place}", keep=keep) for place in layers]
+    return _compiled(e, shape, [*parts, read_function(shape)], "judge", len(JUDGE))
+
+
+def keeps(shape: Shape) -> bool:
+    """Return whether an evaluation needs the states of all steps."""
+    return shape.layers > 1 or shape.answers > 1
+
+
+class _Lane:
+    """The calls for one lane, layer after layer."""
+
+    def __init__(self, e: Emitter, shape: Shape, lane: str) -> None:
+        self.e, self.s, self._lane = e, shape, lane
+        self.start, x, self.targets = _data(e, shape, lane)
+        held = e.multiply(e.add("%steps", 1), len(shape.step.states) * shape.state)
+        line = e.multiply("%steps", shape.batch_size * shape.line)
+        self._states = [e.at("%states", e.multiply(held, place)) for place in range(shape.layers)]
+        self._tapes = [e.at("%tape", e.multiply(line, place)) for place in range(shape.layers)]
+        self._inputs = [x, *(e.at(states, shape.state) for states in self._states[:-1])]
+
+    def forward(self, w: dict[str, str]) -> str:
+        """Run all layers; return where the states lie that are read."""
+        e, s = self.e, self.s
+        for place in range(s.layers):
+            pointers = [self._inputs[place], *_of(w, place), self._states[place], self._tapes[place]]
+            e.call(f"forward{min(place, 1)}", pointers, [self.start, "%steps"])
+        return e.at(self._states[-1], e.multiply(e.add("%steps", 1 - s.answers), s.state))
+
+    def read(self, w: dict[str, str], last: str) -> None:
+        """Judge the answers."""
+        results = [self.e.at("%losses", self._lane), self.e.at("%errors", self._lane)]
+        self.e.call("read", [last, w["V"], w["c"], self.targets, "%slopes", *results])
+
+    def backward(self, w: dict[str, str], d: dict[str, str]) -> None:
+        """Run all layers back, and sum their gradients."""
+        e, s = self.e, self.s
+        given, many = "%delta", str(s.answers)
+        for place in reversed(range(s.layers)):
+            states, tape, top = self._states[place], self._tapes[place], place == s.layers - 1
+            matrix, into, biases = _of(w, place)
+            for delay in range(len(s.delays)):
+                source = e.at(matrix, delay * s.size * s.recurrent)
+                _transpose(e, source, (s.size, s.recurrent), e.at("%Wt", delay * s.size), len(s.delays) * s.size)
+            row = e.add(e.multiply(self._lane, s.layers), place)
+            pointers = [given, "%Wt", biases, states, tape, "%carry", e.at("%norms", e.multiply(row, "%steps"))]
+            name = "backward" if top else "backward_below"
+            e.call(name, [*pointers, "%deltas", "%pushed"], [self.start, "%steps", many])
+            pointers = [self._inputs[place], states, tape, *_of(d, place)]
+            e.call(f"gradients{min(place, 1)}", pointers, [self.start, "%steps"])
+            if place:
+                _transpose(e, into, (s.size, s.entering), "%Ut", s.size)
+                e.call("below", [tape, "%Ut", "%below"], [self.start, "%steps"])
+                given, many = "%below", "%steps"
+
+
+def _of(weights: dict[str, str], place: int) -> list[str]:
+    """Return a layer's W, U and b."""
+    end = str(place + 1) if place else ""
+    return [weights[f"{name}{end}"] for name in "WUb"]
+
+
+def _below_function(s: Shape) -> str:
+    """Return "below": what a layer's slopes on the tape give to the states of the layer below, [T, B, H]."""
+    e = Emitter("below", s.precision, ["tape", "Ut", "below"], ["start", "steps"])
+    rows = s.batch_size
+    with e.loop("%start", "%steps") as t:
+        slopes = e.at("%tape", e.multiply(t, rows * s.line), len(s.step.only_recurrent) * s.size)
+        term = Term(str(s.entering), slopes, s.line, 1, "%Ut", s.size)
+        multiply(e, (rows, s.size), term, e.at("%below", e.multiply(t, s.state)), None)
+    return e.text()
 
 
 def _compiled(e: Emitter, shape: Shape, parts: list[str], name: str, pointers: int) -> Callable[..., None]:
@@ -88,8 +173,8 @@ def _data(e: Emitter, shape: Shape, lane: str) -> tuple[str, str, str]:
     start = e.value(f"load i64, ptr {e.value(f'getelementptr inbounds i64, ptr %starts, i64 {lane}')}")
     x = e.at("%x", e.multiply(e.multiply(lane, "%steps"), shape.batch_size * shape.inputs))
     if shape.tolerance is not None:
-        return start, x, e.at("%targets", e.multiply(lane, shape.batch_size * shape.outputs))
-    place = e.multiply(lane, shape.batch_size)
+        return start, x, e.at("%targets", e.multiply(lane, shape.rows * shape.outputs))
+    place = e.multiply(lane, shape.rows)
     return start, x, e.value(f"getelementptr inbounds i64, ptr %targets, i64 {place}")
 
 
@@ -98,7 +183,9 @@ def _weights(e: Emitter, shape: Shape, rows: str, lane: str) -> dict[str, str]:
     return {name: e.at(row, place) for name, place in shape.places.items()}
 
 
-def _transpose(e: Emitter, source: str, rows: int, columns: int, target: str) -> None:
+def _transpose(e: Emitter, source: str, sizes: tuple[int, int], target: str, line: int = 0) -> None:
+    """Write a matrix [rows, columns] as its transpose, whose lines are `line` numbers apart."""
+    rows, columns = sizes
     with e.loop("0", str(columns)) as column, e.loop("0", str(rows)) as row:
         number = e.value(f"load {e.scalar}, ptr {e.at(source, e.multiply(row, columns), column)}, align 4")
-        e.do(f"store {e.scalar} {number}, ptr {e.at(target, e.multiply(column, rows), row)}, align 4")
+        e.do(f"store {e.scalar} {number}, ptr {e.at(target, e.multiply(column, line or rows), row)}, align 4")

@@ -15,10 +15,15 @@ _MARGIN = 10
 
 
 class Norm:
-    """The norm of a delta, summed on a scale near the previous one: vanishing deltas do not underflow."""
+    """The norm of a delta, summed on a scale near the previous one: vanishing deltas do not underflow.
 
-    def __init__(self, e: Emitter) -> None:
+    A delta that is not `steady` may be much larger than the one before, so its scale stays within a third of the range.
+    """
+
+    def __init__(self, e: Emitter, *, steady: bool) -> None:
         self.e, self._scale = e, e.slot(e.scalar)
+        bias = (1 << (e.precision.bits - e.precision.mantissa - 2)) - 1
+        self._least = _MARGIN if steady else bias - bias // 3
         self._all = [e.slot(e.vector) for _ in range(_SUMS)]
         self._sums = cycle(self._all)
         e.do(f"store {e.scalar} 1.0, ptr {self._scale}")
@@ -50,7 +55,7 @@ class Norm:
         bias = (1 << (e.precision.bits - mantissa - 2)) - 1
         as_bits = e.value(f"bitcast {f} {norm} to {bits}")
         exponent = e.value(f"lshr {bits} {as_bits}, {mantissa}")  # biased; the sign is 0
-        least = e.value(f"call {bits} @llvm.smax.{bits}({bits} {exponent}, {bits} {_MARGIN})")
+        least = e.value(f"call {bits} @llvm.smax.{bits}({bits} {exponent}, {bits} {self._least})")
         usable = e.value(f"call {bits} @llvm.smin.{bits}({bits} {least}, {bits} {2 * bias - _MARGIN})")
         inverse = e.value(f"shl {bits} {e.value(f'sub {bits} {2 * bias}, {usable}')}, {mantissa}")
         e.do(f"store {f} {e.value(f'bitcast {bits} {inverse} to {f}')}, ptr {self._scale}")

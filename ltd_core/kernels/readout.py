@@ -1,6 +1,7 @@
 """The linear readout as machine code: outputs, loss and error rate of a minibatch, and the start of the way back.
 
-outputs = c + h_T V; loss: cross-entropy in nats for classes, mean squared error for numbers; dV, dc and d loss / d h_T.
+outputs = c + h_t V at the last R steps; loss: cross-entropy in nats for classes, mean squared error for numbers;
+dV, dc and d loss / d h_t.
 """
 
 from __future__ import annotations
@@ -16,20 +17,24 @@ if TYPE_CHECKING:
 
 
 def read_function(s: Shape) -> str:
-    """Return "read": loss, error rate and slopes [B, O] for states [B, H]; targets are [B] or [B, O]."""
+    """Return "read": loss, error rate and slopes [R B, O] for states [R B, H]; targets are [R B] or [R B, O]."""
     e = Emitter("read", s.precision, ["last", "V", "c", "targets", "slopes", "loss", "error"], [])
     judge = _judge_classes if s.tolerance is None else _judge_numbers
-    _multiply(e, (s.batch_size, s.outputs), Term(str(s.size), "%last", s.size, 1, "%V", s.outputs), "%slopes", "%c")
+    multiply(e, (s.rows, s.outputs), Term(str(s.size), "%last", s.size, 1, "%V", s.outputs), "%slopes", "%c")
     sums = [e.slot(e.scalar), e.slot(e.scalar)]
     for place in sums:
         e.do(f"store {e.scalar} 0.0, ptr {place}")
-    with e.loop("0", str(s.batch_size)) as row:
-        for place, more in zip(sums, judge(e, s, e.at("%slopes", e.multiply(row, s.outputs)), row), strict=True):
+    with e.loop("0", str(s.rows)) as row:
+        loss, wrong = judge(e, s, e.at("%slopes", e.multiply(row, s.outputs)), row)
+        if s.scored < s.answers:
+            counts = e.value(f"icmp sge i64 {row}, {s.rows - s.scored * s.batch_size}")
+            wrong = e.value(f"select i1 {counts}, {e.scalar} {wrong}, {e.scalar} {e.number(0.0)}")
+        for place, more in zip(sums, (loss, wrong), strict=True):
             before = e.value(f"load {e.scalar}, ptr {place}")
             e.do(f"store {e.scalar} {e.value(f'fadd {e.scalar} {before}, {more}')}, ptr {place}")
-    for place, target in zip(sums, ("%loss", "%error"), strict=True):
+    for place, target, count in zip(sums, ("%loss", "%error"), (s.rows, s.scored * s.batch_size), strict=True):
         total = e.value(f"load {e.scalar}, ptr {place}")
-        mean = e.value(f"fdiv {e.scalar} {total}, {float(s.batch_size)}")
+        mean = e.value(f"fdiv {e.scalar} {total}, {float(count)}")
         e.do(f"store {e.scalar} {mean}, ptr {target}, align 4")
     return e.text()
 
@@ -51,12 +56,12 @@ def _judge_classes(e: Emitter, s: Shape, line: str, sequence: str) -> tuple[str,
         for _, count, outputs in found
     ]
     total = e.total(powers)
-    share = e.value(f"fdiv {e.scalar} 1.0, {e.value(f'fmul {e.scalar} {total}, {float(s.batch_size)}')}")
+    share = e.value(f"fdiv {e.scalar} 1.0, {e.value(f'fmul {e.scalar} {total}, {float(s.rows)}')}")
     for (first, count, _), power in zip(found, powers, strict=True):
         e.store(e.arithmetic("fmul", power, e.splat(share)), e.at(line, first), count)
     place = e.at(line, target)
     slope = e.value(f"load {e.scalar}, ptr {place}, align 4")
-    one = e.value(f"fsub {e.scalar} {slope}, {e.number(1 / s.batch_size)}")
+    one = e.value(f"fsub {e.scalar} {slope}, {e.number(1 / s.rows)}")
     e.do(f"store {e.scalar} {one}, ptr {place}, align 4")
     logarithm = e.value(f"call {e.scalar} @llvm.log.{e.suffix}({e.scalar} {total})")
     distance = e.value(f"fsub {e.scalar} {largest}, {chosen}")
@@ -74,22 +79,22 @@ def _judge_numbers(e: Emitter, s: Shape, line: str, sequence: str) -> tuple[str,
         outside = e.compare("uge", size, e.constant(s.tolerance or 0.0))
         wrong = e.value(f"or i1 {wrong}, {e.any(e.both('and', outside, e.mask(count)))}")
         squares.append(square)
-        e.store(e.arithmetic("fmul", miss, e.constant(2.0 / s.batch_size)), e.at(line, first), count)
+        e.store(e.arithmetic("fmul", miss, e.constant(2.0 / s.rows)), e.at(line, first), count)
     return e.total(squares), e.value(f"uitofp i1 {wrong} to {e.scalar}")
 
 
 def back_function(s: Shape) -> str:
-    """Return "back": dV, dc and delta [B, H], d loss / d h_T; Vt [O, H] is V transposed."""
+    """Return "back": dV, dc and deltas [R B, H], d loss / d h of the states read; Vt [O, H] is V transposed."""
     e = Emitter("back", s.precision, ["last", "Vt", "slopes", "dV", "dc", "delta"], [])
-    rows = str(s.batch_size)
-    _multiply(e, (s.size, s.outputs), Term(rows, "%last", 1, s.size, "%slopes", s.outputs), "%dV", None)
-    _multiply(e, (1, s.outputs), Term(rows, "@one", 0, 0, "%slopes", s.outputs), "%dc", None)
+    rows = str(s.rows)
+    multiply(e, (s.size, s.outputs), Term(rows, "%last", 1, s.size, "%slopes", s.outputs), "%dV", None)
+    multiply(e, (1, s.outputs), Term(rows, "@one", 0, 0, "%slopes", s.outputs), "%dc", None)
     back = Term(str(s.outputs), "%slopes", s.outputs, 1, "%Vt", s.size)
-    _multiply(e, (s.batch_size, s.size), back, "%delta", None)
+    multiply(e, (s.rows, s.size), back, "%delta", None)
     return e.text()
 
 
-def _multiply(e: Emitter, sizes: tuple[int, int], term: Term, target: str, bias: str | None) -> None:
+def multiply(e: Emitter, sizes: tuple[int, int], term: Term, target: str, bias: str | None) -> None:
     """Write a product, each line on top of the bias if there is one."""
     rows, columns = sizes
 

@@ -23,7 +23,7 @@ class Adam(Optimizer):
         "weights <- weights - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)"
     )
     source: ClassVar[str] = "Kingma and Ba 2015"
-    lane_fields: ClassVar[frozenset[str]] = frozenset({"lr", "first_decay", "second_decay", "epsilon"})
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"lr", "schedule", "first_decay", "second_decay", "epsilon"})
     memory: ClassVar[tuple[str, ...]] = ("first", "second", "first_share", "second_share")
 
     kind: Literal["adam"] = "adam"

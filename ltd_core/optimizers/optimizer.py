@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from pydantic import Field
+
+from ltd_core.fields import Positive
 from ltd_core.mechanism import Mechanism
+from ltd_core.schedules import SCHEDULES, Schedule
+from ltd_core.schedules.constant import ConstantSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +20,11 @@ if TYPE_CHECKING:
 
 class Optimizer(Mechanism):
     """A rule that moves the weights of each lane; its memory is a fixed number of tensors shaped like the weights."""
+
+    lr: Positive
+    schedule: Annotated[Schedule, SCHEDULES] = Field(
+        default=ConstantSchedule(), description="How the learning rate moves with the updates."
+    )
 
     memory: ClassVar[tuple[str, ...]] = ()
     """Names of the tensors [K, P] that the rule carries from update to update, all starting at 0."""

@@ -20,7 +20,7 @@ class RmsProp(Optimizer):
 
     formula: ClassVar[str] = "v <- decay v + (1 - decay) g^2, weights <- weights - lr g / (sqrt(v) + epsilon)"
     source: ClassVar[str] = "Tieleman and Hinton 2012, Neural networks for machine learning, lecture 6.5"
-    lane_fields: ClassVar[frozenset[str]] = frozenset({"lr", "decay", "epsilon"})
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"lr", "schedule", "decay", "epsilon"})
     memory: ClassVar[tuple[str, ...]] = ("square",)
 
     kind: Literal["rmsprop"] = "rmsprop"

@@ -20,7 +20,7 @@ class Sgd(Optimizer):
 
     formula: ClassVar[str] = "m <- momentum m + g, weights <- weights - lr m"
     source: ClassVar[str] = "Polyak 1964"
-    lane_fields: ClassVar[frozenset[str]] = frozenset({"lr", "momentum"})
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"lr", "schedule", "momentum"})
     memory: ClassVar[tuple[str, ...]] = ("momentum",)
 
     kind: Literal["sgd"] = "sgd"

@@ -9,8 +9,28 @@ from typing import TYPE_CHECKING, ClassVar
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ltd_core.experiments.training import Training
     from ltd_core.lazy import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What B fresh sequences of one run showed, in float64 on the CPU; S H is the size of the whole state."""
+
+    recurrent: torch.Tensor
+    """W, [H, H]."""
+    states: torch.Tensor
+    """h after each step, of the last layer, [T, B, H], from the first step that all sequences have made."""
+    gates: tuple[torch.Tensor, ...]
+    """The values of what logistic functions open, [T, B, H] each."""
+    jacobians: torch.Tensor
+    """Of one step of the whole state, [T, B, S H, S H], new by old; [0] where a state depends on more than the last."""
+    memory: torch.Tensor
+    """d h_T / d h_{T-k} by lag k, [T, B, H, H]."""
+    steps: int
+    """The longest sequence of the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +44,13 @@ class Update:
     clipped_share: torch.Tensor
     delta_norms: torch.Tensor
     """By lag T - t, [K, T]; NaN where the sequence was shorter."""
+    gradient: torch.Tensor
+    """Of all weights, before clipping, [K, P]."""
+    groups: tuple[torch.Tensor, ...]
+    """Where in a gradient the incoming recurrent weights of each group of the first layer's units lie."""
+    omega: torch.Tensor
+    omega_gradient_norm: torch.Tensor
+    """With its weight; these two are 0 without a regularizer."""
 
 
 class Probe(ABC):
@@ -35,6 +62,11 @@ class Probe(ABC):
     every: ClassVar[int] = 1
     description: ClassVar[str]
     cost: ClassVar[str]
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:  # noqa: ARG003
+        """Return whether runs of a specification leave this trace."""
+        return True
 
     @classmethod
     def size(cls, spec: Training) -> tuple[int, ...]:  # noqa: ARG003
@@ -61,5 +93,24 @@ class WeightProbe(Probe):
 
     @classmethod
     @abstractmethod
-    def measure(cls, recurrent: torch.Tensor) -> torch.Tensor:
-        """Return [K, *size] for the matrices from state to state, [K, H, H]."""
+    def measure(cls, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return [K, *size] for named weights [K, ...]; "recurrent" is the matrix from state to state, [K, H, H]."""
+
+
+class StateProbe(Probe):
+    """Measured on fresh sequences, of one lane alone, after every update that a run's observation names."""
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether the run observes."""
+        return spec.observation.every > 0
+
+    @classmethod
+    def info(cls, spec: Training) -> TraceInfo:
+        """Return the declaration, with the run's own period."""
+        return TraceInfo(cls.name, cls.unit, cls.axes, spec.observation.every, cls.description, cls.size(spec))
+
+    @classmethod
+    @abstractmethod
+    def measure(cls, observed: Observed) -> torch.Tensor:
+        """Return [*size]."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import WeightProbe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class SpectralRadius(WeightProbe):
@@ -20,8 +23,9 @@ class SpectralRadius(WeightProbe):
     cost: ClassVar[str] = "an eigenvalue problem a lane, O(H^3): every 250 updates"
 
     @classmethod
-    def measure(cls, recurrent: torch.Tensor) -> torch.Tensor:
+    def measure(cls, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Return [K]; NaN where W is not finite."""
+        recurrent = weights["recurrent"]
         finite = torch.isfinite(recurrent).all(-1).all(-1)
         safe = torch.where(finite.view(-1, 1, 1), recurrent, torch.zeros_like(recurrent))
         # One aligned matrix at a time: the last bits depend on where in memory a matrix lies, abs()'s on the place.

@@ -1,4 +1,4 @@
-"""What a problem is: sequences drawn without state, read out at the last step."""
+"""What a problem is: sequences drawn without state, read out at the last step or steps."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ Length = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One minibatch a lane: inputs [K, T, B, I]; targets [K, B] (classes) or [K, B, O]; each lane's first step."""
+    """One minibatch a lane: inputs [K, T, B, I]; targets; each lane's first step, [K].
+
+    Targets are classes, [K, R, B], or numbers, [K, R, B, O], of the last R steps; R is left out where it is 1.
+    """
 
     inputs: torch.Tensor
     targets: torch.Tensor
@@ -74,6 +77,20 @@ class Problem(Mechanism):
     def lengths(self, draws: Draws, draw: int) -> torch.Tensor:
         """Return each lane's length of this minibatch, [K]."""
         return self.shortest + draws.integers(draw, self.longest - self.shortest + 1, 1).view(-1)
+
+    @property
+    def answers(self) -> int:
+        """Return R, the number of last steps after which the network answers."""
+        return 1
+
+    @property
+    def scored(self) -> int:
+        """Return how many of the last answers count for the error rate."""
+        return self.answers
+
+    def draw_fresh(self, draws: Draws, batch_size: int, dtype: torch.dtype) -> Batch:
+        """Return sequences to evaluate on: of a finite data set, those that are held out."""
+        return self.draw(draws, batch_size, dtype)
 
     @abstractmethod
     def draw(self, draws: Draws, batch_size: int, dtype: torch.dtype) -> Batch:

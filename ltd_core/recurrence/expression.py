@@ -55,6 +55,8 @@ def node(value: Node | float) -> Node:
 
 
 ZERO, ONE = node(0.0), node(1.0)
+TIME = Node("time")
+"""The steps that a sequence has made."""
 
 
 def gate(name: str) -> Node:
@@ -70,6 +72,16 @@ def old(state: str) -> Node:
 def parameter(name: str) -> Node:
     """Return a trained number of each unit."""
     return Node("parameter", name=name)
+
+
+def constant(name: str) -> Node:
+    """Return a number of each unit that is not trained."""
+    return Node("constant", name=name)
+
+
+def active(period: Node) -> Node:
+    """Return 1 at the steps, counted from 0 at a sequence's first, that a whole period divides, else 0."""
+    return Node("active", (TIME, period))
 
 
 def delta(state: str) -> Node:
@@ -129,5 +141,6 @@ def _parts(current: Node, slope: Node) -> tuple[Node, ...]:
         "tanh": lambda: (slope * (1.0 - current * current),),
         "sigmoid": lambda: (slope * (current * (1.0 - current)),),
         "relu": lambda: (Node("where_positive", (current, slope)),),
+        "active": lambda: (ZERO, ZERO),
     }
     return parts[current.operation]() if current.operation in parts else ()

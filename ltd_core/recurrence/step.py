@@ -13,7 +13,7 @@ class Step:
     """States after a step as formulas of gates and states before it; the first, h, is what gates and readouts see.
 
     A gate is x U + h W + b. Gates in `only_recurrent` have no x, those in `only_input` no h; in `gates` the former come
-    first and the latter last. Parameters are trained numbers, one a unit, that the formulas name.
+    first and the latter last. Parameters are trained numbers, one a unit, that the formulas name; constants stay.
     """
 
     gates: tuple[str, ...]
@@ -21,6 +21,7 @@ class Step:
     only_recurrent: frozenset[str] = frozenset()
     only_input: frozenset[str] = frozenset()
     parameters: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
 
     @cached_property
     def states(self) -> tuple[str, ...]:
@@ -50,14 +51,25 @@ class Step:
 
     @cached_property
     def kept(self) -> tuple[Node, ...]:
-        """Return the nodes of the way forward that the way back uses and that are not stored in any case."""
-        stored = {"old", "parameter", "number"}
+        """Return the nodes of the way forward that the way back uses and that are not at hand in any case."""
+        stored = {"old", "parameter", "number", "constant", "time", "active"}
         return tuple(n for n in self._needed if n.operation not in stored and n not in self._after)
+
+    @property
+    def of_units(self) -> tuple[str, ...]:
+        """Return the names of all numbers of a unit, which lie behind the biases."""
+        return self.parameters + self.constants
 
     @cached_property
     def slots(self) -> int:
         """Return the numbers that a step keeps of each unit: `kept`, and in their place `slopes` on the way back."""
         return max(len(self.kept), len(self.slopes))
+
+    @cached_property
+    def opened(self) -> tuple[Node, ...]:
+        """Return the nodes that a logistic function of the inputs opens and closes."""
+        forward = walk(formula for _, formula in self.update)
+        return tuple(n for n in forward if n.operation == "sigmoid" and any(b.operation == "gate" for b in walk([n])))
 
     def state_after(self, found: Node) -> int | None:
         """Return the place of the state whose new value a node is."""

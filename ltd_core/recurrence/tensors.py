@@ -17,6 +17,7 @@ _OPERATIONS: dict[str, Callable[..., torch.Tensor]] = {  # what torch has under 
     "add": operator.add,
     "subtract": operator.sub,
     "multiply": operator.mul,
+    "active": lambda time, period: (torch.remainder(time, period) == 0).to(time.dtype),
     "where_positive": lambda test, value: torch.where(test > 0, value, torch.zeros_like(value)),
 }
 

@@ -2,11 +2,13 @@
 
 from ltd_core.registry import Registry
 from ltd_core.regularizers.none import NoRegularizer
+from ltd_core.regularizers.omega import Omega
 from ltd_core.regularizers.regularizer import Regularizer
 
 REGULARIZERS: Registry[Regularizer] = Registry(
     "regularizer",
     NoRegularizer,
+    Omega,
     default=NoRegularizer,
 )
 

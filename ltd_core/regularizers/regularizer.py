@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ltd_core.mechanism import Mechanism
 
 
 class Regularizer(Mechanism):
     """A term added to the loss."""
+
+    @property
+    def ratio_of(self) -> Literal["", "squares", "norms"]:
+        """Return what the ratio is of that the way back measures; empty where it need not."""
+        return ""
+
+    def weight_at(self, step: int) -> float:  # noqa: ARG002
+        """Return what the term is multiplied with at an update, counted from 1."""
+        return 0.0

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -109,7 +109,7 @@ def test_digests_are_pinned() -> None:
     adding = {"problem": {"kind": "adding", "length": [10, 20]}, "cell": {"kind": "lstm", "hidden_size": 7}, "seed": 3}
     assert parse_spec(adding).digest == "1b22f8b951e510f37f1069d61683ec14"
     assert parse_spec(EVERYTHING).digest == "2db3392332d467b7c33f7a43cf3d475c"
-    assert parse_spec(BASE).shape_key == "23085322c69486fe"
+    assert parse_spec(BASE).shape_key == "86080c90acf611cc"
 
 
 def test_runs_share_a_shape_when_lanes_can_hold_them() -> None:
@@ -192,6 +192,7 @@ def test_any_json_in_any_place_is_a_run_or_a_named_problem(place: str, value: An
 def test_a_specification_survives_json(
     *, kinds: dict[str, str], length: Any, threshold: float, lr: float, seed: int, batch_size: int
 ) -> None:
+    assume(kinds["regularizer"] == "none" or kinds["cell"] == "rnn")
     data: dict[str, Any] = {family: {"kind": kind} for family, kind in kinds.items()}
     data["problem"]["length"], data["optimizer"]["lr"] = length, lr
     data["clipping"] |= {} if kinds["clipping"] == "none" else {"threshold": threshold}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ltd_core.cells import CELLS
 from ltd_core.engine.layout import Layout
 from ltd_core.engine.machine_network import MachineNetwork, machine_judge
 from ltd_core.engine.tensor_network import TensorNetwork, tensor_judge
@@ -22,6 +23,35 @@ if TYPE_CHECKING:
 STARTS = [0, 3, 11, 6]
 STEPS = 12
 SIZES = [(1, 1), (7, 5), (16, 20), (33, 2)]
+VARIANTS: dict[str, dict[str, Any]] = {
+    **{kind: {"kind": kind} for kind in CELLS},
+    "relu": {"kind": "rnn", "nonlinearity": "relu"},
+    "identity": {"kind": "rnn", "nonlinearity": "identity"},
+    "skip": {"kind": "rnn", "delays": [1, 3]},
+    "removed": {"kind": "rnn", "delays": [2]},
+    "many delays": {"kind": "rnn", "delays": [2, 3, 7]},
+    "leaky": {"kind": "rnn", "time_scale": {"kind": "constant", "alpha": [0.2, 0.9]}},
+    "leaky drawn": {"kind": "rnn", "time_scale": {"kind": "uniform"}},
+    "leaky drawn by time": {"kind": "rnn", "time_scale": {"kind": "log_uniform"}},
+    "leaky learned": {"kind": "rnn", "time_scale": {"kind": "learned"}},
+    "clockwork": {"kind": "rnn", "state_periods": [1, 2, 4]},
+    "leaky clockwork with skips": {
+        "kind": "rnn",
+        "state_periods": [1, 3],
+        "time_scale": {"kind": "learned"},
+        "delays": [1, 2],
+    },
+    "groups": {"kind": "rnn", "update_periods": [1, 4]},
+    "layers": {"kind": "rnn", "layers": 3},
+    "layers with skips": {"kind": "rnn", "layers": 2, "delays": [1, 4], "time_scale": {"kind": "learned"}},
+    "peephole": {"kind": "lstm", "peephole": True},
+    "coupled": {"kind": "lstm", "coupled": True},
+    "coupled peephole": {"kind": "lstm", "coupled": True, "peephole": True, "chrono": 20},
+    "lstm layers with skips": {"kind": "lstm", "layers": 2, "delays": [1, 5]},
+    "gru layers": {"kind": "gru", "layers": 2, "chrono": 9},
+    "mgu with skips": {"kind": "mgu", "delays": [1, 2]},
+}
+"""Every cell, with each of its options."""
 NETWORKS = {
     "machine": lambda spec, rows: MachineNetwork(spec, len(rows)),
     "tensor": lambda spec, rows: TensorNetwork(spec, len(rows), rows),
@@ -38,11 +68,18 @@ class Case:
     cell: dict[str, Any]
     batch_size: int
     problem: str = "temporal_order"
+    regularizer: str = "none"
 
     @cached_property
     def spec(self) -> Training:
         problem = {"kind": self.problem, "length": [10, STEPS]}
-        return small(cell=self.cell, batch_size=self.batch_size, problem=problem, dtype="float64")
+        return small(
+            cell=self.cell, batch_size=self.batch_size, problem=problem, dtype="float64", regularizer=self._regularizer
+        )
+
+    @property
+    def _regularizer(self) -> dict[str, Any]:
+        return {"kind": "omega", "ratio": self.regularizer} if self.regularizer != "none" else {"kind": "none"}
 
     @cached_property
     def layout(self) -> Layout:
@@ -51,7 +88,13 @@ class Case:
     @cached_property
     def rows(self) -> torch.Tensor:
         drawn = torch.randn(len(STARTS), self.layout.size, generator=self._generator(1), dtype=torch.float64)
-        return drawn * 0.9 / self.cell["hidden_size"] ** 0.5
+        return torch.where(self.trained, drawn * 0.9 / self.cell["hidden_size"] ** 0.5, self.layout.initial(self.spec))
+
+    @cached_property
+    def trained(self) -> torch.Tensor:
+        """Which weights move at all, [P]."""
+        periods = self.layout.periods
+        return torch.ones(self.layout.size, dtype=torch.bool) if periods is None else periods > 0
 
     @cached_property
     def batch(self) -> Batch:

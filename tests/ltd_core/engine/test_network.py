@@ -56,7 +56,7 @@ def test_any_number_of_classes(outputs: int, dtype: str) -> None:
     rows[:, shape.places["c"] :] = torch.randn(lanes, outputs, generator=generator, dtype=kind)
     targets = torch.randint(outputs, (lanes, batch_size), generator=generator)
     loss, error = torch.zeros(lanes, dtype=kind), torch.zeros(lanes, dtype=kind)
-    room = [torch.zeros(2 * batch_size * 3, dtype=kind), torch.zeros(batch_size * outputs, dtype=kind)]
+    room = [torch.zeros(size, dtype=kind) for size in (2 * batch_size * 3, 0, batch_size * outputs)]
     data = (torch.zeros(lanes, dtype=torch.int64), torch.zeros(lanes, 4, batch_size, 1, dtype=kind), targets)
     judge_kernel(shape)(*(t.data_ptr() for t in (*data, rows, loss, error, *room)), lanes, 4, rows.stride(0))
     answers = rows[:, None, shape.places["c"] :].expand(lanes, batch_size, outputs)

@@ -17,7 +17,7 @@ def test_every_two_hundred_and_fiftieth_update_is_numpys() -> None:
 
 def test_a_matrix_that_is_not_finite_has_none() -> None:
     recurrent = torch.eye(4).repeat(3, 1, 1) * torch.tensor([0.5, 2.0, torch.nan]).view(-1, 1, 1)
-    np.testing.assert_allclose(SpectralRadius.measure(recurrent).numpy(), [0.5, 2.0, np.nan])
+    np.testing.assert_allclose(SpectralRadius.measure({"recurrent": recurrent}).numpy(), [0.5, 2.0, np.nan])
 
 
 def test_a_gated_cell_has_that_of_its_candidate() -> None:

@@ -1,0 +1,148 @@
+"""The way back through time as machine code: deltas, their norms as they pass, and the slopes of the gates.
+
+delta_t = sum over the delays of the gate slopes of step t+d times W_d^T, plus what is carried over, plus what is given
+from outside; then the derivatives of the formulas.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ltd_core.kernels.emitter import Emitter
+from ltd_core.kernels.formulas import Formulas
+from ltd_core.kernels.memory import Memory, clear
+from ltd_core.kernels.norm import Norm
+from ltd_core.kernels.product import Term, Tile, Vectors, product
+from ltd_core.recurrence.expression import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ltd_core.kernels.shape import Shape
+    from ltd_core.recurrence.expression import Node
+
+POINTERS = ("given", "Wt", "b", "states", "tape", "carry", "norms", "deltas", "pushed")
+
+
+def backward_function(shape: Shape, name: str, *, once: bool) -> str:
+    """Return a function that puts gate slopes in the place of what the tape kept, and norms [T] of deltas, last first.
+
+    `given` are deltas [M, B, H] of the last M states; `once`: M is 1. Wt is [gates H, delays H], carry room for
+    [S, B, H]. For a regularizer, `deltas` [T, B, H] takes delta_{t+1} at t, `pushed` what it makes of delta_t.
+    """
+    return _Backward(shape, name, once=once).text()
+
+
+class _Backward:
+    def __init__(self, shape: Shape, name: str, *, once: bool) -> None:
+        self.s, self._once = shape, once
+        self.e = Emitter(name, shape.precision, POINTERS, ["start", "steps", "many"])
+        self.norm = Norm(self.e, steady=once and shape.delays == (1,))
+
+    def text(self) -> str:
+        e, s = self.e, self.s
+        here, final = Memory(e, s, keep=True), e.add("%steps", -1)
+        clear(e, "%carry", len(s.step.states) * s.state)
+        with e.loop(e.value("sub i64 %steps, %start"), "%steps") as lag:
+            e.do(f"store {e.scalar} {e.number(math.nan)}, ptr {e.at('%norms', lag)}, align 4")
+        self._first(here, final)
+        silent = final
+        if not self._once:
+            silent = e.value(f"call i64 @llvm.smax.i64(i64 %start, i64 {e.value('sub i64 %steps, %many')})")
+            with e.loop(final, silent, -1) as t:
+                self._pass(here, list(self._through(here, t)), self._given(t), e.add(t, -1))
+        with e.loop(silent, "%start", -1) as t:
+            self._pass(here, list(self._through(here, t)), "", e.add(t, -1))
+        return e.text()
+
+    def _given(self, t: str) -> str:
+        """Return where the delta lies that is given to the state after t steps."""
+        e = self.e
+        place = e.add(e.value(f"sub i64 {e.add(t, '%many')}, %steps"), -1)
+        return e.at("%given", e.multiply(place, self.s.state))
+
+    def _through(self, here: Memory, t: str) -> Iterator[Term]:
+        """Yield what reaches the state after t steps from each later step whose gates saw it."""
+        e, s = self.e, self.s
+        for place, delay in enumerate(s.delays):
+            count, later = str(s.recurrent), t
+            if delay > 1:
+                later = e.add(t, delay - 1)
+                within = e.value(f"icmp slt i64 {later}, %steps")
+                later = e.value(f"select i1 {within}, i64 {later}, i64 {t}")
+                count = e.value(f"select i1 {within}, i64 {s.recurrent}, i64 0")
+            weights = e.at("%Wt", place * s.size)
+            yield Term(count, here.kept(later), s.line, 1, weights, len(s.delays) * s.size)
+
+    def _first(self, here: Memory, final: str) -> None:
+        """Take up the given delta: once to find the scale of its norm, then for all."""
+        e, s = self.e, self.s
+        given = self._given("%steps")
+        self.norm.begin()
+
+        def start(tile: Tile, r: int, _gate: int, v: int) -> str:
+            place = e.add(e.multiply(tile.row, s.size), r * s.size + tile.column + v * e.width)
+            return e.load(e.at(given, place), tile.counts[v])
+
+        def measure(tile: Tile, vectors: Vectors) -> None:
+            for (line,) in vectors:
+                for vector in line[: len(tile.counts)]:
+                    self.norm.add(vector)
+
+        product(e, s.batch_size, s.size, [], start, measure)
+        self.norm.end("%norms")
+        self._pass(here, [], given, final)
+
+    def _pass(self, here: Memory, terms: list[Term], given: str, t: str) -> None:
+        """Make delta_{t+1}, its norm, and from it the slopes of step t and what is carried to the states before."""
+
+        def finish(tile: Tile, vectors: Vectors) -> None:
+            for r, (line,) in enumerate(vectors):
+                for v, vector in enumerate(line):
+                    self._derivatives(here, (t, given), tile, (r, v), vector)
+
+        self.norm.begin()
+        product(self.e, self.s.batch_size, self.s.size, terms, lambda *_: "zeroinitializer", finish)
+        self.norm.end(self.e.at("%norms", "%steps", -1, self.e.value(f"sub i64 0, {t}")))
+
+    def _derivatives(self, here: Memory, time: tuple[str, str], tile: Tile, at: tuple[int, int], through: str) -> None:
+        e, s, (r, v), (t, given) = self.e, self.s, at, time
+        within, count = tile.column + v * e.width, tile.counts[v]
+        place = e.add(e.multiply(tile.row, s.size), r * s.size + within)
+        line = e.at(here.kept(t), e.multiply(e.add(tile.row, r), s.line), within)
+        carried = [e.at("%carry", i * s.state, place) for i in range(len(s.step.states))]
+        if s.step.carries[0] != ZERO:
+            through = e.arithmetic("fadd", through, e.load(carried[0], count))
+        delta = e.arithmetic("fadd", through, e.load(e.at(given, place), count)) if given else through
+        self.norm.add(delta)
+        if s.ratio:
+            self._keep(t, place, count, through, delta)
+
+        def known(node: Node) -> str | None:
+            after = s.step.state_after(node)
+            if after is not None:
+                return e.load(e.at(here.state(after, e.add(t, 1)), place), count)
+            if node in s.step.kept:
+                return e.load(e.at(line, s.step.kept.index(node) * s.size), count)
+            match node.operation:
+                case "delta":
+                    state = s.step.states.index(node.name)
+                    return e.load(carried[state], count) if state else delta
+                case "old":
+                    return e.load(e.at(here.state(s.step.states.index(node.name), t), place), count)
+            return here.leaf(node, t, tile, v)
+
+        formulas = Formulas(e, known)
+        made = [(formulas.value(node), e.at(line, i * s.size)) for i, node in enumerate(s.step.slopes)]
+        made += [(formulas.value(n), to) for n, to in zip(s.step.carries, carried, strict=True) if n != ZERO]
+        for vector, pointer in made:
+            e.store(vector, pointer, count)
+
+    def _keep(self, t: str, place: str, count: int, pushed: str, delta: str) -> None:
+        """Keep delta_{t+1} at t, and what delta_{t+2} makes of it through step t+1 at t+1; the last has none."""
+        e, s = self.e, self.s
+        e.store(delta, e.at("%deltas", e.multiply(t, s.state), place), count)
+        next_t = e.add(t, 1)
+        with e.when(e.value(f"icmp slt i64 {next_t}, %steps")):
+            e.store(pushed, e.at("%pushed", e.multiply(next_t, s.state), place), count)

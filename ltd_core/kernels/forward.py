@@ -1,0 +1,103 @@
+"""The way forward through time as machine code: a lane runs all its steps while its weights stay in the cache.
+
+gates = x_t U + sum over the delays of h_{t-d} W_d + b, then the formulas of the step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ltd_core.kernels.emitter import Emitter
+from ltd_core.kernels.formulas import Formulas
+from ltd_core.kernels.memory import Memory, clear
+from ltd_core.kernels.product import Term, Tile, Vectors, product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ltd_core.kernels.shape import Shape
+    from ltd_core.recurrence.expression import Node
+
+POINTERS = ("x", "W", "U", "b", "states", "tape")
+
+
+def forward_function(shape: Shape, name: str, *, keep: bool) -> str:
+    """Return a function that makes all states and the tape, or just the last states, from x [T, B, I]."""
+    return _Forward(shape, name, keep=keep).text()
+
+
+class _Forward:
+    def __init__(self, shape: Shape, name: str, *, keep: bool) -> None:
+        self.s, self._keep = shape, keep
+        self.e = Emitter(name, shape.precision, POINTERS, ["start", "steps"])
+
+    def text(self) -> str:
+        e, s = self.e, self.s
+        here = Memory(e, s, keep=self._keep)
+        for place in range(len(s.step.states)):
+            clear(e, here.state(place, "%start"), s.state)
+        with e.loop("%start", "%steps") as t:
+            self._step(here, t, e.at("%x", e.multiply(t, s.batch_size * s.inputs)))
+        return e.text()
+
+    def _step(self, here: Memory, t: str, x: str) -> None:
+        e, s = self.e, self.s
+        places = range(len(s.step.states))
+        before, after = [here.state(i, t) for i in places], [here.state(i, e.add(t, 1)) for i in places]
+        tape = here.kept(t) if self._keep else ""
+
+        def finish(tile: Tile, vectors: Vectors) -> None:
+            for r, gates in enumerate(vectors):
+                for v in range(len(tile.counts)):
+                    self._formulas(here, (before, after, tape, t), tile, (r, v), [parts[v] for parts in gates])
+
+        product(
+            e,
+            s.batch_size,
+            s.size,
+            [Term(str(s.inputs), x, s.inputs, 1, "%U", s.entering, s.step.entering), *self._past(here, t)],
+            lambda tile, _, g, v: here.bias(g, tile, v),
+            finish,
+            len(s.step.gates),
+        )
+
+    def _past(self, here: Memory, t: str) -> Iterator[Term]:
+        """Yield what each delay adds: nothing where it reaches behind the sequence's begin."""
+        e, s = self.e, self.s
+        for place, delay in enumerate(s.delays):
+            weights = e.at("%W", place * s.size * s.recurrent)
+            count, since = str(s.size), t
+            if delay > 1:
+                since = e.add(t, 1 - delay)
+                begun = e.value(f"icmp sgt i64 {since}, %start")
+                since = e.value(f"select i1 {begun}, i64 {since}, i64 %start")
+                count = e.value(f"select i1 {begun}, i64 {s.size}, i64 0")
+            yield Term(count, here.state(0, since), s.size, 1, weights, s.recurrent, s.step.recurrent)
+
+    def _formulas(
+        self,
+        here: Memory,
+        memory: tuple[list[str], list[str], str, str],
+        tile: Tile,
+        at: tuple[int, int],
+        gates: list[str],
+    ) -> None:
+        e, s, (r, v), (before, after, tape, t) = self.e, self.s, at, memory
+        within = tile.column + v * e.width
+        place, count = e.add(e.multiply(tile.row, s.size), r * s.size + within), tile.counts[v]
+
+        def known(node: Node) -> str | None:
+            match node.operation:
+                case "gate":
+                    return gates[s.step.gates.index(node.name)]
+                case "old":
+                    return e.load(e.at(before[s.step.states.index(node.name)], place), count)
+            return here.leaf(node, t, tile, v)
+
+        formulas = Formulas(e, known)
+        for target, (_, formula) in zip(after, s.step.update, strict=True):
+            e.store(formulas.value(formula), e.at(target, place), count)
+        if tape:
+            line = e.at(tape, e.multiply(e.add(tile.row, r), s.line), within)
+            for slot, node in enumerate(s.step.kept):
+                e.store(formulas.value(node), e.at(line, slot * s.size), count)

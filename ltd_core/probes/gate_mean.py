@@ -1,0 +1,39 @@
+"""How open the gates are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import Observed, StateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+
+class GateMean(StateProbe):
+    """Mean value of each gate."""
+
+    name: ClassVar[str] = "gate_mean"
+    unit: ClassVar[str] = "share"
+    axes: ClassVar[tuple[str, ...]] = ("step", "gate")
+    description: ClassVar[str] = (
+        "Mean over units, steps and fresh sequences of each gate that a logistic function opens, in the order of the "
+        "cell's formula."
+    )
+    cost: ClassVar[str] = "a forward pass"
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether the run observes a cell with gates."""
+        return super().applies(spec) and bool(spec.cell.step.opened)
+
+    @classmethod
+    def size(cls, spec: Training) -> tuple[int, ...]:
+        """Return (gates,)."""
+        return (len(spec.cell.step.opened),)
+
+    @classmethod
+    def measure(cls, observed: Observed) -> torch.Tensor:
+        """Return [gates]."""
+        return torch.stack([gate.mean() for gate in observed.gates])

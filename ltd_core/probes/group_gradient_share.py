@@ -1,0 +1,44 @@
+"""How the gradient is spread over groups of units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import Update, UpdateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+
+class GroupGradientShare(UpdateProbe):
+    """Share of the squared gradient norm of W that belongs to each group of units."""
+
+    name: ClassVar[str] = "group_gradient_share"
+    unit: ClassVar[str] = "share"
+    axes: ClassVar[tuple[str, ...]] = ("step", "group")
+    description: ClassVar[str] = (
+        "Share of the squared norm of the first layer's recurrent gradient, before clipping, that lies in the incoming "
+        "weights of each group; NaN where that gradient is zero."
+    )
+    cost: ClassVar[str] = "a pass over the gradient of W"
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether units have groups."""
+        return len(spec.cell.groups) > 1
+
+    @classmethod
+    def size(cls, spec: Training) -> tuple[int, ...]:
+        """Return (groups,)."""
+        return (len(spec.cell.groups),)
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K, groups]."""
+        parts = [torch.linalg.vector_norm(update.gradient[:, own].double(), dim=1) for own in update.groups]
+        squares = torch.stack([part * part for part in parts], 1)
+        total = squares[:, :1]
+        for place in range(1, squares.shape[1]):  # one by one: the same sum for any number of lanes
+            total = total + squares[:, place : place + 1]
+        return (squares / total).to(update.gradient.dtype)

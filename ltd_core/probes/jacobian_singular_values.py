@@ -1,0 +1,42 @@
+"""The singular values of the recurrent Jacobian."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import Observed, StateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+
+class JacobianSingularValues(StateProbe):
+    """Singular values of d state_{t+1} / d state_t."""
+
+    name: ClassVar[str] = "jacobian_singular_values"
+    unit: ClassVar[str] = "gain"
+    axes: ClassVar[tuple[str, ...]] = ("step", "rank")
+    description: ClassVar[str] = (
+        "Singular values of the Jacobian of one step of the whole state, largest first, averaged over steps and fresh "
+        "sequences."
+    )
+    cost: ClassVar[str] = "one Jacobian and one decomposition per step and sequence, O(T B H^3)"
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether the run observes a cell whose next state depends on the last alone."""
+        return super().applies(spec) and spec.cell.markov
+
+    @classmethod
+    def size(cls, spec: Training) -> tuple[int, ...]:
+        """Return (S H,)."""
+        return (len(spec.cell.step.states) * spec.cell.hidden_size,)
+
+    @classmethod
+    def measure(cls, observed: Observed) -> torch.Tensor:
+        """Return [S H]."""
+        if not torch.isfinite(observed.jacobians).all():
+            return observed.jacobians.new_full(observed.jacobians.shape[-1:], torch.nan)
+        values: torch.Tensor = torch.linalg.svdvals(observed.jacobians).mean((0, 1))
+        return values

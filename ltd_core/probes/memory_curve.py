@@ -1,0 +1,35 @@
+"""How much of the past a state still carries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import Observed, StateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+
+class MemoryCurve(StateProbe):
+    """Norm of d h_T / d h_{T-k} by lag k."""
+
+    name: ClassVar[str] = "memory_curve"
+    unit: ClassVar[str] = "gain"
+    axes: ClassVar[tuple[str, ...]] = ("step", "lag")
+    description: ClassVar[str] = (
+        "Root mean square over fresh sequences of the Frobenius norm of d h_T / d h_{T-k} by lag k, over the square "
+        "root of H; NaN where the sequence was shorter."
+    )
+    cost: ClassVar[str] = "a way back for every unit"
+
+    @classmethod
+    def size(cls, spec: Training) -> tuple[int, ...]:
+        """Return (T,)."""
+        return (spec.problem.longest,)
+
+    @classmethod
+    def measure(cls, observed: Observed) -> torch.Tensor:
+        """Return [T]."""
+        norms = observed.memory.square().sum((2, 3)).mean(1).div(observed.memory.shape[-1]).sqrt()
+        return torch.nn.functional.pad(norms, (0, observed.steps - len(norms)), value=torch.nan)

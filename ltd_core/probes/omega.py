@@ -1,0 +1,30 @@
+"""The regularizer's value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.probes.probe import Update, UpdateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+    from ltd_core.lazy import torch
+
+
+class OmegaValue(UpdateProbe):
+    """Omega at the minibatch, without its weight."""
+
+    name: ClassVar[str] = "omega"
+    unit: ClassVar[str] = "sum of squares"
+    description: ClassVar[str] = "The regularizer at the minibatch, without its weight."
+    cost: ClassVar[str] = "none beside the regularizer's own"
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether there is a regularizer."""
+        return spec.regularized
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        return update.omega

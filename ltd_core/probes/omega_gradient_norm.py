@@ -1,0 +1,30 @@
+"""The norm of the regularizer's gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.probes.probe import Update, UpdateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+    from ltd_core.lazy import torch
+
+
+class OmegaGradientNorm(UpdateProbe):
+    """Norm of weight dOmega/dW."""
+
+    name: ClassVar[str] = "omega_gradient_norm"
+    unit: ClassVar[str] = "norm"
+    description: ClassVar[str] = "Euclidean norm of what the regularizer, with its weight, adds to the gradient."
+    cost: ClassVar[str] = "a pass over W"
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether there is a regularizer."""
+        return spec.regularized
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        return update.omega_gradient_norm

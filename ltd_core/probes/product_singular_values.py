@@ -1,0 +1,37 @@
+"""The singular values of the whole way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import Observed, StateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+
+class ProductSingularValues(StateProbe):
+    """Singular values of d h_T / d h_1."""
+
+    name: ClassVar[str] = "product_singular_values"
+    unit: ClassVar[str] = "gain"
+    axes: ClassVar[tuple[str, ...]] = ("step", "rank")
+    description: ClassVar[str] = (
+        "Singular values of d h_T / d h_1, the product of all Jacobians, largest first, averaged over fresh sequences."
+    )
+    cost: ClassVar[str] = "a way back for every unit, and one decomposition per sequence"
+
+    @classmethod
+    def size(cls, spec: Training) -> tuple[int, ...]:
+        """Return (H,)."""
+        return (spec.cell.hidden_size,)
+
+    @classmethod
+    def measure(cls, observed: Observed) -> torch.Tensor:
+        """Return [H]."""
+        product = observed.memory[-1]
+        if not torch.isfinite(product).all():
+            return product.new_full(product.shape[-1:], torch.nan)
+        values: torch.Tensor = torch.linalg.svdvals(product).mean(0)
+        return values

@@ -1,0 +1,41 @@
+"""The time constants that training finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import WeightProbe
+from ltd_core.time_scales.learned import LOGIT, LearnedTimeScale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ltd_core.experiments.training import Training
+
+
+class TimeConstant(WeightProbe):
+    """-1 / ln alpha of every unit."""
+
+    name: ClassVar[str] = "time_constant"
+    unit: ClassVar[str] = "time steps"
+    axes: ClassVar[tuple[str, ...]] = ("step", "unit")
+    every: ClassVar[int] = 10
+    description: ClassVar[str] = "Time constant of each leaky unit of the first layer before the update."
+    cost: ClassVar[str] = "two functions of each unit's number: every 10 updates"
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether time scales are learned."""
+        return isinstance(getattr(spec.cell, "time_scale", None), LearnedTimeScale)
+
+    @classmethod
+    def size(cls, spec: Training) -> tuple[int, ...]:
+        """Return (H,)."""
+        return (spec.cell.hidden_size,)
+
+    @classmethod
+    def measure(cls, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return [K, H]: -1 / ln sigmoid(a) = 1 / ln(1 + e^-a), row by row so that no bit depends on K."""
+        rows = [1.0 / torch.nn.functional.softplus(-row.double()) for row in weights[LOGIT].unbind()]
+        return torch.stack(rows).to(weights[LOGIT].dtype)

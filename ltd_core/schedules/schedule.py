@@ -1,0 +1,15 @@
+"""What a schedule is: how the learning rate moves with the updates."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from ltd_core.mechanism import Mechanism
+
+
+class Schedule(Mechanism):
+    """A factor of the learning rate."""
+
+    @abstractmethod
+    def factor(self, step: int) -> float:
+        """Return the factor at an update, counted from 1; it begins at 1 and is never negative."""

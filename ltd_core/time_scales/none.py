@@ -1,0 +1,28 @@
+"""No time scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ltd_core.time_scales.time_scale import TimeScale
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
+    from ltd_core.randomness import Draws
+
+
+class NoTimeScale(TimeScale):
+    """Units do not leak."""
+
+    formula: ClassVar[str] = "h_t = v_t"
+    constants: ClassVar[tuple[str, ...]] = ()
+
+    kind: Literal["none"] = "none"
+
+    @classmethod
+    def leak(cls) -> None:
+        """Return that there is none."""
+
+    def draw(self, draws: Draws, draw: int, size: int, given: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
+        """Return what is given: nothing."""
+        return given
