@@ -75,7 +75,7 @@ def _row(spec: RunSpec, at: float) -> dict[str, Any]:
         "experiment": spec.experiment,
         "shape_key": spec.shape_key,
         "seed": spec.seed,
-        "updates": spec.updates,
+        "updates": spec.steps,
         "state": "queued",
         "step": 0,
         "epoch": 0,

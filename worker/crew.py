@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ltd_core.engine import Pack
+from ltd_core.engine import pack_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ class Crew:
 
     def __init__(self, spec: RunSpec, lanes: int, device: str) -> None:
         self.shape_key, self.lanes = spec.shape_key, lanes
-        self._pack = Pack(spec, lanes, device)
+        self._pack = pack_for(spec, lanes, device)
         self._leases: dict[int, Lease] = {}
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ltd_core.engine.pack import Pack
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.spec import parse_spec
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ON_CPU, ON_GPU = (1, 2, 4, 8, 16), (64, 256, 1024)
+COMPUTED = 4
+"""Runs without training that a worker claims together, one done after the other."""
 UPDATES = 8
 """Of each number of lanes; fewer where one takes long."""
 BUDGET_SECONDS = 0.25
@@ -37,6 +40,8 @@ class Calibration:
 
     def lanes_for(self, spec: RunSpec, device: str) -> int:
         """Return the number of lanes for runs of a shape on a device; measures for a moment when it is not known."""
+        if not isinstance(spec, Training):
+            return COMPUTED
         key = f"{_machine(device)} {spec.shape_key}"
         if key not in self._known:
             self._known |= self._read()

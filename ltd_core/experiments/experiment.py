@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ltd_core.fields import Count, Whole, name_bounds
+from ltd_core.fields import Whole, name_bounds
 from ltd_core.mechanism import Mechanism
 
 if TYPE_CHECKING:
     from ltd_core.trace import TraceInfo
 
-MOST_UPDATES = 10_000_000
 LARGEST_SEED = 2**63 - 1
 _NAMES = frozenset({"kind", "experiment"})
 
@@ -26,11 +26,15 @@ class RunSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=name_bounds)
 
     summary: ClassVar[str] = ""
-    lane_fields: ClassVar[frozenset[str]] = frozenset({"seed", "updates"})
+    lane_fields: ClassVar[frozenset[str]] = frozenset()
 
     experiment: str
-    updates: Annotated[Count, Field(le=MOST_UPDATES)] = Field(default=1000, description="Number of updates.")
     seed: Annotated[Whole, Field(ge=0, le=LARGEST_SEED)] = Field(default=0, description="Decides every random draw.")
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """Return the last step of the run's traces."""
 
     def canonical_json(self) -> str:
         """Return sorted JSON without defaults: what the digest is made of, and what is stored."""

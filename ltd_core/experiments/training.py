@@ -23,6 +23,7 @@ from ltd_core.regularizers import REGULARIZERS, Regularizer
 from ltd_core.regularizers.none import NoRegularizer
 from ltd_core.trace import TraceInfo
 
+MOST_UPDATES = 10_000_000
 LARGEST_BATCH = 4096
 MOST_NUMBERS = 100_000_000
 """Largest T * B * H: what one lane keeps of its states, in numbers."""
@@ -51,7 +52,10 @@ class Training(RunSpec):
 
     summary: ClassVar[str] = "Train a recurrent network on a problem and trace its gradients through time."
 
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"seed", "updates"})
+
     experiment: Literal["training"] = "training"
+    updates: Annotated[Count, Field(le=MOST_UPDATES)] = Field(default=1000, description="Number of updates.")
     problem: Annotated[Problem, PROBLEMS]
     cell: Annotated[Cell, CELLS] = Rnn()
     initialization: Annotated[Initialization, INITIALIZATIONS] = Spectral()
@@ -88,6 +92,11 @@ class Training(RunSpec):
             )
             raise ValueError(msg)
         return self
+
+    @property
+    def steps(self) -> int:
+        """Return the number of updates."""
+        return self.updates
 
     @property
     def regularized(self) -> bool:

@@ -1,0 +1,44 @@
+"""Experiments without training: computed at once from their specification, traced like any run."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.experiments.experiment import RunSpec
+from ltd_core.trace import TraceBlock
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
+    from ltd_core.outcome import Summary
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The points of each declared trace, [steps, *size], and figures that comparisons use (see ltd_core.metrics)."""
+
+    traces: dict[str, torch.Tensor]
+    summary: Summary
+
+
+class Direct(RunSpec):
+    """An experiment whose `step` axis is time, depth or a place on a line instead of updates; it takes seconds."""
+
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"*"})
+
+    @abstractmethod
+    def compute(self) -> Computed:
+        """Return everything, in float64; a function of the specification alone, to the bit on one device type."""
+
+    def blocks(self, computed: Computed) -> tuple[TraceBlock, ...]:
+        """Return the traces as they are declared; raises ValueError where a shape does not fit."""
+        blocks = []
+        for info in self.traces():
+            values = computed.traces[info.name].detach().cpu().numpy()
+            expected = (self.steps // info.every, *info.size)
+            if values.shape != expected:
+                msg = f"trace {info.name} must have shape {expected}, not {values.shape}"
+                raise ValueError(msg)
+            blocks.append(TraceBlock(info.name, info.every, info.every, values))
+        return tuple(blocks)
