@@ -134,6 +134,11 @@ class Cell(Mechanism):
         return found
 
     @property
+    def orthogonal(self) -> bool:
+        """Return whether the recurrent matrices are kept orthogonal."""
+        return False
+
+    @property
     def markov(self) -> bool:
         """Return whether the next state depends on the last alone."""
         return self.layers == 1 and self.delays == (1,)

@@ -45,18 +45,34 @@ class Rnn(Cell):
         "equal parts of the units. None: every unit changes at every step.",
     )
 
+    constraint: Literal["none", "orthogonal"] = Field(
+        default="none",
+        description="Keep every recurrent matrix orthogonal, as a product of reflections; it starts at the orthogonal "
+        "part of what the initialization draws.",
+    )
+
     @model_validator(mode="after")
     def _periods_fit(self) -> Self:
         for name, values in (("state_periods", self.state_periods), ("time_scale.alpha", self.time_scale.groups)):
             if len(values) > self.hidden_size:
                 msg = f"{name}: must be at most one group a unit, {self.hidden_size}, not {len(values)}"
                 raise ValueError(msg)
+        if self.constraint != "none" and (self.state_periods or self.update_periods):
+            msg = (
+                "constraint: an orthogonal matrix moves as a whole, so it goes with no state_periods or update_periods"
+            )
+            raise ValueError(msg)
         return self
 
     @property
     def step(self) -> Step:
         """Return the formulas of one time step."""
         return _step(self.nonlinearity, type(self.time_scale), clocked=bool(self.state_periods))
+
+    @property
+    def orthogonal(self) -> bool:
+        """Return whether the recurrent matrices are kept orthogonal."""
+        return self.constraint == "orthogonal"
 
     @property
     def groups(self) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ltd_core.engine.constraint import Orthogonal
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 
@@ -24,6 +25,7 @@ class Layout:
         self._units = spec.cell.hidden_size
         self._candidate = spec.cell.candidate * self._units
         self.size = sum(math.prod(shape) for shape in self.shapes.values())
+        self.constraint = Orthogonal(spec, self.shapes) if spec.cell.orthogonal else None
         periods = spec.cell.periods(spec.problem.input_size)
         self.periods = self._periods(periods) if periods else None
         """Updates from one move of each weight to the next, [P], 0 for never; None where all move at each."""
@@ -37,6 +39,10 @@ class Layout:
         parts = torch.split(flat, [math.prod(shape) for shape in self.shapes.values()], dim=1)
         return {name: part.view(-1, *shape) for (name, shape), part in zip(self.shapes.items(), parts, strict=True)}
 
+    def effective(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the weights that rows stand for, [K, P]: the rows themselves where there is no constraint."""
+        return rows if self.constraint is None else self.constraint.effective(rows)
+
     def recurrent(self, flat: torch.Tensor) -> torch.Tensor:
         """Return the first layer's matrices from state to state, of the first delay, a gated cell's candidate's."""
         matrices = self.views(flat)["W"]
@@ -48,7 +54,8 @@ class Layout:
         weights = spec.cell.draw_weights(spec.initialization, draws, spec.problem.input_size)
         weights["V"] = spec.initialization.weight(draws, 1000, self._matrix("V"), spec.initialization.output_gain)
         weights["c"] = torch.zeros(self.shapes["c"], dtype=torch.float64)
-        return torch.cat([weights[name].flatten() for name in self.shapes])
+        row = torch.cat([weights[name].flatten() for name in self.shapes])
+        return row if self.constraint is None else self.constraint.free(row)
 
     def _periods(self, known: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return the periods of all weights: 1 where none is known."""

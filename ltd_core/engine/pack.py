@@ -118,7 +118,9 @@ class Pack:
         for slot, lane in enumerate(self._active):
             every = lane.spec.observation.every
             if every and lane.step % every == 0 and slot not in diverged:
-                self._recorder.record_states(lane, observe(lane.spec, lane.step, self._weights[slot]))
+                self._recorder.record_states(
+                    lane, observe(lane.spec, lane.step, self._layout.effective(self._weights[slot : slot + 1])[0])
+                )
 
     def _evaluate(self, diverged: frozenset[int]) -> dict[int, float]:
         """Evaluate the lanes that are due; return the error rates of those that are solved and stop, by slot."""
@@ -130,7 +132,7 @@ class Pack:
         if not due:
             return {}
         lanes = [self._active[slot] for slot in due]
-        figures = evaluate(lanes, self._weights[due])
+        figures = evaluate(lanes, self._layout.effective(self._weights[due]))
         ended: dict[int, float] = {}
         for slot, lane, found in zip(due, lanes, figures, strict=True):
             solved = found.error < lane.spec.evaluation.solved_below

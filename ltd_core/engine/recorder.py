@@ -50,7 +50,7 @@ class Recorder:
             steps = {slot: lane.step + ahead + 1 for slot, lane in enumerate(lanes)}
             due = [slot for slot, step in steps.items() if step % probe.every == 0]
             if due:
-                chosen = rows[due]
+                chosen = layout.effective(rows[due])
                 measured = probe.measure(layout.views(chosen) | {"recurrent": layout.recurrent(chosen)})
                 for slot, value in zip(due, measured.unbind(), strict=True):
                     lanes[slot].periodic.append((probe.name, steps[slot], value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ltd_core.engine.exact_omega import ExactOmega
 from ltd_core.engine.machine_network import MachineNetwork
 from ltd_core.engine.tensor_network import TensorNetwork
 from ltd_core.engine.update import Updater
@@ -16,14 +17,21 @@ if TYPE_CHECKING:
 
     from ltd_core.engine.lane import Lane
     from ltd_core.engine.layout import Layout
+    from ltd_core.engine.network import Network
     from ltd_core.engine.recorder import Recorder
     from ltd_core.engine.update import Settings
+    from ltd_core.experiments.training import Training
 
 _MOST_AHEAD = 16
 _NUMBERS_AHEAD = 2**20
 """Inputs drawn at once: at most this many updates, and about this many numbers."""
 _WARM_UPS = 3
 """Calls before a recording, so that libraries have made their plans."""
+
+
+def _regularized(spec: Training, rows: torch.Tensor, network: Network) -> Network:
+    """Return the network, with the exact regularizer if there is one."""
+    return ExactOmega(spec, rows, network) if spec.regularizer.exact_ratio_of else network
 
 
 class AheadStepper:
@@ -33,7 +41,7 @@ class AheadStepper:
         count = len(lanes)
         self._spec = lanes[0].spec
         kept = {name: values[:count] for name, values in memory.items()}
-        network = MachineNetwork(self._spec, count)
+        network = _regularized(self._spec, rows[:count], MachineNetwork(self._spec, count))
         self._updater = Updater(layout, rows[:count], kept, network, to)
         self._updater.load(lanes)
         problem = self._spec.problem
@@ -69,7 +77,8 @@ class GraphStepper:
 
     def __init__(self, lanes: list[Lane], layout: Layout, rows: torch.Tensor, memory: Settings, to: Recorder) -> None:
         self._spec, self._dtype = lanes[0].spec, rows.dtype
-        self._updater = Updater(layout, rows, memory, TensorNetwork(self._spec, len(rows), rows), to)
+        network = _regularized(self._spec, rows, TensorNetwork(self._spec, len(rows), rows))
+        self._updater = Updater(layout, rows, memory, network, to)
         self._words = torch.zeros(len(rows), 4, dtype=torch.int64, device=rows.device)
         self._replay: Callable[[], None] | None = None
         self.load(lanes)
@@ -99,7 +108,8 @@ class GraphStepper:
 
     def _recorded(self, lanes: list[Lane]) -> Callable[[], None]:
         """Return the update as a graph where there is CUDA; it is warmed up with every row dead."""
-        if self._words.device.type != "cuda":
+        dear = self._spec.regularizer.exact_ratio_of or self._spec.cell.orthogonal  # these wait for the device
+        if self._words.device.type != "cuda" or dear:
             return self._update
         self._updater.kill()
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]

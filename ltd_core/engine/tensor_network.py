@@ -31,7 +31,7 @@ class TensorNetwork:
         weights, gradients = self._layout.views(rows), self._layout.views(gradient)
         layers = run(self._spec, weights, batch)
         last = layers[-1].last(problem.answers)  # [K, R B, H]
-        reading, slopes = _read(weights, last, batch.targets, problem)
+        reading, slopes = read(weights, last, batch.targets, problem)
         gradients["V"].copy_(torch.bmm(last.transpose(1, 2), slopes))
         gradients["c"].copy_(slopes.sum(1))
         given = torch.bmm(slopes, weights["V"].transpose(1, 2)).view(len(rows), problem.answers, -1, last.shape[2])
@@ -55,7 +55,7 @@ def tensor_judge(spec: Training, rows: torch.Tensor, batch: Batch) -> Reading:
     """Return what was read with weights [K, P]."""
     weights = Layout(spec).views(rows)
     last = run(spec, weights, batch)[-1].last(spec.problem.answers)
-    return _read(weights, last, batch.targets, spec.problem)[0]
+    return read(weights, last, batch.targets, spec.problem)[0]
 
 
 def run(spec: Training, weights: Mapping[str, torch.Tensor], batch: Batch) -> list[TensorLayer]:
@@ -90,7 +90,7 @@ def _omega(layer: TensorLayer, ratio_of: str) -> Omega:
     return Omega(value, torch.einsum("tkbh,tkbg->khg", scaled, slopes).flatten(1))
 
 
-def _read(
+def read(
     weights: Mapping[str, torch.Tensor], last: torch.Tensor, targets: torch.Tensor, problem: Problem
 ) -> tuple[Reading, torch.Tensor]:
     """Return what was read, and d loss / d outputs, [K, R B, O]."""

@@ -88,9 +88,11 @@ class Updater:
 
     def update(self, batch: Batch) -> None:
         """Make one update."""
-        reading = self._network.train(self._rows, self._gradient, batch)
+        reading = self._network.train(self._layout.effective(self._rows), self._gradient, batch)
         self._steps += 1
         omega_norm = self._regularize()
+        if self._layout.constraint is not None:
+            self._layout.constraint.pull_back(self._rows, self._gradient)
         due = self._due()
         norm = _norms(self._gradient)
         clipped = self._clip(norm)

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ltd_core.fields import Real
-from ltd_core.regularizers.regularizer import Regularizer
+from ltd_core.regularizers.regularizer import Ratio, Regularizer
 
 
 class Omega(Regularizer):
-    """Pushes the norm of delta_{t+1} dh_{t+1}/dh_t towards that of delta_{t+1}; moves the recurrent matrix alone."""
+    """Pushes the norm of delta_{t+1} dh_{t+1}/dh_t towards that of delta_{t+1}; moves W alone, all weights if exact."""
 
     formula: ClassVar[str] = (
         "Omega = sum_t mean over sequences of (r - 1)^2, r = |delta_{t+1} dh_{t+1}/dh_t|^2 / |delta_{t+1}|^2 (squares) "
@@ -37,9 +37,14 @@ class Omega(Regularizer):
     )
 
     @property
-    def ratio_of(self) -> Literal["", "squares", "norms"]:
+    def ratio_of(self) -> Ratio:
         """Return the ratio that is regularized with delta held constant."""
         return self.ratio if self.delta == "constant" else ""
+
+    @property
+    def exact_ratio_of(self) -> Ratio:
+        """Return the ratio that is regularized exactly."""
+        return self.ratio if self.delta == "exact" else ""
 
     def weight_at(self, step: int) -> float:
         """Return the weight at an update, counted from 1."""

@@ -1,0 +1,64 @@
+"""A network whose regularizer's gradient goes through delta too: by differentiating the way back, lane by lane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ltd_core.engine.layout import Layout
+from ltd_core.engine.network import Omega
+from ltd_core.engine.tensor_network import read, run
+from ltd_core.kernels.omega import USABLE
+from ltd_core.lazy import torch
+from ltd_core.problems import Batch
+
+if TYPE_CHECKING:
+    from ltd_core.engine.network import Network, Reading
+    from ltd_core.experiments.training import Training
+
+
+class ExactOmega:
+    """Adds the exact Omega, whose gradient is of all weights, to a network; dear, and never recorded as a graph."""
+
+    def __init__(self, spec: Training, rows: torch.Tensor, network: Network) -> None:
+        self._spec, self._layout, self._network = spec, Layout(spec), network
+        self.omega = Omega(rows.new_zeros(len(rows)), torch.zeros_like(rows))
+
+    @property
+    def delta_norms(self) -> torch.Tensor:
+        """Return those of the network."""
+        return self._network.delta_norms
+
+    def train(self, rows: torch.Tensor, gradient: torch.Tensor, batch: Batch) -> Reading:
+        """Return what was read, and write the gradient of the loss alone; both are [K, P]."""
+        for lane in range(len(rows)):
+            one = slice(lane, lane + 1)
+            alone = Batch(batch.inputs[one], batch.targets[one], batch.starts[one])
+            with torch.enable_grad():
+                value, slope = self._of(rows[one].clone(), alone)
+            self.omega.value[lane], self.omega.gradient[lane] = value, slope
+        return self._network.train(rows, gradient, batch)
+
+    def _of(self, row: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return Omega and its gradient, [P], of one lane."""
+        row.requires_grad_()
+        weights = self._layout.views(row)
+        (layer,) = run(self._spec, weights, batch)
+        states = layer.states[int(batch.starts[0]) + 1 :]
+        reading, _ = read(weights, layer.last(self._spec.problem.answers), batch.targets, self._spec.problem)
+        deltas = torch.autograd.grad(reading.loss.sum(), states, create_graph=True, materialize_grads=True)
+        value = row.sum() * 0.0
+        for before, after, delta in zip(states, states[1:], deltas[1:], strict=False):
+            (pushed,) = torch.autograd.grad(after, before, delta, create_graph=True)
+            value = value + self._term(delta, pushed)
+        (slope,) = torch.autograd.grad(value, row)
+        return value.detach(), slope[0]
+
+    def _term(self, delta: torch.Tensor, pushed: torch.Tensor) -> torch.Tensor:
+        """Return the mean over the usable sequences of one step; both are [1, B, H]."""
+        below = (delta * delta).sum(-1)
+        usable = below >= USABLE
+        ratio = (pushed * pushed).sum(-1) / torch.where(usable, below, 1.0)
+        if self._spec.regularizer.exact_ratio_of == "norms":
+            ratio = torch.where(ratio > 0, torch.where(ratio > 0, ratio, 1.0).sqrt(), 0.0)
+        away = torch.where(usable, ratio - 1.0, 0.0)
+        return (away * away).sum() / usable.sum().clamp(min=1)
