@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ltd_core.engine.constraint import Orthogonal
+from ltd_core.engine.threads import one_thread
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 
@@ -48,6 +49,7 @@ class Layout:
         matrices = self.views(flat)["W"]
         return matrices[:, : self._units, self._candidate : self._candidate + self._units]
 
+    @one_thread
     def initial(self, spec: Training) -> torch.Tensor:
         """Return the weights that a run starts from, [P], float64: drawn alone, whatever its neighbors."""
         draws = Draws.of([stream_key(spec.seed, "initialization")], [0])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ltd_core.fields import Positive
+from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
 
 if TYPE_CHECKING:
-    from ltd_core.lazy import torch
     from ltd_core.randomness import Draws
 
 
@@ -35,3 +35,9 @@ class Initialization(Mechanism):
         """Return a matrix [inputs, outputs] with entries from N(0, gain^2 / inputs), float64."""
         scale: float = gain / shape[0] ** 0.5
         return draws.normal(draw, *shape)[0] * scale
+
+
+def of_radius(matrix: torch.Tensor, radius: float) -> torch.Tensor:
+    """Return a square matrix scaled to a spectral radius."""
+    largest: torch.Tensor = torch.linalg.eigvals(matrix).abs().max()
+    return matrix * (radius / largest)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ltd_core.fields import Positive
-from ltd_core.initializations.initialization import Initialization
-from ltd_core.lazy import torch
+from ltd_core.initializations.initialization import Initialization, of_radius
 
 if TYPE_CHECKING:
+    from ltd_core.lazy import torch
     from ltd_core.randomness import Draws
 
 
@@ -25,6 +25,4 @@ class Spectral(Initialization):
 
     def recurrent(self, draws: Draws, draw: int, hidden_size: int) -> torch.Tensor:
         """Return W, [H, H], float64."""
-        weights = self.weight(draws, draw, (hidden_size, hidden_size), 1.0)
-        largest: torch.Tensor = torch.linalg.eigvals(weights).abs().max()
-        return weights * (self.radius / largest)
+        return of_radius(self.weight(draws, draw, (hidden_size, hidden_size), 1.0), self.radius)
