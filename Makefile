@@ -1,7 +1,7 @@
 # Every target sets itself up: it needs Python 3.11 or later with venv, and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-all lint bench constraints clean chromium
+.PHONY: help demo up test test-all lint bench docs constraints clean chromium
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -29,6 +29,9 @@ lint: $(STAMP) ## check style and types
 
 bench: $(STAMP) ## run every benchmark, print a table, write benchmarks/results/latest.json
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+docs: $(STAMP) chromium ## write the reference pages and draw the figures of docs/ from the code
+	@$(BIN)/python -m docs.generator --figures
 
 constraints: $(STAMP) ## choose the versions in constraints.txt anew
 	@$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-header --no-annotate --no-emit-index-url \

@@ -25,6 +25,7 @@ from api import (
     workers,
 )
 from api.dashboard.blueprint import blueprint as dashboard
+from ltd_core.spec import register_text
 from services.db import Database
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ _COMPRESSED = (
 
 def create_app(settings: Settings) -> Flask:
     """Return the application; it connects to the database at its first request."""
+    for name, path in settings.text_files.items():
+        register_text(name, path)
     app = Flask("api", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, COMPRESS_MIMETYPES=list(_COMPRESSED))
     lab = context.Context(settings, Database(settings.database_url), CollectorRegistry())

@@ -69,7 +69,7 @@ export function quantile(sorted, share) {
 }
 
 /** Draw traces of one name; `log` decides the axis, `updates` its length. */
-export function drawCurves(host, traces, { log = false, updates, key } = {}) {
+export function drawCurves(host, traces, { log = false, updates, key, along = "update" } = {}) {
   const colors = theme();
   const series = traces.map(pointsOf);
   const bins = bands(series);
@@ -78,7 +78,7 @@ export function drawCurves(host, traces, { log = false, updates, key } = {}) {
   const print = (v) => inUnit(v, unit);
   const line = (y, extra) => ({ type: "scatter", mode: "lines", x, y, hoverinfo: "skip", line: { width: 0 }, ...extra });
   const marks = (y) => ({ type: "scatter", mode: "markers", x, y, hoverinfo: "skip", marker: { size: 3, color: colors.mark } });
-  const hover = bins.map((b) => `update ${Math.round(b.step)}<br>median ${print(b.median)}<br>80 %: ${print(b.low)} to ${print(b.high)}`
+  const hover = bins.map((b) => `${along} ${Math.round(b.step)}<br>median ${print(b.median)}<br>80 %: ${print(b.low)} to ${print(b.high)}`
     + `<br>extremes: ${print(b.lowest)} and ${print(b.highest)}`);
   const drawn = [
     line(bins.map((b) => b.low)),
@@ -90,7 +90,7 @@ export function drawCurves(host, traces, { log = false, updates, key } = {}) {
     broken(series, colors),
   ];
   const y = axis(unit === "share" || name.endsWith(unit) ? sentence(name) : `${sentence(name)} (${words(unit)})`, log ? logAxis(bins) : linear(unit));
-  return draw(host, drawn, { xaxis: axis("update", { range: [0, updates ?? x.at(-1) ?? 1] }), yaxis: y, hovermode: "x" }, `${key}${name}${log}`);
+  return draw(host, drawn, { xaxis: axis(along, { range: [0, updates ?? x.at(-1) ?? 1] }), yaxis: y, hovermode: "x" }, `${key}${name}${log}`);
 }
 
 function linear(unit) {

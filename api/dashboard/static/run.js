@@ -1,7 +1,8 @@
 // The page of one run: what it is, how far it is, its curves, and its gradient on the way back through time.
 
 import { get, notice, poll, post } from "./api.js";
-import { blank, curveNames, picturePoints, readTrace } from "./cell.js";
+import { arrayEntries, drawArray, stepName } from "./arrays.js";
+import { curveNames, picturePoints, readTrace } from "./cell.js";
 import { onThemeChange } from "./colors.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, drawSlice, pictureOf, rangeOf } from "./delta.js";
@@ -35,7 +36,7 @@ function drawHead(run) {
   byId("bar").firstElementChild.className = `segment ${run.outcome?.kind ?? run.state}`;
   byId("bar").setAttribute("aria-valuenow", run.step);
   byId("bar").setAttribute("aria-valuemax", run.updates);
-  setText(byId("steps"), `${number(run.step)} of ${number(run.updates)} updates`);
+  setText(byId("steps"), `${number(run.step)} of ${number(run.updates)} ${run.spec.experiment === "training" ? "updates" : "steps"}`);
 }
 
 function list(host, pairs) {
@@ -87,13 +88,29 @@ async function drawTraces(run) {
   byId("no-curves").hidden = names.length > 0;
   const traces = await Promise.all(names.map((name) => readTrace(id, name)));
   traces.filter((t) => t.steps.length).forEach((trace) => {
-    drawCurves(byId(`curve-${trace.name}`), [trace], { log: LOGARITHMIC.has(trace.name), updates: run.updates, key: id });
+    drawCurves(byId(`curve-${trace.name}`), [trace], { log: LOGARITHMIC.has(trace.name), updates: run.updates, key: id, along: stepName(trace.axes) });
   });
+  await drawArrays(catalog);
   const entry = catalog.find((t) => t.name === "delta_norm");
-  if (!entry) return run.step && blank(byId("delta"), "This run traces no gradient through time.");
+  byId("through-time").hidden = !entry;
+  if (!entry) return null;
   const trace = await readTrace(id, entry.name, picturePoints(entry));
   if (trace.steps.length) picture = pictureOf(trace);
   return drawDelta(run);
+}
+
+/** The traces with axes of their own, one picture each. */
+async function drawArrays(catalog) {
+  const entries = arrayEntries(catalog);
+  const host = byId("arrays");
+  const wanted = entries.map((entry) => entry.name).join();
+  if (host.dataset.names !== wanted) {
+    host.replaceChildren(...entries.map((entry) => figure(entry.name, entry.description)));
+    host.dataset.names = wanted;
+  }
+  byId("arrays-title").hidden = entries.length === 0;
+  const traces = await Promise.all(entries.map((entry) => readTrace(id, entry.name, picturePoints(entry))));
+  traces.filter((t) => t.steps.length).forEach((trace) => drawArray(byId(`curve-${trace.name}`), trace, id));
 }
 
 function drawDelta(run) {

@@ -1,0 +1,61 @@
+"""What docs/ holds is what the code says, and every row of the mission has all its parts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docs.generator import figures, mission, reference
+from ltd_core.probes import PROBES
+from ltd_core.spec import EXPERIMENTS, parse_spec
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = sorted((DOCS / "examples").glob("*.json"))
+
+
+@pytest.mark.parametrize("name", list(reference.pages()))
+def test_the_reference_is_that_of_the_registries(name: str) -> None:
+    written = (DOCS / "reference" / name).read_text(encoding="utf-8")
+    assert written == reference.pages()[name], "run 'make docs'"
+
+
+def test_no_page_of_the_reference_is_left_over() -> None:
+    assert {path.name for path in (DOCS / "reference").iterdir()} == set(reference.pages())
+
+
+def test_the_table_of_the_mission_is_up_to_date() -> None:
+    assert (DOCS / "mechanisms" / "README.md").read_text(encoding="utf-8") == mission.table(), "run 'make docs'"
+
+
+@pytest.mark.parametrize("row", mission.ROWS, ids=lambda row: row.number)
+def test_a_row_has_all_its_parts(row: mission.Row) -> None:
+    page = (DOCS / "mechanisms" / f"{row.page}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {row.number}: ")
+    assert f"](../images/{row.page}.png)" in page
+    assert (DOCS / "images" / f"{row.page}.png").is_file()
+    assert row.page in figures.FIGURES
+    for test in row.tests:
+        assert "def test_" in (DOCS.parent / test).read_text(encoding="utf-8")
+    assert row.examples
+    for name in row.examples:
+        assert f"{name}.json" in page
+        assert (DOCS / "examples" / f"{name}.json").is_file()
+
+
+@pytest.mark.parametrize("row", mission.ROWS, ids=lambda row: row.number)
+def test_the_traces_of_a_row_are_left_by_its_examples(row: mission.Row) -> None:
+    texts = [(DOCS / "examples" / f"{name}.json").read_text(encoding="utf-8") for name in row.examples]
+    left = {info.name for text in texts for info in parse_spec(json.loads(text)).traces()}
+    assert set(row.traces) <= left
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_a_specification(path: Path) -> None:
+    spec = parse_spec(json.loads(path.read_text(encoding="utf-8")))
+    assert spec.experiment in EXPERIMENTS
+
+
+def test_every_trace_says_what_it_costs() -> None:
+    assert all(probe.cost and probe.unit and probe.description for probe in PROBES.values())
