@@ -2,11 +2,11 @@
 
 import { VIRIDIS, plotlyScale, theme } from "./colors.js";
 import { numeric } from "./curves.js";
-import { sentence, words } from "./format.js";
+import { number, sentence, words } from "./format.js";
 import { axis, draw } from "./plot.js";
 
 const FEW_LINES = 8;
-const WIDE = 100; // a ratio of largest to smallest from which on logarithms show more
+const WIDE = 20; // from this ratio of largest to smallest on, logarithms show more
 const HUES = ["#2f4bdb", "#d1495b", "#2a9d8f", "#e9a23b", "#6c4a9e", "#8d6e63", "#00838f", "#7c8a00"];
 
 /** Traces that no curve and not the picture of delta shows. */
@@ -25,23 +25,28 @@ export function drawArray(host, trace, key) {
   const [, second, third] = trace.axes;
   if (third === "part") return plane(host, values.at(-1), key);
   if (third) return picture(host, values.at(-1), words(second), words(third), trace, key);
-  if (values.length === 1) return lines(host, values[0].map((_, i) => i), [values[0]], words(second), trace, key);
   if (values[0].length <= FEW_LINES) {
-    const each = values[0].map((_, i) => values.map((point) => point[i]));
+    const each = values[0].map((_, i) => [`${words(second)} ${i + 1}`, values.map((point) => point[i])]);
     return lines(host, trace.steps, each, stepName(trace.axes), trace, key);
+  }
+  if (values.length <= FEW_LINES) {
+    const each = values.map((point, i) => [`${stepName(trace.axes)} ${number(trace.steps[i])}`, point]);
+    return lines(host, values[0].map((_, i) => i), each, words(second), trace, key);
   }
   const turned = values[0].map((_, i) => values.map((point) => point[i]));
   return picture(host, turned, words(second), stepName(trace.axes), trace, key, trace.steps);
 }
 
-function lines(host, x, series, along, trace, key) {
-  const drawn = series.map((y, i) => ({
-    type: "scatter", mode: x.length < 2 * FEW_LINES ? "lines+markers" : "lines", x, y: y.map(finite),
-    name: `${words(trace.axes[1])} ${i + 1}`, line: { width: 2, color: HUES[i % HUES.length] },
+/** Draw named series of values. */
+function lines(host, x, named, along, trace, key) {
+  const drawn = named.map(([name, y], i) => ({
+    type: "scatter", mode: x.length < 2 * FEW_LINES ? "lines+markers" : "lines", x, y: y.map(finite), name,
+    line: { width: 2, color: HUES[i % HUES.length] },
   }));
+  const series = named.map(([, y]) => y);
   const log = isWide(series) && series.flat().map(numeric).every((v) => v > 0 || !Number.isFinite(v));
   const y = axis(unitOf(trace), log ? { type: "log" } : {});
-  return draw(host, drawn, { xaxis: axis(along), yaxis: y, showlegend: series.length > 1, hovermode: "x" }, key);
+  return draw(host, drawn, { xaxis: axis(along), yaxis: y, showlegend: named.length > 1, legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: 10 } }, hovermode: "x" }, key);
 }
 
 function picture(host, rows, up, along, trace, key, x) {

@@ -69,7 +69,7 @@ export class CellView {
   }
 
   label(run) {
-    return this.apart.map((name) => `${words(name)} ${setting(field(run.spec, name))}`).join(", ");
+    return this.apart.map((name) => `${words(name)} ${setting(field(run.spec, name), name)}`).join(", ");
   }
 
   async curves() {
@@ -109,7 +109,7 @@ export class CellView {
     const head = ["Run", ...this.apart.map(sentence), "State", "Updates", "Solved after", "Evaluation error"];
     const rows = this.runs.map((run) => el("tr", {},
       el("td", {}, el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8))),
-      ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name)))),
+      ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name), name))),
       el("td", {}, el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state))),
       el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
       el("td", {}, number(run.summary?.updates_to_success)),

@@ -87,12 +87,12 @@ export function field(spec, path) {
 }
 
 /** A setting in short: {"kind": "norm", "threshold": 1} -> "norm 1". */
-export function setting(value) {
+export function setting(value, name = "") {
   if (value === null || value === undefined) return "–";
-  if (Array.isArray(value)) return value.map(setting).join(" to ");
+  if (Array.isArray(value)) return value.map((v) => setting(v)).join(name.endsWith("length") ? " to " : ", ") || "none";
   if (typeof value === "object") {
     const { kind, ...rest } = value;
-    return [kind, ...Object.values(rest).map(setting)].filter(Boolean).join(" ");
+    return [kind, ...Object.entries(rest).map(([k, v]) => setting(v, k))].filter(Boolean).join(" ");
   }
   return typeof value === "number" ? number(value) : words(value);
 }

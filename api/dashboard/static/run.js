@@ -45,10 +45,10 @@ function list(host, pairs) {
 
 /** The specification, one line a part: its kind, then its settings. */
 function drawSpecification(spec) {
-  const part = ({ kind, ...rest }) => [words(kind ?? ""), ...Object.entries(rest).map(([k, v]) => `${words(k)} ${setting(v)}`)].filter(Boolean).join(", ");
+  const part = ({ kind, ...rest }) => [words(kind ?? ""), ...Object.entries(rest).map(([k, v]) => `${words(k)} ${setting(v, k)}`)].filter(Boolean).join(", ");
   list(byId("spec"), Object.entries(spec).map(([name, value]) => {
     const whole = value !== null && typeof value === "object" && !Array.isArray(value);
-    return [sentence(name), whole ? part(value) : setting(value)];
+    return [sentence(name), whole ? part(value) : setting(value, name)];
   }));
   setText(byId("json"), JSON.stringify(spec, null, 2));
 }
