@@ -9,19 +9,23 @@ from pydantic import BaseModel, ValidationError
 
 from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.experiments import EXPERIMENTS, RunSpec
+from ltd_core.problems.texts import register_text
 from ltd_core.registry import Registry
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["EXPERIMENTS", "RunSpec", "parse_spec"]
+__all__ = ["EXPERIMENTS", "RunSpec", "parse_spec", "register_text"]
 
 
 _NAMED = re.compile(r"([a-z_]+(?:\.[a-z_]+)*): ")
 
 
-def parse_spec(data: object) -> RunSpec:
-    """Return the specification in JSON-like `data`; raises InvalidSpec naming every wrong field."""
+def parse_spec(data: object, *, stored: bool = False) -> RunSpec:
+    """Return the specification in JSON-like `data`; raises InvalidSpec naming every wrong field.
+
+    One that is stored was accepted before: what it needs to be trained, such as a text, may be missing here.
+    """
     if not isinstance(data, dict):
         raise InvalidSpec((FieldProblem("", "a specification must be a JSON object", data),))
     name = data.get("experiment", "training")
@@ -29,7 +33,7 @@ def parse_spec(data: object) -> RunSpec:
         raise InvalidSpec((FieldProblem("experiment", f"must be one of: {', '.join(EXPERIMENTS)}", name),))
     cls = EXPERIMENTS[name]
     try:
-        return cls.model_validate(data)
+        return cls.model_validate(data, context={"stored": stored})
     except ValidationError as error:
         problems = {problem.field: problem for problem in (_problem(cls, data, detail) for detail in error.errors())}
         raise InvalidSpec(tuple(problems.values())) from None

@@ -100,7 +100,7 @@ def _cells(db: Database, sweep: SweepView, fields: tuple[str, str], metric: str)
     with db.read() as conn:
         for coordinates, run_id, state, outcome, summary, spec in conn.execute(query):
             at = orjson.loads(coordinates)
-            full = {} if on_axes else parse_spec(orjson.loads(spec)).full()
+            full = {} if on_axes else parse_spec(orjson.loads(spec), stored=True).full()
             key = _key(at, full, fields[0]), _key(at, full, fields[1])
             cell = cells.setdefault(key, _Cell())
             cell.runs.append(run_id)

@@ -49,7 +49,7 @@ class RunView:
     @cached_property
     def spec(self) -> RunSpec:
         """Return the specification."""
-        return parse_spec(orjson.loads(self.spec_json))
+        return parse_spec(orjson.loads(self.spec_json), stored=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,12 @@ def claim(db: Database, owner: str, limit: int, *, shape_key: str | None = None,
         states = {row.run_id: bytes(row.payload) for row in kept}
         log(conn, [(r, "claimed", {"owner": owner, "epoch": taken[r].epoch}) for r in ids if r in taken], at)
     return [
-        Claim(Lease(row.id, row.epoch, owner), parse_spec(orjson.loads(row.spec)), row.step, states.get(row.id))
+        Claim(
+            Lease(row.id, row.epoch, owner),
+            parse_spec(orjson.loads(row.spec), stored=True),
+            row.step,
+            states.get(row.id),
+        )
         for row in (taken[run_id] for run_id in ids if run_id in taken)
     ]
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LONGEST_SOCKET = 100
 """A Unix socket's path has room for about this many characters."""
+
+_TEXT_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 class Settings(BaseSettings):
@@ -41,6 +44,32 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=5, ge=1, description="A run that was taken so often without getting further fails."
     )
+
+    texts: str = Field(
+        default="", description="Text files that problems may name, UTF-8: name=path, separated by commas."
+    )
+
+    @field_validator("texts")
+    @classmethod
+    def _of_files(cls, value: str) -> str:
+        """Refuse what is no list of files, and write them with absolute paths."""
+        found = dict[str, Path]()
+        for entry in filter(None, (part.strip() for part in value.split(","))):
+            name, _, path = (part.strip() for part in entry.partition("="))
+            if not _TEXT_NAME.fullmatch(name) or name in found or not path:
+                msg = f"must be name=path, separated by commas, each name once, of a-z, 0-9, _ and -; not {entry!r}"
+                raise ValueError(msg)
+            found[name] = Path(path).absolute()
+            if not found[name].is_file():
+                msg = f"{name}: there is no file {found[name]}"
+                raise ValueError(msg)
+        return ",".join(f"{name}={path}" for name, path in found.items())
+
+    @property
+    def text_files(self) -> dict[str, Path]:
+        """Return the registered texts by name."""
+        entries = (entry.partition("=") for entry in self.texts.split(",") if entry)
+        return {name: Path(path) for name, _, path in entries}
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

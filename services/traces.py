@@ -249,7 +249,7 @@ def _declared(conn: Connection, run_id: str) -> dict[str, TraceInfo]:
     stored = conn.execute(select(RUNS.c.spec).where(RUNS.c.id == run_id)).scalar_one_or_none()
     if stored is None:
         raise NotFound("run", run_id)
-    return {info.name: info for info in parse_spec(orjson.loads(stored)).traces()}
+    return {info.name: info for info in parse_spec(orjson.loads(stored), stored=True).traces()}
 
 
 def _entry(info: TraceInfo, first: int, last: int, level: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from celery.signals import worker_process_init
 
 from ltd_core.engine import Calibration, Pack
 from ltd_core.lazy import torch
-from ltd_core.spec import parse_spec
+from ltd_core.spec import parse_spec, register_text
 from services.db import Database
 from services.settings import Settings
 from services.workers import Worker, heartbeat
@@ -98,7 +98,10 @@ _processes: list[Process] = []
 @worker_process_init.connect
 def start(**_: Any) -> None:  # noqa: ANN401 - Celery's signal arguments
     """Set up a process of the pool."""
-    process = Process(Settings(), getattr(current_process(), "index", 0))
+    settings = Settings()
+    for name, path in settings.text_files.items():
+        register_text(name, path)
+    process = Process(settings, getattr(current_process(), "index", 0))
     process.start()
     _processes.append(process)
 

@@ -26,7 +26,9 @@ from ltd_core.trace import TraceInfo
 MOST_UPDATES = 10_000_000
 LARGEST_BATCH = 4096
 MOST_NUMBERS = 100_000_000
-"""Largest T * B * H: what one lane keeps of its states, in numbers."""
+"""Largest T * B * H: what one lane keeps of its states, in numbers; the same for its inputs and its outputs."""
+EVALUATED_TOGETHER = 100
+"""Sequences that an evaluation draws at once, whatever the batch size."""
 
 
 class Evaluation(Mechanism):
@@ -69,13 +71,18 @@ class Training(RunSpec):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        numbers = self.problem.longest * self.batch_size * self.cell.hidden_size * self.cell.layers
-        if numbers > MOST_NUMBERS:
-            msg = (
-                f"length x batch_size x hidden_size x layers must be at most {MOST_NUMBERS:,}, not {numbers:,}: "
-                "make one smaller"
-            )
-            raise ValueError(msg)
+        problem, sequences = self.problem, max(self.batch_size, EVALUATED_TOGETHER)
+        sizes = {
+            "length x batch_size x hidden_size x layers": (
+                problem.longest * self.batch_size * self.cell.hidden_size * self.cell.layers
+            ),
+            f"length x sequences ({sequences}) x inputs": problem.longest * sequences * problem.input_size,
+            f"answers x sequences ({sequences}) x outputs": problem.answers * sequences * problem.output_size,
+        }
+        for name, numbers in sizes.items():
+            if numbers > MOST_NUMBERS:
+                msg = f"{name} must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller"
+                raise ValueError(msg)
         return self
 
     @model_validator(mode="after")

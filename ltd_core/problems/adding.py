@@ -33,22 +33,28 @@ class Adding(Problem):
 
     def draw(self, draws: Draws, batch_size: int, dtype: torch.dtype) -> Batch:
         """Return (value, marker) pairs and the targets [K, B, 1]."""
-        longest = self.longest
-        lengths = self.lengths(draws, 0)
-        starts = longest - lengths
-        values = draws.uniform(1, longest, batch_size)
-        half = lengths // 2
-        first = starts.view(-1, 1) + draws.integers(2, half, batch_size)
-        second = (starts + half).view(-1, 1) + draws.integers(3, lengths - half, batch_size)
-        places = torch.stack((first, second), 1)  # [K, 2, B]
-        marked = values.gather(1, places)
-        markers = torch.zeros_like(values).scatter_(1, places, 1.0)
+        inputs, marked, starts = draw_marked(self, draws, batch_size)
         answer = marked[:, 0] + marked[:, 1]
         if self.target == "mean":
             answer = answer * 0.5
-        return Batch(torch.stack((values, markers), -1).to(dtype), answer.unsqueeze(-1).to(dtype), starts)
+        return Batch(inputs.to(dtype), answer.unsqueeze(-1).to(dtype), starts)
 
     @property
     def right_within(self) -> float:
         """Return the tolerance."""
         return self.tolerance
+
+
+def draw_marked(problem: Problem, draws: Draws, batch_size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return (value, marker) pairs [K, T, B, 2], the two marked values [K, 2, B] and the starts [K]."""
+    longest = problem.longest
+    lengths = problem.lengths(draws, 0)
+    starts = longest - lengths
+    values = draws.uniform(1, longest, batch_size)
+    half = lengths // 2
+    first = starts.view(-1, 1) + draws.integers(2, half, batch_size)
+    second = (starts + half).view(-1, 1) + draws.integers(3, lengths - half, batch_size)
+    places = torch.stack((first, second), 1)  # [K, 2, B]
+    marked = values.gather(1, places)
+    markers = torch.zeros_like(values).scatter_(1, places, 1.0)
+    return torch.stack((values, markers), -1), marked, starts

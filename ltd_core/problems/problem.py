@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationInfo
 
 from ltd_core.fields import Whole
 from ltd_core.lazy import torch
@@ -41,6 +41,22 @@ Length = Annotated[
 ]
 
 
+def _one(value: object) -> object:
+    if isinstance(value, list | tuple):
+        msg = "must be one number, not a range: every step is answered, so all sequences are of one length"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into a field problem
+    return value
+
+
+OneLength = Annotated[Whole, Field(ge=1, le=LONGEST), BeforeValidator(_one)]
+"""A length for problems that have no range of them."""
+
+
+def stored(info: ValidationInfo) -> bool:
+    """Return whether a specification was accepted before: then it can be read wherever it cannot be trained."""
+    return bool((info.context or {}).get("stored"))
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One minibatch a lane: inputs [K, T, B, I]; targets; each lane's first step, [K].
@@ -56,13 +72,20 @@ class Batch:
 class Problem(Mechanism):
     """A source of sequences; all of a minibatch have one length and end at the last of T = `longest` steps."""
 
-    input_size: ClassVar[int]
-    output_size: ClassVar[int]
-
     length: Length = Field(
         default=100,
         description="Sequence length in time steps, or [shortest, longest]: drawn anew for every minibatch.",
     )
+
+    @property
+    @abstractmethod
+    def input_size(self) -> int:
+        """Return I, the numbers that enter at each step; a class variable will do."""
+
+    @property
+    @abstractmethod
+    def output_size(self) -> int:
+        """Return O, the classes or the numbers of an answer; a class variable will do."""
 
     @property
     def shortest(self) -> int:

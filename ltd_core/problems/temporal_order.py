@@ -31,17 +31,24 @@ class TemporalOrder(Problem):
 
     def draw(self, draws: Draws, batch_size: int, dtype: torch.dtype) -> Batch:
         """Return one-hot symbols (four distractors, A, B) and the classes."""
-        longest = self.longest
-        lengths = self.lengths(draws, 0)
-        starts = longest - lengths
-        symbols = draws.symbols(1, _DISTRACTOR_BITS, longest, batch_size)
-        relevant = draws.integers(2, 2, 2, batch_size)  # [K, 2, B]: is it B?
-        first = (lengths + 9) // 10, (lengths + 4) // 5  # [0.1 L, 0.2 L), exactly, in whole numbers
-        second = (lengths + 1) // 2, (3 * lengths + 4) // 5  # [0.5 L, 0.6 L)
-        places = [
-            (starts + low).view(-1, 1) + draws.integers(3 + i, high - low, batch_size)
-            for i, (low, high) in enumerate((first, second))
-        ]
-        symbols.scatter_(1, torch.stack(places, 1), relevant + _DISTRACTORS)
-        inputs = one_hot(symbols, self.input_size, dtype)
+        inputs, relevant, starts = draw_relevant(self, draws, batch_size, dtype, (1, 5))
         return Batch(inputs, 2 * relevant[:, 0] + relevant[:, 1], starts)
+
+
+def draw_relevant(
+    problem: Problem, draws: Draws, batch_size: int, dtype: torch.dtype, tenths: tuple[int, ...]
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return one-hot symbols [K, T, B, 6], whether each relevant one is B [K, R, B], and the starts [K].
+
+    The place of the relevant symbol of tenth n is in [n L / 10, (n + 1) L / 10), exactly, in whole numbers.
+    """
+    longest, lengths = problem.longest, problem.lengths(draws, 0)
+    starts = longest - lengths
+    symbols = draws.symbols(1, _DISTRACTOR_BITS, longest, batch_size)
+    relevant = draws.integers(2, 2, len(tenths), batch_size)
+    places = []
+    for i, tenth in enumerate(tenths):
+        low, high = (tenth * lengths + 9) // 10, ((tenth + 1) * lengths + 9) // 10
+        places.append((starts + low).view(-1, 1) + draws.integers(3 + i, high - low, batch_size))
+    symbols.scatter_(1, torch.stack(places, 1), relevant + _DISTRACTORS)
+    return one_hot(symbols, _DISTRACTORS + 2, dtype), relevant, starts

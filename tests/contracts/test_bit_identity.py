@@ -13,6 +13,7 @@ from ltd_core.initializations import INITIALIZATIONS
 from ltd_core.lazy import torch
 from ltd_core.optimizers import OPTIMIZERS
 from ltd_core.problems import PROBLEMS
+from tests.ltd_core.problems.harness import small_problem
 from tests.ltd_core.training import alone, exactly, small, train
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ def test_any_lane_any_number_of_lanes(dtype: str, hidden_size: int, nonlinearity
         check(runs[:lanes][::-1], lanes + 1, [])
 
 
-@pytest.mark.parametrize("problem", [{"kind": kind, "length": [10, 18]} for kind in PROBLEMS], ids=list(PROBLEMS))
-def test_every_problem(problem: dict[str, Any]) -> None:
-    runs = neighbors(problem=problem)
+@pytest.mark.parametrize("kind", list(PROBLEMS))
+def test_every_problem(kind: str) -> None:
+    runs = neighbors(problem=small_problem(kind))
     check(runs[:4], 4, runs[4:])
 
 

@@ -13,6 +13,7 @@ from ltd_core.engine.tensor_network import TensorNetwork, tensor_judge
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
 from ltd_core.randomness import one_hot
+from tests.ltd_core.problems.harness import small_problem
 from tests.ltd_core.training import small
 
 if TYPE_CHECKING:
@@ -72,10 +73,22 @@ class Case:
 
     @cached_property
     def spec(self) -> Training:
-        problem = {"kind": self.problem, "length": [10, STEPS]}
         return small(
-            cell=self.cell, batch_size=self.batch_size, problem=problem, dtype="float64", regularizer=self._regularizer
+            cell=self.cell,
+            batch_size=self.batch_size,
+            problem=small_problem(self.problem),
+            dtype="float64",
+            regularizer=self._regularizer,
         )
+
+    @property
+    def steps(self) -> int:
+        return self.spec.problem.longest
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each lane starts, its answers ahead of it."""
+        return [min(start, self.steps - self.spec.problem.answers) for start in STARTS]
 
     @property
     def _regularizer(self) -> dict[str, Any]:
@@ -98,14 +111,16 @@ class Case:
 
     @cached_property
     def batch(self) -> Batch:
-        problem, generator, sizes = self.spec.problem, self._generator(2), (len(STARTS), STEPS, self.batch_size)
+        problem, generator, starts = self.spec.problem, self._generator(2), torch.tensor(self.starts)
+        sizes = len(STARTS), self.steps, self.batch_size
+        asked = (len(STARTS), *([problem.answers] if problem.answers > 1 else []), self.batch_size)
         if problem.right_within is None:
-            symbols = torch.randint(problem.input_size, sizes, generator=generator)
-            targets = torch.randint(problem.output_size, (sizes[0], sizes[2]), generator=generator)
-            return Batch(one_hot(symbols, problem.input_size, torch.float64), targets, torch.tensor(STARTS))
+            symbols = torch.randint(max(problem.input_size, 2), sizes, generator=generator)
+            inputs = one_hot(symbols, max(problem.input_size, 2), torch.float64)[..., : problem.input_size]
+            return Batch(inputs, torch.randint(problem.output_size, asked, generator=generator), starts)
         inputs = torch.randn(*sizes, problem.input_size, generator=generator, dtype=torch.float64)
-        targets = torch.randn(sizes[0], sizes[2], problem.output_size, generator=generator, dtype=torch.float64)
-        return Batch(inputs, targets, torch.tensor(STARTS))
+        targets = torch.randn(*asked, problem.output_size, generator=generator, dtype=torch.float64)
+        return Batch(inputs, targets, starts)
 
     def _generator(self, seed: int) -> torch.Generator:
         return torch.Generator().manual_seed(seed + 10 * self.batch_size + 1000 * self.cell["hidden_size"])
@@ -125,28 +140,31 @@ def by_torch(case: Case, lane: int, step: Callable[[Weights, torch.Tensor, State
     weights = {name: view[0] for name, view in case.layout.views(row).items()}
     batch, seen = case.batch, []
     states = tuple(row.new_zeros(case.batch_size, case.cell["hidden_size"]) for _ in case.spec.cell.step.states)
-    for t in range(STARTS[lane], STEPS):
+    for t in range(case.starts[lane], case.steps):
         states = step(weights, batch.inputs[lane, t], states)
         states[0].retain_grad()
         seen.append(states[0])
-    outputs = states[0] @ weights["V"] + weights["c"]
-    targets, within = batch.targets[lane], case.spec.problem.right_within
-    if within is None:
-        loss, wrong = torch.nn.functional.cross_entropy(outputs, targets), outputs.argmax(-1) != targets
+    problem = case.spec.problem
+    outputs = torch.stack(seen[-problem.answers :]) @ weights["V"] + weights["c"]  # [R, B, O]
+    if problem.right_within is None:
+        targets = batch.targets[lane].view(problem.answers, -1)
+        loss = torch.nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten())
+        wrong = outputs.argmax(-1) != targets
     else:
-        loss, wrong = ((outputs - targets) ** 2).sum(-1).mean(), ((outputs - targets).abs() >= within).any(-1)
+        misses = outputs - batch.targets[lane].view_as(outputs)
+        loss, wrong = (misses**2).sum(-1).mean(), (misses.abs() >= problem.right_within).any(-1)
     loss.backward()
     assert row.grad is not None
     norms = torch.stack([h.grad.norm() for h in reversed(seen) if h.grad is not None])
-    return [loss.detach(), wrong.double().mean(), row.grad[0], norms]
+    return [loss.detach(), wrong[-problem.scored :].double().mean(), row.grad[0], norms]
 
 
 def check_against_torch(case: Case, kind: str, step: Callable[[Weights, torch.Tensor, States], States]) -> None:
     """Compare loss, error rate, every gradient and every delta with torch's own cell."""
     loss, error_rate, gradient, norms = case.train(kind)
-    for lane, start in enumerate(STARTS):
-        found = loss[lane], error_rate[lane], gradient[lane], norms[lane, : STEPS - start]
-        assert torch.isnan(norms[lane, STEPS - start :]).all()
+    for lane, start in enumerate(case.starts):
+        found = loss[lane], error_rate[lane], gradient[lane], norms[lane, : case.steps - start]
+        assert torch.isnan(norms[lane, case.steps - start :]).all()
         for mine, theirs in zip(found, by_torch(case, lane, step), strict=True):
             torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-13)
 

@@ -8,6 +8,9 @@ from ltd_core.lazy import torch
 from ltd_core.problems import PROBLEMS, Batch
 from tests.ltd_core.cells.harness import JUDGES, NETWORKS, STARTS, VARIANTS, Case
 
+WHOLLY = ("temporal_order", "adding")
+"""Problems with which every weight is moved; with others, a dozen."""
+
 pytestmark = pytest.mark.parametrize("variant", list(VARIANTS))
 
 
@@ -16,8 +19,8 @@ pytestmark = pytest.mark.parametrize("variant", list(VARIANTS))
 def test_gradients_are_finite_differences(variant: str, network: str, problem: str) -> None:
     case = Case(VARIANTS[variant] | {"hidden_size": 5}, 3, problem)
     _, _, gradient, _ = case.train(network)
-    step = 1e-5
-    for column in case.trained.nonzero().flatten().tolist():
+    step, columns = 1e-5, case.trained.nonzero().flatten().tolist()
+    for column in columns if problem in WHOLLY else columns[:: max(1, len(columns) // 12)]:
         move = torch.zeros_like(case.rows)
         move[:, column] = step
         up, down = (JUDGES[network](case.spec, case.rows + m, case.batch).loss.clone() for m in (move, -move))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ltd_core.problems import Problem
+
+_SMALL: dict[str, dict[str, Any]] = {
+    "copying": {"length": 1},
+    "permutation": {"length": [10, 12], "symbols": 5},
+    "digits": {"length": 8},
+    "characters": {"length": 10, "alphabet": 5},
+    "sines": {"length": 10},
+}
+
+
+def small_problem(kind: str) -> dict[str, Any]:
+    """Return a problem of few steps: at most 12 where there is a choice, of drawn length where that has a meaning."""
+    return {"kind": kind, **_SMALL.get(kind, {"length": [10, 12]})}
 
 
 def sequences(problem: Problem, count: int, batch_size: int = 4) -> Iterator[tuple[np.ndarray, np.ndarray]]:
