@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from ltd_core.randomness import Draws, stream_key
 from tests.ltd_core.training import alone, small
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ltd_core.experiments.training import Training
 
 UPDATES = 30
@@ -67,6 +70,30 @@ def optimizer_of(spec: Training, parameters: list[torch.Tensor]) -> torch.optim.
     return torch.optim.SGD(parameters, s["lr"], s["momentum"])
 
 
+def factor_of(spec: Training) -> Callable[[int], float]:
+    """Return the schedule of the learning rate, written out anew, by the updates made."""
+    s = spec.full()["optimizer"]["schedule"]
+    factors: dict[str, Callable[[int], float]] = {
+        "constant": lambda _made: 1.0,
+        "exponential": lambda made: math.exp(-math.log(2.0) * made / s["half_life"]),
+        "inverse": lambda made: s["half_life"] / (s["half_life"] + made),
+        "cosine": lambda made: (
+            s["last"] + (1 - s["last"]) * math.cos(math.pi / 2 * min(made, s["duration"]) / s["duration"]) ** 2
+        ),
+    }
+    return factors[s["kind"]]
+
+
+def loss_of(spec: Training, outputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss of a minibatch, and the share of wrong answers."""
+    within = spec.problem.right_within
+    if within is None:
+        loss, wrong = torch.nn.functional.cross_entropy(outputs, targets), outputs.argmax(1) != targets
+    else:
+        loss, wrong = torch.nn.functional.mse_loss(outputs, targets), (outputs - targets).abs().amax(1) >= within
+    return loss, wrong.double().mean()
+
+
 @cache
 def by_torch(spec: Training) -> Traces:
     """Train by torch, in one thread as the engine does, and return what it measured."""
@@ -91,6 +118,7 @@ def _by_torch(spec: Training) -> Traces:
         for name, parameter in names.items():
             parameter.copy_(first[name].t() if first[name].dim() > 1 else first[name])
     optimizer = optimizer_of(spec, list(names.values()))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor_of(spec))
     for step in range(1, settings["updates"] + 1):
         batch = spec.problem.draw(Draws.of([stream_key(spec.seed, "data")], [step]), spec.batch_size, torch.float64)
         states = [torch.zeros(1, spec.batch_size, network.hidden_size).double()]
@@ -99,6 +127,7 @@ def _by_torch(spec: Training) -> Traces:
             states[-1].retain_grad()
         traces.add(spectral_radius=float(np.abs(np.linalg.eigvals(network.weight_hh_l0.detach().numpy())).max()))
         _update(spec, readout(states[-1][0]), batch.targets[0], (optimizer, list(names.values())), traces)
+        schedule.step()
         norms = [float(h.grad.norm()) for h in reversed(states[1:]) if h.grad is not None]
         traces.add(delta_norm=norms + [np.nan] * (spec.problem.longest - len(norms)))
     traces.weights = {n: (p.t() if p.dim() > 1 else p).detach().numpy() for n, p in names.items()}
@@ -113,11 +142,7 @@ def _update(
     traces: Traces,
 ) -> None:
     optimizer, parameters = trained
-    within = spec.problem.right_within
-    if within is None:
-        loss, wrong = torch.nn.functional.cross_entropy(outputs, targets), outputs.argmax(1) != targets
-    else:
-        loss, wrong = torch.nn.functional.mse_loss(outputs, targets), (outputs - targets).abs().amax(1) >= within
+    loss, wrong = loss_of(spec, outputs, targets)
     optimizer.zero_grad()
     loss.backward()
     flat = torch.cat([p.grad.detach().flatten() for p in parameters if p.grad is not None])
@@ -125,7 +150,7 @@ def _update(
     for parameter, part in zip(parameters, clipped.split([p.numel() for p in parameters]), strict=True):
         parameter.grad = part.view_as(parameter)
     optimizer.step()
-    traces.add(loss=loss.item(), error_rate=float(wrong.double().mean()), clipped_share=share)
+    traces.add(loss=loss.item(), error_rate=float(wrong), clipped_share=share)
     traces.add(gradient_norm=float(flat.norm()), clipped_gradient_norm=float(clipped.norm()))
 
 
@@ -160,7 +185,11 @@ def check(trace: str, **changes: Any) -> None:
 
 def check_weights(**changes: Any) -> None:
     """Compare the weights after the last update."""
-    mine, theirs = both(run_of(**changes))
+    compare_weights(*both(run_of(**changes)))
+
+
+def compare_weights(mine: Traces, theirs: Traces) -> None:
+    """Compare weights, name by name."""
     assert mine.weights.keys() == theirs.weights.keys()
     for name, value in theirs.weights.items():
         np.testing.assert_allclose(mine.weights[name], value, rtol=1e-10, atol=1e-13)
