@@ -67,9 +67,10 @@ class Step:
 
     @cached_property
     def opened(self) -> tuple[Node, ...]:
-        """Return the nodes that a logistic function of the inputs opens and closes."""
-        forward = walk(formula for _, formula in self.update)
-        return tuple(n for n in forward if n.operation == "sigmoid" and any(b.operation == "gate" for b in walk([n])))
+        """Return the nodes that a logistic function of the inputs opens and closes, in the order of their gates."""
+        logistic = [n for n in walk(formula for _, formula in self.update) if n.operation == "sigmoid"]
+        places = {n: [self.gates.index(b.name) for b in walk([n]) if b.operation == "gate"] for n in logistic}
+        return tuple(sorted((n for n, found in places.items() if found), key=lambda n: max(places[n])))
 
     def state_after(self, found: Node) -> int | None:
         """Return the place of the state whose new value a node is."""
