@@ -38,3 +38,24 @@ def test_an_open_address_asks_for_a_token() -> None:
     with pytest.raises(ValidationError, match="LTD_TOKEN"):
         Settings(host="0.0.0.0")
     assert Settings(host="0.0.0.0", token="x").host == "0.0.0.0"
+
+
+def test_texts_are_files_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text("text", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LTD_TEXTS", f"one=a, two-2={tmp_path}/b ,")
+    made = Settings()
+    assert made.text_files == {"one": tmp_path / "a", "two-2": tmp_path / "b"}
+    monkeypatch.setenv("LTD_TEXTS", made.environment()["LTD_TEXTS"])
+    monkeypatch.chdir("/")
+    assert Settings().text_files == made.text_files
+    assert Settings(texts="").text_files == {}
+
+
+@pytest.mark.parametrize("texts", ["a", "=a", "one=", "One=a", "one=a,one=a", "one=missing"])
+def test_a_text_that_is_none_is_named(texts: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValidationError, match="texts"):
+        Settings(texts=texts)
