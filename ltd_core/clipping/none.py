@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ltd_core.clipping.rule import Clipped, Clipping
+from pydantic import Field
+
+from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
 from ltd_core.lazy import torch
 
 if TYPE_CHECKING:
@@ -16,10 +18,12 @@ class NoClipping(Clipping):
 
     formula: ClassVar[str] = "g"
     lane_fields: ClassVar[frozenset[str]] = frozenset({"kind"})
+    promises: ClassVar[frozenset[Promise]] = frozenset({"direction", "signs"})
 
     kind: Literal["none"] = "none"
+    per: Literal["minibatch"] = Field(default="minibatch", description="Nothing is clipped, so examples need not be.")
 
     @classmethod
-    def clip(cls, gradient: torch.Tensor, norm: torch.Tensor, settings: Mapping[str, torch.Tensor]) -> Clipped:  # noqa: ARG003
+    def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:  # noqa: ARG003
         """Return the gradient itself."""
-        return Clipped(gradient, torch.zeros_like(norm))
+        return Clipped(gradient.rows, torch.zeros_like(gradient.norm))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.clipping.rule import Clipped, Clipping
-from ltd_core.fields import Positive
+from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
+from ltd_core.clipping.threshold import Threshold
 from ltd_core.lazy import torch
 
 if TYPE_CHECKING:
@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 class NormClipping(Clipping):
     """A gradient longer than the threshold is shortened to it; by exactly v/|g|, without torch's 1e-6."""
 
-    formula: ClassVar[str] = "g <- g v / |g| when |g| > v"
+    formula: ClassVar[str] = "g <- g v / |g| when |g| > v: never longer than v, direction kept"
     source: ClassVar[str] = "Pascanu, Mikolov and Bengio 2013, algorithm 1"
     lane_fields: ClassVar[frozenset[str]] = frozenset({"kind", "threshold"})
+    promises: ClassVar[frozenset[Promise]] = frozenset({"bounded", "direction", "signs"})
 
     kind: Literal["norm"] = "norm"
-    threshold: Positive = Field(default=1.0, description="v, the largest Euclidean norm of the whole gradient.")
+    threshold: Threshold = Field(
+        default=1.0, description="v, the largest Euclidean norm of the whole gradient, or a quantile from a pilot."
+    )
 
     @classmethod
-    def clip(cls, gradient: torch.Tensor, norm: torch.Tensor, settings: Mapping[str, torch.Tensor]) -> Clipped:
+    def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the shortened gradient and 1 where it was shortened, 0 where not."""
-        limit = settings["threshold"]
+        limit, norm = settings["threshold"], gradient.norm
         longer = norm > limit
         scale = torch.where(longer, limit / norm, torch.ones_like(norm))
-        return Clipped(gradient * scale.unsqueeze(-1), longer.to(norm.dtype))
+        return Clipped(gradient.rows * scale.unsqueeze(-1), longer.to(norm.dtype))

@@ -3,27 +3,62 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
 
 from ltd_core.mechanism import Mechanism
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ltd_core.lazy import torch
 
+Promise = Literal["bounded", "direction", "signs"]
+"""Never longer than the threshold; a positive multiple of the gradient; no element of the other sign, so a descent."""
+
 
 class Clipped(NamedTuple):
-    """The gradient to use, [K, P], and the share of it that was clipped, [K], in [0, 1]."""
+    """The gradient to use, [K, P], the share of it that was clipped, [K], in [0, 1], and a rule's new memory."""
 
     gradient: torch.Tensor
     share: torch.Tensor
+    memory: Mapping[str, torch.Tensor] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """What a rule sees: K gradients of P numbers and what goes with them, a row each."""
+
+    rows: torch.Tensor
+    """[K, P]."""
+    norm: torch.Tensor
+    """Euclidean norms, [K]."""
+    weights: torch.Tensor
+    """[K, P]."""
+    views: Callable[[torch.Tensor], dict[str, torch.Tensor]]
+    """From [K, P] to the named weights, [K, *shape]."""
+    directions: Callable[[], torch.Tensor]
+    """Draws a random direction for each row, [K, P] of norm 1: the same whatever the other rows are."""
+    memory: Mapping[str, torch.Tensor]
+    """What the rule remembers from the last update, [K, n]; all 0 at first."""
 
 
 class Clipping(Mechanism):
     """A rule that replaces each lane's gradient before the update."""
 
+    promises: ClassVar[frozenset[Promise]] = frozenset()
+    """What holds of every finite gradient; tests hold the rule to it."""
+    memory: ClassVar[dict[str, int]] = {}
+    """Names of the numbers that the rule carries from update to update, and how many of each a lane has."""
+
+    per: Literal["minibatch", "example"] = Field(
+        default="minibatch",
+        description="Clip the mean gradient of the minibatch, or every example's gradient before their mean is taken.",
+    )
+
     @classmethod
     @abstractmethod
-    def clip(cls, gradient: torch.Tensor, norm: torch.Tensor, settings: Mapping[str, torch.Tensor]) -> Clipped:
-        """Return the clipped gradients. gradient [K, P], its Euclidean norm [K], each setting of the rule [K]."""
+    def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
+        """Return the clipped gradients; each setting of the rule is [K]."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.clipping.rule import Clipped, Clipping
-from ltd_core.fields import Positive
+from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
+from ltd_core.clipping.threshold import Threshold
 from ltd_core.lazy import torch
 
 if TYPE_CHECKING:
@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 class ValueClipping(Clipping):
     """Every element is limited to [-threshold, threshold]: signs stay, the direction does not."""
 
-    formula: ClassVar[str] = "g_i <- min(max(g_i, -v), v)"
+    formula: ClassVar[str] = "g_i <- min(max(g_i, -v), v): no element beyond v, signs kept, still a descent"
     source: ClassVar[str] = "Mikolov 2012, Statistical language models based on neural networks (thesis)"
     lane_fields: ClassVar[frozenset[str]] = frozenset({"kind", "threshold"})
+    promises: ClassVar[frozenset[Promise]] = frozenset({"signs"})
 
     kind: Literal["value"] = "value"
-    threshold: Positive = Field(default=1.0, description="v, the largest absolute value of an element.")
+    threshold: Threshold = Field(
+        default=1.0, description="v, the largest absolute value of an element, or a quantile from a pilot."
+    )
 
     @classmethod
-    def clip(cls, gradient: torch.Tensor, norm: torch.Tensor, settings: Mapping[str, torch.Tensor]) -> Clipped:
+    def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the limited gradient and the share of its elements that were limited."""
-        limit = settings["threshold"].unsqueeze(-1)
-        share = (gradient.abs() > limit).sum(-1).to(norm.dtype) / gradient.shape[-1]
-        return Clipped(torch.minimum(torch.maximum(gradient, -limit), limit), share)
+        limit, rows = settings["threshold"].unsqueeze(-1), gradient.rows
+        share = (rows.abs() > limit).sum(-1).to(rows.dtype) / rows.shape[-1]
+        return Clipped(torch.minimum(torch.maximum(rows, -limit), limit), share)

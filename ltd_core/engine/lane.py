@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ltd_core.clipping.none import NoClipping
 from ltd_core.engine.summary import RunningSummary
 from ltd_core.randomness import stream_key
 
 if TYPE_CHECKING:
+    from ltd_core.clipping import Clipping
     from ltd_core.experiments.training import Training
     from ltd_core.lazy import torch
 
@@ -26,6 +28,8 @@ class Lane:
     evaluations: list[tuple[int, float, float]] = field(default_factory=list)
     key: int = 0
     last_state: bytes = b""
+    clipping: Clipping = field(default_factory=NoClipping)
+    """The run's rule, its threshold a number."""
 
     def __post_init__(self) -> None:
         """Derive the key of the run's data."""

@@ -9,12 +9,14 @@ from ltd_core.engine.evaluation import evaluate
 from ltd_core.engine.lane import Lane
 from ltd_core.engine.layout import Layout
 from ltd_core.engine.observation import observe
+from ltd_core.engine.pilot import resolved
 from ltd_core.engine.recorder import Recorder
 from ltd_core.engine.schedule import block_updates, next_boundary
 from ltd_core.engine.state import pack_state, unpack_state
 from ltd_core.engine.stepper import AheadStepper, GraphStepper
 from ltd_core.engine.summary import RunningSummary
 from ltd_core.engine.threads import one_thread
+from ltd_core.engine.update import Memories
 from ltd_core.errors import CorruptState, WrongPack
 from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
@@ -36,13 +38,22 @@ class Pack:
         self._dtype = torch.float64 if spec.dtype == "float64" else torch.float32
         self._layout = Layout(spec)
         self._block = block_updates(spec)
-        rows = partial(torch.zeros, lanes, self._layout.size, dtype=self._dtype, device=device)
-        self._weights = rows()
-        self._memory = {name: rows() for name in spec.optimizer.memory}
+        rows = partial(torch.zeros, lanes, dtype=self._dtype, device=device)
+        self._weights = rows(self._layout.size)
+        remembered = {name: rows(n) for name, n in spec.clipping.memory.items()}
+        self._memories = Memories({name: rows(self._layout.size) for name in spec.optimizer.memory}, remembered)
         self._recorder = Recorder(spec, lanes, self._block, self._dtype, device)
         self._active: list[Lane] = []
         self._stepper: AheadStepper | GraphStepper | None = None
         self._loaded = False
+
+    @property
+    def _carried(self) -> dict[str, torch.Tensor]:
+        """Return what is carried from update to update beside the weights, by its name in a state."""
+        optimizer, clipping = self._memories
+        return {f"memory.{name}": rows for name, rows in optimizer.items()} | {
+            f"clipping.{name}": rows for name, rows in clipping.items()
+        }
 
     def load(self, lane: int, spec: RunSpec, state: bytes | None = None) -> None:
         """Put a run into a free lane, from the start or from a state; raises WrongPack and CorruptState."""
@@ -52,11 +63,11 @@ class Pack:
         if not 0 <= lane < self.lanes or any(active.number == lane for active in self._active):
             msg = f"lane {lane} is not a free lane of {self.lanes}"
             raise WrongPack(msg)
-        slot, loaded = len(self._active), Lane(lane, spec)
+        slot, loaded = len(self._active), Lane(lane, spec, clipping=resolved(spec, self._layout))
         if state is None:
             self._weights[slot] = self._layout.initial(spec).to(self._weights)
-            for memory in self._memory.values():
-                memory[slot].zero_()
+            for rows in self._carried.values():
+                rows[slot].zero_()
         else:
             self._restore(slot, loaded, state)
         self._active.append(loaded)
@@ -69,7 +80,7 @@ class Pack:
             return
         last = len(self._active) - 1
         if slot != last:
-            for rows in (self._weights, *self._memory.values()):
+            for rows in (self._weights, *self._carried.values()):
                 rows[slot] = rows[last]
             self._recorder.move(last, slot)
             self._active[slot] = self._active[last]
@@ -101,7 +112,7 @@ class Pack:
         """Return the stepper of the active lanes: a new one when they have changed, but for one that has a graph."""
         if self._stepper is None or (not self._loaded and isinstance(self._stepper, AheadStepper)):
             kind = AheadStepper if self.device == "cpu" else GraphStepper
-            self._stepper = kind(self._active, self._layout, self._weights, self._memory, self._recorder)
+            self._stepper = kind(self._active, self._layout, self._weights, self._memories, self._recorder)
         elif not self._loaded and isinstance(self._stepper, GraphStepper):
             self._stepper.load(self._active)
         self._loaded = True
@@ -184,7 +195,7 @@ class Pack:
             f"weight.{name}": view[0].cpu().numpy()
             for name, view in self._layout.views(self._weights[slot : slot + 1]).items()
         }
-        arrays |= {f"memory.{name}": rows[slot].cpu().numpy() for name, rows in self._memory.items()}
+        arrays |= {name: rows[slot].cpu().numpy() for name, rows in self._carried.items()}
         return pack_state(meta, arrays)
 
     def _restore(self, slot: int, lane: Lane, state: bytes) -> None:
@@ -194,8 +205,8 @@ class Pack:
             raise CorruptState(msg)
         flat = [torch.from_numpy(arrays[f"weight.{name}"].copy()).flatten() for name in self._layout.shapes]
         self._weights[slot] = torch.cat(flat).to(self._weights)
-        for name, rows in self._memory.items():
-            rows[slot] = torch.from_numpy(arrays[f"memory.{name}"].copy()).to(rows)
+        for name, rows in self._carried.items():
+            rows[slot] = torch.from_numpy(arrays[name].copy()).to(rows)
         lane.step = lane.block_start = meta["step"]
         lane.summary = RunningSummary(meta["summary"])
         lane.last_state = state

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ltd_core.engine.exact_omega import ExactOmega
+from ltd_core.engine.example_network import ExampleNetwork
 from ltd_core.engine.machine_network import MachineNetwork
 from ltd_core.engine.tensor_network import TensorNetwork
-from ltd_core.engine.update import Updater
+from ltd_core.engine.update import Memories, Updater
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
 from ltd_core.randomness import Draws
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ltd_core.engine.layout import Layout
     from ltd_core.engine.network import Network
     from ltd_core.engine.recorder import Recorder
-    from ltd_core.engine.update import Settings
     from ltd_core.experiments.training import Training
 
 _MOST_AHEAD = 16
@@ -29,20 +29,23 @@ _WARM_UPS = 3
 """Calls before a recording, so that libraries have made their plans."""
 
 
-def _regularized(spec: Training, rows: torch.Tensor, network: Network) -> Network:
-    """Return the network, with the exact regularizer if there is one."""
-    return ExactOmega(spec, rows, network) if spec.regularizer.exact_ratio_of else network
+def _network(spec: Training, rows: torch.Tensor, *, tensors: bool = False) -> Network:
+    """Return the network of so many rows: machine code on the CPU, else, or if it shall be so, tensor operations."""
+    if spec.clipping.per == "example":
+        return ExampleNetwork(spec, rows, tensors=tensors)
+    plain = TensorNetwork(spec, len(rows), rows) if tensors else MachineNetwork(spec, len(rows))
+    return ExactOmega(spec, rows, plain) if spec.regularizer.exact_ratio_of else plain
 
 
 class AheadStepper:
     """Trains lanes by machine code; minibatches of several updates are drawn together."""
 
-    def __init__(self, lanes: list[Lane], layout: Layout, rows: torch.Tensor, memory: Settings, to: Recorder) -> None:
+    def __init__(self, lanes: list[Lane], layout: Layout, rows: torch.Tensor, memories: Memories, to: Recorder) -> None:
         count = len(lanes)
         self._spec = lanes[0].spec
-        kept = {name: values[:count] for name, values in memory.items()}
-        network = _regularized(self._spec, rows[:count], MachineNetwork(self._spec, count))
-        self._updater = Updater(layout, rows[:count], kept, network, to)
+        optimizer, clipping = ({name: values[:count] for name, values in kept.items()} for kept in memories)
+        network = _network(self._spec, rows[:count])
+        self._updater = Updater(layout, rows[:count], Memories(optimizer, clipping), network, to)
         self._updater.load(lanes)
         problem = self._spec.problem
         numbers = count * problem.longest * self._spec.batch_size * problem.input_size
@@ -75,10 +78,9 @@ class GraphStepper:
     Rows without a run are computed and ignored, so that a run's numbers do not depend on how many others there are.
     """
 
-    def __init__(self, lanes: list[Lane], layout: Layout, rows: torch.Tensor, memory: Settings, to: Recorder) -> None:
+    def __init__(self, lanes: list[Lane], layout: Layout, rows: torch.Tensor, memories: Memories, to: Recorder) -> None:
         self._spec, self._dtype = lanes[0].spec, rows.dtype
-        network = _regularized(self._spec, rows, TensorNetwork(self._spec, len(rows), rows))
-        self._updater = Updater(layout, rows, memory, network, to)
+        self._updater = Updater(layout, rows, memories, _network(self._spec, rows, tensors=True), to)
         self._words = torch.zeros(len(rows), 4, dtype=torch.int64, device=rows.device)
         self._replay: Callable[[], None] | None = None
         self.load(lanes)

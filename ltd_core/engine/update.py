@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from ltd_core.clipping.none import NoClipping
+from ltd_core.engine.clipper import Clipper, norms
+from ltd_core.engine.example_network import ExampleNetwork
 from ltd_core.engine.scheduled import Scheduled
+from ltd_core.engine.settings import refill, settings_of
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ltd_core.clipping import Clipped, Clipping
     from ltd_core.engine.lane import Lane
     from ltd_core.engine.layout import Layout
     from ltd_core.engine.network import Network
     from ltd_core.engine.recorder import Recorder
-    from ltd_core.mechanism import Mechanism
+    from ltd_core.engine.settings import Settings
     from ltd_core.problems import Batch
 
-Settings = dict[str, "torch.Tensor"]
+
+class Memories(NamedTuple):
+    """What rules carry from update to update: optimizers [K, P] each, clipping [K, n]."""
+
+    optimizer: Settings
+    clipping: Settings
 
 
 class Updater:
     """Updates rows [K, P] of weights and memory in place; rows without a lane are dead, and stay as they are."""
 
     def __init__(
-        self, layout: Layout, rows: torch.Tensor, memory: Settings, network: Network, recorder: Recorder
+        self, layout: Layout, rows: torch.Tensor, memories: Memories, network: Network, recorder: Recorder
     ) -> None:
-        self._layout, self._rows, self._memory = layout, rows, memory
+        self._layout, self._rows, self._memory = layout, rows, memories.optimizer
         self._network, self._recorder = network, recorder
         self._gradient = torch.zeros_like(rows)
         self._alive = rows.new_zeros(len(rows), dtype=torch.bool)
         self._taken = rows.new_zeros(len(rows), dtype=torch.int64)
         self._places = rows.new_zeros(len(rows), dtype=torch.int64)
         self._optimizer: Settings = {}
-        self._clipping: Settings = {}
-        self._masks: dict[type[Clipping], torch.Tensor] = {}
+        self._clipper = Clipper(layout, rows, memories.clipping)
         self._scheduled = Scheduled(rows)
         self._groups = tuple(places.to(rows.device) for places in layout.groups)
         self._steps = rows.new_zeros(len(rows), 1, dtype=torch.int64)
@@ -47,15 +50,11 @@ class Updater:
         """Take the settings of lanes, which fill the first rows; return whether the same operations serve as before."""
         empty = len(self._rows) - len(lanes)
         self.lanes = lanes
-        clippings: list[Clipping] = [lane.spec.clipping for lane in lanes] + [NoClipping()] * empty
         optimizers = [lane.spec.optimizer for lane in lanes] + [lanes[0].spec.optimizer] * empty
         self._step = type(lanes[0].spec.optimizer).step
-        kinds = dict.fromkeys(type(clipping) for clipping in clippings)
-        masks = {kind: self._tensor([type(c) is kind for c in clippings], torch.bool) for kind in kinds}
         same = [
-            _refill(self._masks, masks),
-            _refill(self._clipping, self._settings(clippings)),
-            _refill(self._optimizer, self._settings(optimizers)),
+            self._clipper.load(lanes),
+            refill(self._optimizer, settings_of(optimizers, self._rows)),
             self._scheduled.load(lanes),
         ]
         self._alive.copy_(self._tensor([True] * len(lanes) + [False] * empty, torch.bool))
@@ -88,19 +87,22 @@ class Updater:
 
     def update(self, batch: Batch) -> None:
         """Make one update."""
-        reading = self._network.train(self._layout.effective(self._rows), self._gradient, batch)
+        weights = self._layout.effective(self._rows)
+        reading = self._network.train(weights, self._gradient, batch)
         self._steps += 1
         omega_norm = self._regularize()
         if self._layout.constraint is not None:
             self._layout.constraint.pull_back(self._rows, self._gradient)
-        due = self._due()
-        norm = _norms(self._gradient)
-        clipped = self._clip(norm)
+        examples = self._network.examples if isinstance(self._network, ExampleNetwork) else self._gradient.unsqueeze(1)
+        due = self._due(examples)
+        norm = norms(self._gradient)
+        clipped = self._clipper.clip(examples, weights, self._steps, self._alive)
+        clipped_norm = norms(clipped.gradient)
         update = Update(
             loss=reading.loss,
             error_rate=reading.error_rate,
             gradient_norm=norm,
-            clipped_norm=_norms(clipped.gradient),
+            clipped_norm=clipped_norm,
             clipped_share=clipped.share,
             delta_norms=self._network.delta_norms,
             gradient=self._gradient,
@@ -111,7 +113,7 @@ class Updater:
         self._recorder.record(self._places, update)
         self._places += 1
         self._taken += self._alive
-        self._alive &= torch.isfinite(reading.loss) & torch.isfinite(norm)
+        self._alive &= torch.isfinite(reading.loss) & torch.isfinite(clipped_norm)
         self._move(clipped.gradient, due)
         self._scheduled.advance()
 
@@ -122,27 +124,16 @@ class Updater:
         weight = self._scheduled.now("regularizer").unsqueeze(-1)
         added = torch.where(weight > 0, weight * self._network.omega.gradient, 0.0)
         self._gradient[:, : added.shape[1]] += added
-        return _norms(added)
+        return norms(added)
 
-    def _due(self) -> torch.Tensor | None:
-        """Return which weights move at this update, [K, P], and forget the gradient of the others; None for all."""
+    def _due(self, examples: torch.Tensor) -> torch.Tensor | None:
+        """Return which weights move at this update, [K, P], and forget the gradients of the others; None for all."""
         if self._periods is None:
             return None
         due = (self._periods > 0) & (self._steps % self._periods.clamp(min=1) == 0)
         self._gradient.masked_fill_(~due, 0.0)
+        examples.masked_fill_(~due.unsqueeze(1), 0.0)
         return due
-
-    def _clip(self, norm: torch.Tensor) -> Clipped:
-        """Apply every rule that a lane has, each to its own lanes."""
-        (_, rule), *others = ((mask, kind) for kind, mask in self._masks.items())
-        clipped = rule.clip(self._gradient, norm, self._clipping)
-        for mine, other in others:
-            more = other.clip(self._gradient, norm, self._clipping)
-            clipped = clipped._replace(
-                gradient=torch.where(mine.unsqueeze(-1), more.gradient, clipped.gradient),
-                share=torch.where(mine, more.share, clipped.share),
-            )
-        return clipped
 
     def _move(self, gradient: torch.Tensor, due: torch.Tensor | None) -> None:
         """Step the weights that are due, in every lane that is still finite."""
@@ -157,27 +148,5 @@ class Updater:
         for name, values in memory.items():
             torch.where(alive, values, self._memory[name], out=self._memory[name])
 
-    def _settings(self, mechanisms: Sequence[Mechanism]) -> Settings:
-        """Return each number that lanes may differ in, [K]; 1 for a lane whose mechanism has no such setting."""
-        names = sorted(set().union(*(mechanism.lane_fields for mechanism in mechanisms)) - {"kind", "schedule"})
-        return {name: self._tensor([getattr(m, name, 1.0) for m in mechanisms], self._rows.dtype) for name in names}
-
     def _tensor(self, values: list[float] | list[int] | list[bool], dtype: torch.dtype) -> torch.Tensor:
         return torch.tensor(values, dtype=dtype, device=self._rows.device)
-
-
-def _norms(rows: torch.Tensor) -> torch.Tensor:
-    """Return the Euclidean norm of each row; squares of single precision would leave its range from 2e19 on."""
-    norms: torch.Tensor = torch.linalg.vector_norm(rows.double(), dim=1)
-    return norms.to(rows.dtype)
-
-
-def _refill(kept: dict[Any, torch.Tensor], wanted: dict[Any, torch.Tensor]) -> bool:
-    """Write new values where the old ones are, if they have the same names; return whether they had."""
-    if list(kept) != list(wanted):
-        kept.clear()
-        kept.update(wanted)
-        return False
-    for name, values in wanted.items():
-        kept[name].copy_(values)
-    return True

@@ -60,18 +60,24 @@ class RunSpec(BaseModel):
 
 
 def _settings(model: RunSpec | Mechanism, *, shape: bool = False) -> dict[str, Any]:
-    """Return what was set apart from defaults; for the shape, without what may differ between lanes."""
+    """Return what was set apart from defaults; for the shape, without what may differ between lanes.
+
+    Of a list that may differ, its length stays in the shape.
+    """
     found: dict[str, Any] = {}
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if shape and (name in model.lane_fields or "*" in model.lane_fields):
+            found |= {name: len(value)} if isinstance(value, tuple) else {}
             continue
         if isinstance(value, Mechanism):
             inner = _settings(value, shape=shape)
             if shape or value != field.default:
                 found[name] = inner
         elif name in _NAMES or value != field.default:
-            found[name] = value
+            found[name] = (
+                value.model_dump(mode="json", exclude_defaults=True) if isinstance(value, BaseModel) else value
+            )
     return found
 
 

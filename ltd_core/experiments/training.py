@@ -92,6 +92,9 @@ class Training(RunSpec):
         if max(cell.delays) >= self.problem.longest:
             msg = f"cell.delays: must be below the longest sequence, {self.problem.longest}, not {list(cell.delays)}"
             raise ValueError(msg)
+        if self.clipping.per == "example" and (self.regularized or cell.orthogonal):
+            msg = "clipping.per: 'example' clips gradients of the loss alone: without regularizer and constraint"
+            raise ValueError(msg)
         if self.regularized and not (isinstance(cell, Rnn) and cell.layers == 1 and cell.delays == (1,)):
             msg = (
                 "regularizer: 'omega' is defined for a state that reaches the next through one matrix: "

@@ -91,10 +91,22 @@ def test_every_cell(kind: str) -> None:
 
 def test_every_mechanism_that_lanes_may_differ_in() -> None:
     choices = {
-        "clipping": [{"kind": kind} for kind in CLIPPINGS],
+        "clipping": [{"kind": kind} for kind in ("none", "value", "norm", "layer_norm")],
         "initialization": [{"kind": kind} for kind in INITIALIZATIONS],
     }
     runs = [small(seed=i, **{family: value}) for family, values in choices.items() for i, value in enumerate(values)]
+    check(runs[:3], 3, runs[3:])
+
+
+@pytest.mark.parametrize("per", ["minibatch", "example"])
+@pytest.mark.parametrize("kind", list(CLIPPINGS))
+def test_every_clipping_rule(kind: str, per: str) -> None:
+    if (kind, per) in {("none", "example"), ("quantile", "example")}:
+        return  # these clip no examples
+    rule: dict[str, Any] = {"kind": kind, "per": per}
+    if "threshold" in CLIPPINGS[kind].model_fields:
+        rule["threshold"] = {"quantile": 0.5, "minibatches": 5}
+    runs = [small(seed=seed, clipping=rule, updates=40) for seed in range(1, 6)]
     check(runs[:3], 3, runs[3:])
 
 

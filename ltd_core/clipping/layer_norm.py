@@ -1,0 +1,43 @@
+"""Clipping the norm of each layer's gradient by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
+from ltd_core.clipping.threshold import Threshold
+from ltd_core.lazy import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class LayerNormClipping(Clipping):
+    """The gradient of every weight matrix or bias that is longer than the threshold is shortened to it."""
+
+    formula: ClassVar[str] = (
+        "g_w <- g_w v / |g_w| for each of W, U, b, V, c with |g_w| > v: each keeps its own direction"
+    )
+    source: ClassVar[str] = "Layer-wise form of Pascanu, Mikolov and Bengio 2013, algorithm 1"
+    lane_fields: ClassVar[frozenset[str]] = frozenset({"kind", "threshold"})
+    promises: ClassVar[frozenset[Promise]] = frozenset({"signs"})
+
+    kind: Literal["layer_norm"] = "layer_norm"
+    threshold: Threshold = Field(
+        default=1.0, description="v, the largest Euclidean norm of one weight's gradient, or a quantile from a pilot."
+    )
+
+    @classmethod
+    def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
+        """Return the gradient with its parts shortened, and the share of its numbers that were scaled."""
+        limit, made, scaled = settings["threshold"], list[torch.Tensor](), torch.zeros_like(gradient.norm)
+        for part in gradient.views(gradient.rows).values():
+            rows = part.flatten(1)
+            norm = torch.linalg.vector_norm(rows.double(), dim=1).to(rows.dtype)
+            longer = norm > limit
+            scale = torch.where(longer, limit / norm, torch.ones_like(norm))
+            made.append(rows * scale.unsqueeze(-1))
+            scaled = scaled + longer.to(norm.dtype) * rows.shape[1]
+        return Clipped(torch.cat(made, 1), scaled / gradient.rows.shape[1])

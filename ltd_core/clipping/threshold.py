@@ -1,0 +1,25 @@
+"""A threshold as it may be written: a number, or a quantile of what a run's own gradients are at its start."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from ltd_core.fields import Count, Positive, Share, name_bounds
+
+
+class Pilot(BaseModel):
+    """The quantile of gradient norms of a few minibatches at the initial weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=name_bounds)
+
+    quantile: Share = Field(description="The share of norms that lie below the threshold.")
+    minibatches: Annotated[Count, Field(le=1000)] = Field(default=50, description="Minibatches of the pilot.")
+
+
+def _form(value: object) -> str:
+    return "pilot" if isinstance(value, dict | Pilot) else "number"
+
+
+Threshold = Annotated[Annotated[Positive, Tag("number")] | Annotated[Pilot, Tag("pilot")], Discriminator(_form)]
