@@ -14,6 +14,7 @@ from ltd_core.experiments import EXPERIMENTS
 from ltd_core.metrics import METRICS
 from ltd_core.probes import PROBES
 from ltd_core.spec import parse_spec
+from tests.ltd_core.problems.harness import small_problem
 from tests.ltd_core.training import SMALL, alone
 
 DESCRIBED = describe()
@@ -32,7 +33,7 @@ def test_nothing_is_missing() -> None:
 
 @pytest.mark.parametrize(("family", "entry"), ENTRIES, ids=[f"{family}-{entry['kind']}" for family, entry in ENTRIES])
 def test_an_example_is_a_setting_that_runs(family: str, entry: dict[str, Any]) -> None:
-    settings = entry["example"] | ({"length": 12} if family == "problem" else {})
+    settings = entry["example"] | (small_problem(entry["kind"]) if family == "problem" else {})
     settings |= {"hidden_size": 5} if family == "cell" else {}
     settings |= {"every": 2, "sequences": 10} if family == "evaluation" else {}
     spec = parse_spec(SMALL | {"updates": 2, family: settings})
