@@ -55,5 +55,11 @@ def test_the_number_of_symbols_is_bounded() -> None:
     assert "greater than or equal to 3" in refused(kind="permutation", symbols=2)["symbols"]
 
 
+def test_inputs_must_fit_the_memory_also_those_of_an_evaluation() -> None:
+    """100 sequences are evaluated together, whatever the batch size."""
+    reason = "length x sequences (100) x inputs must be at most 100,000,000, not 1,000,000,000: make one smaller"
+    assert refused(kind="permutation", symbols=1000, length=10_000) == {"specification": reason}
+
+
 def test_nothing_depends_on_what_else_is_drawn() -> None:
     check_statelessness(Permutation(length=[15, 30]))
