@@ -25,9 +25,12 @@ QUICK: dict[str, Any] = {
 }
 OMEGAS = [
     {"kind": "omega", "ratio": ratio, "delta": delta, "decay": decay}
-    for ratio in ("squares", "norms")
-    for delta in ("constant", "exact")
-    for decay in ("none", "inverse")
+    for ratio, delta, decay in (
+        ("squares", "constant", "inverse"),
+        ("norms", "constant", "inverse"),
+        ("squares", "constant", "none"),
+        ("norms", "exact", "inverse"),
+    )
 ]
 LASTING = {"kind": "sgd", "lr": 0.05, "momentum": 0.9, "schedule": {"kind": "cosine", "duration": 50, "last": 0.1}}
 

@@ -43,6 +43,8 @@ def test_the_registries_were_found() -> None:
         "probes",
         "problems",
         "regularizers",
+        "schedules",
+        "time_scales",
     }
     assert set(registries()) >= families
 

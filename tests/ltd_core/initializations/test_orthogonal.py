@@ -19,12 +19,12 @@ def test_every_singular_value_is_the_gain(gain: float, hidden_size: int) -> None
 
 def test_every_rotation_is_equally_likely() -> None:
     """Of the uniform measure: E tr Q = 0 and E (tr Q)^2 = 1, half are reflections, angles are uniform."""
-    found = np.stack([Orthogonal().recurrent(Draws.of([seed], [0]), 0, 6).numpy() for seed in range(800)])
+    found = np.stack([Orthogonal().recurrent(Draws.of([seed], [0]), 0, 6).numpy() for seed in range(400)])
     traces = np.trace(found, axis1=1, axis2=2)
-    assert abs(traces.mean()) < 4 / 800**0.5
-    assert (traces**2).mean() == pytest.approx(1, abs=4 * (2 / 800) ** 0.5)
-    assert (np.linalg.det(found) > 0).mean() == pytest.approx(0.5, abs=4 * 0.5 / 800**0.5)
-    plane = np.stack([Orthogonal().recurrent(Draws.of([seed], [0]), 0, 2).numpy() for seed in range(800)])
+    assert abs(traces.mean()) < 4 / 400**0.5
+    assert (traces**2).mean() == pytest.approx(1, abs=4 * (2 / 400) ** 0.5)
+    assert (np.linalg.det(found) > 0).mean() == pytest.approx(0.5, abs=4 * 0.5 / 400**0.5)
+    plane = np.stack([Orthogonal().recurrent(Draws.of([seed], [0]), 0, 2).numpy() for seed in range(400)])
     angles = np.arctan2(plane[:, 1, 0], plane[:, 0, 0])
     assert kstest(angles, "uniform", args=(-np.pi, 2 * np.pi)).pvalue > 1e-3
 
