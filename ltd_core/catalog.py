@@ -43,7 +43,15 @@ def describe() -> dict[str, list[dict[str, Any]]]:
         for family, entries in (FAMILIES | INNER).items()
     }
     described["experiment"] = [
-        {"kind": name, "summary": cls.summary, "settings": cls.model_json_schema()} for name, cls in EXPERIMENTS.items()
+        {
+            "kind": name,
+            "summary": cls.summary,
+            "formula": cls.formula,
+            "source": cls.source,
+            "settings": cls.model_json_schema(),
+            "example": cls.example(),
+        }
+        for name, cls in EXPERIMENTS.items()
     ]
     described["probe"] = [
         {

@@ -36,9 +36,16 @@ def _word(value: object) -> str:
 def name_bounds(schema: dict[str, Any]) -> None:
     """Give a model's bounds their names in JSON Schema; behind a validator, pydantic writes its own, such as "ge"."""
     for field in schema.get("properties", {}).values():
-        for bound, name in _BOUNDS.items():
-            if bound in field:
-                field[name] = field.pop(bound)
+        _name_bounds_of(field)
+
+
+def _name_bounds_of(field: dict[str, Any]) -> None:
+    for bound, name in _BOUNDS.items():
+        if bound in field:
+            field[name] = field.pop(bound)
+    items = [field["items"]] if isinstance(field.get("items"), dict) else []
+    for inner in (*field.get("anyOf", ()), *field.get("oneOf", ()), *field.get("prefixItems", ()), *items):
+        _name_bounds_of(inner)
 
 
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

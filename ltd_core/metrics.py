@@ -42,6 +42,19 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Mean growth of log |delta| per step back in time, over the whole sequence.",
         ),
+        Metric(
+            "growth_rate",
+            "nats per step",
+            "higher",
+            "Mean growth of a logarithmic norm per step, of an experiment without training.",
+        ),
+        Metric("gradient_growth_rate", "nats per step", "higher", "The same, of the gradient on its way back."),
+        Metric("transient_growth", "ratio", "lower", "Largest norm on the way over the first."),
+        Metric("vanishing_share", "share", "lower", "Share of random nets whose gradient vanishes."),
+        Metric("exploding_share", "share", "lower", "Share of random nets whose gradient explodes."),
+        Metric("curve_length", "length", "lower", "Length of the curve that a line has become at the last depth."),
+        Metric("largest_step", "norm", "lower", "Longest step of gradient descent without clipping."),
+        Metric("loss_after_clipping", "loss", "lower", "Loss at the end of the path with clipping."),
         Metric("diverged", "share", "lower", "1 when the numbers left the finite range, else 0."),
     )
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ltd_core.experiments.experiment import RunSpec
 from ltd_core.trace import TraceBlock
@@ -25,7 +26,10 @@ class Computed:
 class Direct(RunSpec):
     """An experiment whose `step` axis is time, depth or a place on a line instead of updates; it takes seconds."""
 
-    lane_fields: ClassVar[frozenset[str]] = frozenset({"*"})
+    @cached_property
+    def shape_key(self) -> str:
+        """Return the key that all of them share: they are computed one after the other."""
+        return "direct"
 
     @abstractmethod
     def compute(self) -> Computed:

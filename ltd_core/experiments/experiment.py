@@ -26,10 +26,17 @@ class RunSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=name_bounds)
 
     summary: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+    source: ClassVar[str] = ""
     lane_fields: ClassVar[frozenset[str]] = frozenset()
 
     experiment: str
     seed: Annotated[Whole, Field(ge=0, le=LARGEST_SEED)] = Field(default=0, description="Decides every random draw.")
+
+    @classmethod
+    def example(cls) -> dict[str, Any]:
+        """Return a specification to post."""
+        return cls.model_validate({}).full()
 
     @property
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -102,6 +102,11 @@ class Training(RunSpec):
             )
             raise ValueError(msg)
         return self
+
+    @classmethod
+    def example(cls) -> dict[str, Any]:
+        """Return a specification to post."""
+        return cls.model_validate({"problem": {"kind": "temporal_order"}, "clipping": {"kind": "norm"}}).full()
 
     @property
     def steps(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ltd_core.catalog import FAMILIES, describe
+from ltd_core.catalog import FAMILIES, INNER, describe
 from ltd_core.experiments import EXPERIMENTS
 from ltd_core.metrics import METRICS
 from ltd_core.probes import PROBES
@@ -23,7 +23,7 @@ ENTRIES = [(family, entry) for family in FAMILIES for entry in DESCRIBED[family]
 
 def test_nothing_is_missing() -> None:
     kinds = {family: [entry["kind"] for entry in entries] for family, entries in DESCRIBED.items()}
-    assert kinds == {family: list(entries) for family, entries in FAMILIES.items()} | {
+    assert kinds == {family: list(entries) for family, entries in (FAMILIES | INNER).items()} | {
         "experiment": list(EXPERIMENTS),
         "probe": list(PROBES),
         "metric": list(METRICS),
@@ -48,7 +48,7 @@ def test_a_description_is_whole(family: str, entry: dict[str, Any]) -> None:
     assert entry["summary"].endswith(".")
     assert set(entry["settings"]["properties"]) == set(entry["example"])
     assert entry["settings"]["additionalProperties"] is False
-    assert entry["formula"] or family == "evaluation"
+    assert entry["formula"] or family in {"evaluation", "observation"}
 
 
 def test_describing_needs_no_torch() -> None:

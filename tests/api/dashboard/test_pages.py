@@ -85,7 +85,7 @@ def test_a_click_on_a_cell_draws_its_curves_gradients_and_runs(
     page.reload()
     expect(page.locator("#cell-title")).to_have_text("clipping norm 1, batch size 8")
     page.locator("#runs a").first.click()
-    expect(page.locator("#spec")).to_contain_text("norm, threshold 1")
+    expect(page.locator("#spec")).to_contain_text("norm, per minibatch, threshold 1")
 
 
 def test_pickers_change_the_comparison(visit: Visit, address: str, laboratory: Laboratory) -> None:

@@ -1,0 +1,74 @@
+"""One function composed many times: what becomes of a straight line in the space of inputs."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ltd_core.experiments.direct import Computed, Direct
+from ltd_core.experiments.recurrence import apply, draws_of, unit_vector
+from ltd_core.fields import Count, Positive
+from ltd_core.lazy import torch
+from ltd_core.trace import TraceInfo
+
+
+class Composition(Direct):
+    """The points of a line go through the same random map again and again; seen along one random direction."""
+
+    summary: ClassVar[str] = "Compose one random map with itself, and see a straight line become a wild curve."
+    formula: ClassVar[str] = (
+        "h_0(u) = u d, u in [-r, r]; h_n = f(h_{n-1} W), W_ij ~ N(0, g^2 / H); seen: p h_n(u), p a random direction"
+    )
+    source: ClassVar[str] = "Goodfellow, Bengio and Courville 2016, figure 10.15; Poole et al. 2016 (length, curvature)"
+
+    experiment: Literal["composition"] = "composition"
+    depth: Annotated[Count, Field(le=200)] = Field(default=20, description="Compositions.")
+    hidden_size: Annotated[Count, Field(le=512)] = Field(default=100, description="H.")
+    gain: Positive = Field(default=2.5, description="g; tanh is chaotic above 1.")
+    nonlinearity: Literal["tanh", "relu", "identity"] = Field(default="tanh", description="f.")
+    reach: Positive = Field(default=10.0, description="r, half the length of the line.")
+    points: Annotated[Count, Field(ge=3, le=2000)] = Field(default=400, description="Points of the line.")
+
+    @property
+    def steps(self) -> int:
+        """Return the number of compositions."""
+        return self.depth
+
+    def traces(self) -> tuple[TraceInfo, ...]:
+        """Return one point a depth."""
+        axes = ("depth",)
+        return (
+            TraceInfo(
+                "curve",
+                "value",
+                (*axes, "point"),
+                1,
+                "The curve along one direction, by place on the line.",
+                (self.points,),
+            ),
+            TraceInfo("curve_length", "length", axes, 1, "Length of the curve in the space of states, over sqrt(H)."),
+            TraceInfo("turning", "radians", axes, 1, "Sum of the angles between its neighboring pieces."),
+            TraceInfo("crossings", "crossings", axes, 1, "How often what is seen crosses its own mean."),
+        )
+
+    def compute(self) -> Computed:
+        """Return the curve after each composition."""
+        size = self.hidden_size
+        matrix = draws_of(self.seed, "map").normal(0, size, size)[0] * (self.gain / size**0.5)
+        along, seen = unit_vector(self.seed, "line", size), unit_vector(self.seed, "view", size)
+        places = torch.linspace(-self.reach, self.reach, self.points, dtype=torch.float64)
+        states, curves, lengths, turns, crossings = places.unsqueeze(1) * along, [], [], [], []
+        for _ in range(self.depth):
+            states = apply(self.nonlinearity, states @ matrix)
+            pieces = states[1:] - states[:-1]
+            norms = pieces.norm(dim=1)
+            cosines = (pieces[1:] * pieces[:-1]).sum(1) / (norms[1:] * norms[:-1]).clamp(min=1e-300)
+            curve = states @ seen
+            sides = (curve > curve.mean()).double()
+            curves.append(curve)
+            lengths.append(norms.sum() / size**0.5)
+            turns.append(torch.acos(cosines.clamp(-1.0, 1.0)).sum())
+            crossings.append((sides[1:] - sides[:-1]).abs().sum())
+        made = zip(("curve", "curve_length", "turning", "crossings"), (curves, lengths, turns, crossings), strict=True)
+        return Computed({name: torch.stack(values) for name, values in made}, {"curve_length": float(lengths[-1])})

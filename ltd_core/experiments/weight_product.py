@@ -1,0 +1,130 @@
+"""Depth without recurrence: products of independent weights, a different one at each layer."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ltd_core.experiments.direct import Computed, Direct
+from ltd_core.experiments.recurrence import apply, draws_of
+from ltd_core.fields import Count, Positive
+from ltd_core.lazy import torch
+from ltd_core.trace import TraceInfo
+
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_EULER = 0.5772156649015329
+_MOST = 100_000_000
+"""Largest number of weights that are drawn: seconds."""
+_NARROWEST, _EDGE = 6, 2.4
+_TANH_GAIN = 1.2
+
+
+class WeightProduct(Direct):
+    """The size of a signal after each layer of many random deep nets; width 1 and no function: a scalar product."""
+
+    summary: ClassVar[str] = (
+        "Multiply independent random weights, layer after layer, and watch the size of the product."
+    )
+    formula: ClassVar[str] = (
+        "width 1: prod w_i, Var = v^n; Gaussian: E ln|w| = (ln v - 1.2704) / 2, so the typical product keeps its size "
+        "at v = 2 e^gamma = 3.562; width N: h_n = f(h_{n-1} W_n), W_ij ~ N(0, v / N), linear: v = exp(1 / N)"
+    )
+    source: ClassVar[str] = "Sussillo and Abbott 2014, Random walk initialization; Goodfellow et al. 2016, section 10.7"
+
+    experiment: Literal["weight_product"] = "weight_product"
+    depth: Annotated[Count, Field(le=2000)] = Field(default=100, description="Layers.")
+    width: Annotated[Count, Field(le=256)] = Field(default=1, description="N, units of a layer; 1 for scalar weights.")
+    nonlinearity: Literal["identity", "relu", "tanh"] = Field(default="identity", description="f.")
+    distribution: Literal["gaussian", "sign"] = Field(
+        default="gaussian", description="Gaussian weights, or +-sqrt(v / N) with equal chances."
+    )
+    variance: Positive = Field(default=1.0, description="v, the variance of a weight times the width.")
+    choose: Literal["variance", "depth"] = Field(
+        default="variance",
+        description="Take the variance as it is, or the one at which the typical size neither vanishes nor explodes.",
+    )
+    samples: Annotated[Count, Field(le=100_000)] = Field(default=2000, description="Random nets.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        drawn = self.samples * self.depth * self.width**2
+        if drawn > _MOST:
+            msg = f"samples: samples x depth x width^2 must be at most {_MOST:,}, not {drawn:,}: make one smaller"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def steps(self) -> int:
+        """Return the number of layers."""
+        return self.depth
+
+    def traces(self) -> tuple[TraceInfo, ...]:
+        """Return one point a layer."""
+        axes = ("layer",)
+        return (
+            TraceInfo("log_size_mean", "nats", axes, 1, "Mean over nets of the log of the signal's norm."),
+            TraceInfo("log_size_deviation", "nats", axes, 1, "Its standard deviation over nets."),
+            TraceInfo(
+                "log_size_quantile",
+                "nats",
+                (*axes, "quantile"),
+                1,
+                f"Its quantiles {', '.join(map(str, _QUANTILES))}.",
+                (len(_QUANTILES),),
+            ),
+            TraceInfo(
+                "size_variance",
+                "variance",
+                axes,
+                1,
+                "Mean over nets of the squared norm: of Gaussian products it does not converge at any number of nets.",
+            ),
+        )
+
+    def compute(self) -> Computed:
+        """Return the statistics after each layer; norms are carried as logarithms, so nothing over- or underflows."""
+        samples, width = self.samples, self.width
+        draws, scale = draws_of(self.seed, "weights"), math.sqrt(self.chosen() / width)
+        state = torch.full((samples, 1, width), width**-0.5, dtype=torch.float64)
+        total, logs = torch.zeros(samples, dtype=torch.float64), []
+        for layer in range(self.depth):
+            drawn = draws.normal(layer, samples, width, width)[0]
+            drawn = drawn if self.distribution == "gaussian" else 1.0 - 2.0 * (drawn < 0).to(drawn)
+            size = (
+                torch.exp(total).view(-1, 1, 1) if self.nonlinearity == "tanh" else torch.ones(1, dtype=torch.float64)
+            )
+            state = apply(self.nonlinearity, (state * size) @ (drawn * scale))
+            norm = state.norm(dim=2)
+            total = torch.log(norm[:, 0]) if self.nonlinearity == "tanh" else total + torch.log(norm[:, 0])
+            state = torch.where(norm.unsqueeze(2) > 0, state / torch.where(norm > 0, norm, 1.0).unsqueeze(2), 0.0)
+            logs.append(total)
+        return self._statistics(torch.stack(logs))
+
+    def chosen(self) -> float:
+        """Return v: as it is set, or the one of no drift (exact for linear nets, a fit for relu and tanh)."""
+        if self.choose == "variance":
+            return self.variance
+        if self.width == 1 and self.nonlinearity == "identity":
+            return 2.0 * math.exp(_EULER) if self.distribution == "gaussian" else 1.0
+        if self.nonlinearity == "relu":
+            return 2.0 * math.exp(2 * 1.2 / (max(self.width, _NARROWEST) - _EDGE))
+        return _TANH_GAIN**2 if self.nonlinearity == "tanh" else math.exp(1.0 / self.width)
+
+    def _statistics(self, logs: torch.Tensor) -> Computed:
+        finite = torch.where(torch.isfinite(logs), logs, -1e300)  # a signal of relu may die out
+        shares = torch.tensor(_QUANTILES, dtype=torch.float64)
+        alive = torch.isfinite(logs)
+        count = alive.sum(1).clamp(min=1)
+        mean = torch.where(alive, logs, 0.0).sum(1) / count
+        spread = torch.where(alive, logs - mean.unsqueeze(1), 0.0).square().sum(1) / count
+        quantiles = torch.quantile(finite, shares, dim=1).t().contiguous()
+        traces = {
+            "log_size_mean": mean,
+            "log_size_deviation": spread.sqrt(),
+            "log_size_quantile": torch.where(quantiles < -1e200, -torch.inf, quantiles),  # noqa: PLR2004
+            "size_variance": torch.exp(2.0 * logs).mean(1),
+        }
+        typical = float(traces["log_size_quantile"][-1, 2]) / self.depth
+        return Computed(traces, {"growth_rate": typical if math.isfinite(typical) else None})

@@ -1,0 +1,86 @@
+"""science.md, identity 1: components go with lambda^t, both ways; a non-normal matrix grows first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ltd_core.errors import InvalidSpec
+from ltd_core.spec import parse_spec
+
+
+def computed(**settings: Any) -> tuple[Any, dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    spec: Any = parse_spec({"experiment": "linear_recurrence", "hidden_size": 6, "length": 25} | settings)
+    found = spec.compute()
+    return spec, {name: values.numpy() for name, values in found.traces.items()}, found.summary
+
+
+@pytest.mark.parametrize("form", ["general", "symmetric", "orthogonal", "non_normal"])
+def test_norms_are_those_of_powers(form: str) -> None:
+    spec, traces, _ = computed(form=form)
+    w, h = spec.w().numpy(), spec._start().numpy()
+    for t in range(1, 26):
+        power = np.linalg.matrix_power(w, t)
+        np.testing.assert_allclose(traces["state_norm"][t - 1], np.linalg.norm(h @ power), rtol=1e-10)
+        np.testing.assert_allclose(traces["gradient_norm_back"][t - 1], np.linalg.norm(h @ power.T), rtol=1e-10)
+
+
+@pytest.mark.parametrize("form", ["general", "symmetric", "orthogonal"])
+def test_every_component_goes_with_its_eigenvalue(form: str) -> None:
+    _, traces, _ = computed(form=form)
+    values = traces["eigenvalues"][0] @ np.array([1.0, 1.0j])
+    for name in ("state_component", "gradient_component"):
+        parts = traces[name]
+        np.testing.assert_allclose(parts[1:] / parts[:-1], np.broadcast_to(np.abs(values), (24, 6)), rtol=1e-10)
+
+
+def test_a_symmetric_norm_is_the_sum_of_its_components() -> None:
+    """|h_t|^2 = sum lambda_i^2t c_i^2."""
+    spec, traces, _ = computed(form="symmetric")
+    values, vectors = np.linalg.eigh(spec.w().numpy())
+    c = spec._start().numpy() @ vectors
+    for t in range(1, 26):
+        np.testing.assert_allclose(traces["state_norm"][t - 1] ** 2, (values ** (2 * t) * c**2).sum(), rtol=1e-10)
+    np.testing.assert_allclose((traces["state_component"] ** 2).sum(1), traces["state_norm"] ** 2, rtol=1e-9)
+    np.testing.assert_allclose(np.abs(values).max(), 0.95, rtol=1e-12)
+
+
+def test_an_orthogonal_matrix_keeps_every_norm() -> None:
+    _, traces, summary = computed(form="orthogonal")
+    np.testing.assert_allclose(traces["state_norm"], 1.0, rtol=1e-12)
+    assert abs(summary["growth_rate"]) < 1e-12
+
+
+def test_a_non_normal_matrix_grows_before_it_falls() -> None:
+    """Spectral radius below 1, and yet an order of magnitude up first."""
+    _, traces, summary = computed(form="non_normal", shear=2.0, length=400)
+    assert summary["transient_growth"] > 10.0
+    assert traces["state_norm"][-1] < 1e-3
+
+
+def test_a_rotation_has_complex_eigenvalues_and_keeps_its_length() -> None:
+    _, traces, _ = computed(matrix=[[0.0, 1.0], [-1.0, 0.0]], start=[3.0, 4.0])
+    np.testing.assert_allclose(traces["eigenvalues"][0], [[0.0, 1.0], [0.0, -1.0]], atol=1e-12)
+    np.testing.assert_allclose(traces["state_norm"], 5.0, rtol=1e-12)
+
+
+def test_growth_is_that_of_the_largest_eigenvalue() -> None:
+    _, _, summary = computed(matrix=[[1.1, 0.0], [0.0, 0.5]], length=200, start=[1.0, 1.0])
+    np.testing.assert_allclose(summary["growth_rate"], np.log(1.1), atol=0.002)
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"matrix": [[1.0, 2.0]]}, "matrix"),
+        ({"matrix": [[1.0, 2.0], [3.0]]}, "matrix"),
+        ({"start": [1.0]}, "start"),
+        ({"matrix": [[1.0]], "start": [0.0]}, "start"),
+    ],
+)
+def test_what_does_not_fit_is_refused(settings: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        computed(**settings)
+    assert [problem.field for problem in refused.value.problems] == [field]

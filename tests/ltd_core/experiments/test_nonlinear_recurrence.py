@@ -1,0 +1,64 @@
+"""science.md, identity 2: tanh bounds the way forward and not the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ltd_core.experiments.recurrence import draws_of, unit_vector
+from ltd_core.lazy import torch
+from ltd_core.spec import parse_spec
+
+
+def computed(**settings: Any) -> tuple[Any, dict[str, np.ndarray[Any, Any]]]:
+    spec: Any = parse_spec({"experiment": "nonlinear_recurrence", "hidden_size": 8, "length": 30} | settings)
+    return spec, {name: values.numpy() for name, values in spec.compute().traces.items()}
+
+
+@pytest.mark.parametrize("nonlinearity", ["tanh", "relu", "identity"])
+def test_both_ways_are_those_of_autograd(nonlinearity: str) -> None:
+    spec, traces = computed(nonlinearity=nonlinearity, bias=0.1)
+    function = {"tanh": torch.tanh, "relu": torch.relu, "identity": lambda x: x}[nonlinearity]
+    w = spec.initialization.recurrent(draws_of(0, "initialization"), 0, 8)
+    states = [unit_vector(0, "start", 8).requires_grad_()]
+    for _ in range(30):
+        states.append(function(states[-1] @ w + 0.1))
+    delta = unit_vector(0, "gradient", 8)
+    for t in range(1, 31):
+        np.testing.assert_allclose(traces["state_norm"][t - 1], float(states[t].detach().norm()), rtol=1e-10)
+        (pulled,) = torch.autograd.grad(states[-1], states[-1 - t], delta, retain_graph=True)
+        np.testing.assert_allclose(traces["gradient_norm_back"][t - 1], float(pulled.norm()), rtol=1e-9)
+        rows = [torch.autograd.grad(states[-1][i], states[-1 - t], retain_graph=True)[0] for i in range(8)]
+        expected = float(torch.stack(rows).norm()) / 8**0.5
+        np.testing.assert_allclose(traces["jacobian_norm_back"][t - 1], expected, rtol=1e-9)
+
+
+def test_tanh_stays_below_one_while_its_gradient_explodes() -> None:
+    """At h = 0 and b = 0 the backward map is exactly W^t: with a small start it grows as the spectral radius."""
+    _, traces = computed(start_scale=1e-12, initialization={"kind": "spectral", "radius": 1.3}, length=60)
+    assert traces["state_largest"].max() < 1.0
+    growth = traces["jacobian_norm_back"][40] / traces["jacobian_norm_back"][20]
+    np.testing.assert_allclose(np.log(growth) / 20, np.log(1.3), atol=0.08)
+
+
+def test_relu_on_a_positive_path_is_a_geometric_series() -> None:
+    """h_t = a^t h_0 + b (a^t - 1) / (a - 1), for every unit, with W = a I."""
+    a, b = 1.1, 0.3
+    spec, traces = computed(
+        nonlinearity="relu", bias=b, initialization={"kind": "identity", "scale": a}, hidden_size=1, length=20
+    )
+    first = float(unit_vector(spec.seed, "start", 1))
+    if first < 0:
+        first = max(0.0, a * first + b)
+        times = np.arange(20)
+    else:
+        times = np.arange(1, 21)
+    expected = a**times * first + b * (a**times - 1) / (a - 1)
+    np.testing.assert_allclose(traces["state_norm"], expected, rtol=1e-12)
+
+
+def test_tanh_is_bounded_where_relu_and_identity_grow() -> None:
+    grown = {n: computed(nonlinearity=n, length=80)[1]["state_largest"][-1] for n in ("tanh", "relu", "identity")}
+    assert grown["tanh"] < 1.0 < grown["identity"]

@@ -1,0 +1,63 @@
+"""science.md, identities 3 and 4: products of independent weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ltd_core.spec import parse_spec
+
+
+def computed(**settings: Any) -> dict[str, np.ndarray[Any, Any]]:
+    spec: Any = parse_spec({"experiment": "weight_product"} | settings)
+    return {name: values.numpy() for name, values in spec.compute().traces.items()}
+
+
+@pytest.mark.parametrize("variance", [0.5, 1.0, 1.3])
+def test_signs_have_exactly_the_variance_to_the_depth(variance: float) -> None:
+    """With w = +-sqrt(v) every product has the square v^n: the sample variance is exact."""
+    traces = computed(distribution="sign", variance=variance, depth=30, samples=200)
+    depths = np.arange(1, 31)
+    np.testing.assert_allclose(traces["size_variance"], variance**depths, rtol=1e-10)
+    np.testing.assert_allclose(traces["log_size_mean"], depths * np.log(variance) / 2, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(traces["log_size_deviation"], 0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize("variance", [1.0, 2.0, 3.5621])
+def test_gaussian_products_drift_by_the_mean_logarithm(variance: float) -> None:
+    """E ln|w| = (ln v - 1.2704) / 2, Var ln|w| = pi^2 / 8: at v = 1 the typical product vanishes as e^-0.635n."""
+    depth, samples = 40, 20_000
+    traces = computed(variance=variance, depth=depth, samples=samples)
+    error = np.sqrt(depth * np.pi**2 / 8 / samples)
+    expected = depth * (np.log(variance) - 1.2703628) / 2
+    assert abs(traces["log_size_mean"][-1] - expected) < 4 * error
+    np.testing.assert_allclose(traces["log_size_deviation"][-1], np.sqrt(depth * np.pi**2 / 8), rtol=0.03)
+
+
+def test_the_variance_chosen_for_depth_keeps_the_typical_size() -> None:
+    for settings in (
+        {},
+        {"width": 30},
+        {"width": 30, "nonlinearity": "relu"},
+        {"width": 60, "nonlinearity": "tanh"},
+    ):
+        kept = computed(choose="depth", depth=40, samples=300, **settings)["log_size_mean"][-1]
+        lost = computed(choose="variance", depth=40, samples=300, **settings)["log_size_mean"][-1]
+        assert abs(kept) < 4.0, settings
+        assert abs(kept) < abs(lost) or abs(lost) < 1.0, settings
+
+
+def test_the_drift_of_a_linear_net_is_half_the_logarithm_of_its_gain() -> None:
+    """d E ln|h| = ln g - 1 / (2 N) about, so it is zero at g = exp(1 / (2 N)), which is v = exp(1 / N)."""
+    width, depth, samples = 20, 40, 1500
+    traces = computed(width=width, depth=depth, samples=samples, variance=1.0)
+    error = traces["log_size_deviation"][-1] / np.sqrt(samples)
+    assert abs(traces["log_size_mean"][-1] + depth / (2 * width)) < 5 * error + 0.02
+
+
+def test_a_deep_product_neither_over_nor_underflows() -> None:
+    traces = computed(depth=2000, samples=50)
+    assert traces["log_size_mean"][-1] < -1000.0
+    assert np.isfinite(traces["log_size_mean"]).all()
