@@ -2,91 +2,135 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
+from docs.generator.drawing import COLORS, Changes, by_evaluation, by_lag, by_trace, by_unit, traces_of
 from docs.generator.picture import draw
-from ltd_core.engine import pack_for
-from ltd_core.spec import parse_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-Points = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
-Changes = dict[str, Any]
-COLORS = ("#2f4bdb", "#d1495b", "#2a9d8f", "#e9a23b", "#6c4a9e", "#555555")
+    from collections.abc import Callable
+    from pathlib import Path
 
 
-def traces_of(example: str, changes: Changes) -> dict[str, Points]:
-    """Run an example with some fields changed, by their dotted names; return steps and values of every trace."""
-    spec = json.loads((Path(__file__).parents[1] / "examples" / f"{example}.json").read_text(encoding="utf-8"))
-    for name, value in changes.items():
-        *parents, last = name.split(".")
-        holder = spec
-        for parent in parents:
-            holder = holder.setdefault(parent, {})
-        holder[last] = value
-    run = parse_spec(spec)
-    pack = pack_for(run, 1)
-    pack.load(0, run)
-    blocks: dict[str, list[Any]] = {}
-    while progress := pack.advance():
-        for block in progress[0].blocks:
-            blocks.setdefault(block.name, []).append(block)
-    return {
-        name: (
-            np.concatenate([b.first_step + b.every * np.arange(len(b.values)) for b in parts]),
-            np.concatenate([b.values for b in parts]),
+_STILL = 0.01
+"""Nats per step of neither growth nor fall, as in the experiment."""
+
+
+def by_component() -> go.Figure:
+    """Draw the norm of a linear recurrence's state above the components that it is made of."""
+    traces, figure = traces_of("m01_linear_recurrence", {}), go.Figure()
+    values = np.hypot(*np.moveaxis(traces["eigenvalues"][1][0], -1, 0))
+    for component, modulus in zip(traces["state_component"][1].T, values, strict=True):
+        color = COLORS[1] if modulus > 1 else COLORS[0]
+        figure.add_scatter(y=component, mode="lines", line={"color": color, "width": 1}, showlegend=False)
+    line = {"color": "#111111", "width": 3}
+    figure.add_scatter(y=traces["state_norm"][1], mode="lines", line=line, name="norm of the state")
+    figure.update_yaxes(type="log", title="size", exponentformat="power", range=[-12, 2])
+    figure.update_xaxes(title="time step")
+    return figure
+
+
+def bands() -> go.Figure:
+    """Draw the logarithm of a product of random weights: median and middle half, three choices of the variance."""
+    figure = go.Figure()
+    variants = {"v = 1": {}, "v = 3.56, chosen for no drift": {"choose": "depth"}, "v = 6": {"variance": 6.0}}
+    for (name, changes), color in zip(variants.items(), COLORS, strict=False):
+        values = traces_of("m04_weight_product", changes)["log_size_quantile"][1]
+        low, middle, high = values[:, 1], values[:, 2], values[:, 3]
+        figure.add_scatter(y=low, mode="lines", line={"width": 0}, showlegend=False)
+        figure.add_scatter(
+            y=high, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=f"{color}33", showlegend=False
         )
-        for name, parts in blocks.items()
+        figure.add_scatter(y=middle, mode="lines", line={"color": color, "width": 2}, name=name)
+    figure.update_yaxes(title="ln of the product's size: median, middle half")
+    figure.update_xaxes(title="layers")
+    return figure
+
+
+def curves() -> go.Figure:
+    """Draw what becomes of a line after some compositions."""
+    values, figure = traces_of("m05_composition", {})["curve"][1], go.Figure()
+    for depth, color in zip((1, 2, 4, 8), COLORS, strict=False):
+        figure.add_scatter(
+            y=values[depth - 1], mode="lines", line={"color": color, "width": 1.5}, name=f"after {depth} compositions"
+        )
+    figure.update_xaxes(title="place on the line")
+    figure.update_yaxes(title="state along one direction")
+    return figure
+
+
+def cliff() -> go.Figure:
+    """Draw the shares of vanishing and exploding gradients by spectral radius, and the descent over the cliff."""
+    figure = make_subplots(cols=2)
+    radii = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5, 2.0)
+    rates = [traces_of("m06_gradient_census", {"radius": radius})["gradient_rate"][1] for radius in radii]
+    for name, share, color in (
+        ("vanishing", [float((r < -_STILL).mean()) for r in rates], COLORS[0]),
+        ("exploding", [float((r > _STILL).mean()) for r in rates], COLORS[1]),
+    ):
+        figure.add_scatter(x=radii, y=share, name=name, mode="lines+markers", line={"color": color}, row=1, col=1)
+    found = traces_of("m06_loss_cliff", {})
+    places = np.linspace(4.0, 6.5, 200), np.linspace(-3.2, -2.0, 200)
+    surface = found["loss_surface"][1]
+    figure.add_heatmap(x=places[1], y=places[0], z=surface, colorscale="Greys", showscale=False, row=1, col=2)
+    for name, color in (("plain", COLORS[1]), ("clipped", COLORS[2])):
+        path = found[f"path_{name}"][1][0]
+        line = {"color": color, "width": 2}
+        figure.add_scatter(
+            x=path[:, 1], y=path[:, 0], name=f"{name} descent", mode="lines+markers", line=line, row=1, col=2
+        )
+    figure.update_xaxes(title="spectral radius", row=1, col=1)
+    figure.update_yaxes(title="share of 300 random tanh nets", row=1, col=1)
+    figure.update_xaxes(title="bias", range=[-3.2, -2.0], row=1, col=2)
+    figure.update_yaxes(title="weight", range=[4.0, 6.5], row=1, col=2)
+    return figure
+
+
+def language() -> go.Figure:
+    """Draw the loss on held-out text by amount and by redundancy, two seeds each, cells of about as many weights."""
+    cells = {
+        "LSTM, 64 units": {},
+        "plain, 130 units": _PLAIN,
+        "plain, Omega 0.1": _PLAIN | {"regularizer": {"kind": "omega", "weight": 0.1}},
     }
-
-
-def by_lag(example: str, variants: Mapping[str, Changes], trace: str, title: str, *, most: int = 100) -> go.Figure:
-    """Draw the median of a trace [step, lag] over its first points, in the logarithm, for each variant."""
-    figure = go.Figure()
-    for (name, changes), color in zip(variants.items(), COLORS, strict=False):
-        values = traces_of(example, changes)[trace][1][:most]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            middle = np.nanmedian(values / values[:, :1], axis=0)
-        middle[middle <= 0] = np.nan
-        figure.add_scatter(y=middle, name=name, mode="lines", line={"color": color, "width": 2}, connectgaps=True)
-    figure.update_yaxes(type="log", title=title, exponentformat="power")
-    figure.update_xaxes(title="steps back in time")
+    axes = {
+        "problem.amount": ((0.03, 0.1, 0.3, 1.0), "share of the text"),
+        "problem.redundancy": ((1, 4, 16, 64), "redundancy"),
+    }
+    figure = make_subplots(cols=2, shared_yaxes=True)
+    for column, (field, (values, title)) in enumerate(axes.items(), 1):
+        for (name, changes), color in zip(cells.items(), COLORS, strict=False):
+            losses = [_last_loss(changes | {field: value}) for value in values]
+            line = {"color": color, "width": 2}
+            figure.add_scatter(
+                x=values,
+                y=losses,
+                name=name,
+                mode="lines+markers",
+                line=line,
+                showlegend=column == 1,
+                row=1,
+                col=column,
+            )
+        figure.update_xaxes(type="log", title=title, tickvals=values, row=1, col=column)
+    figure.update_yaxes(title="nats a character, held out", row=1, col=1)
     return figure
 
 
-def by_evaluation(example: str, variants: Mapping[str, Changes], seeds: int) -> go.Figure:
-    """Draw the error on fresh sequences, a thin line a seed; a run that solves the problem ends there."""
-    figure = go.Figure()
-    for (name, changes), color in zip(variants.items(), COLORS, strict=False):
-        for seed in range(seeds):
-            steps, errors = traces_of(example, changes | {"seed": seed})["evaluation_error"]
-            line = {"color": color, "width": 1.5}
-            figure.add_scatter(x=steps, y=errors, name=name, mode="lines+markers", line=line, showlegend=seed == 0)
-    figure.update_yaxes(title="error on fresh sequences", tickformat=".0%")
-    figure.update_xaxes(title="update")
-    return figure
+def _last_loss(changes: Changes) -> float:
+    """Return the lowest loss on held-out text, the mean of two seeds."""
+    runs = [traces_of("m20_language", changes | {"seed": seed})["evaluation_loss"][1] for seed in range(2)]
+    return float(np.mean([values.min() for values in runs]))
 
 
-def by_unit(example: str, trace: str, title: str, groups: int) -> go.Figure:
-    """Draw a trace [step, unit], a line a unit, colored by group."""
-    figure = go.Figure()
-    steps, values = traces_of(example, {})[trace]
-    units = values.shape[1]
-    for unit in range(units):
-        color = COLORS[unit * groups // units]
-        line = {"color": color, "width": 1}
-        figure.add_scatter(x=steps, y=values[:, unit], mode="lines", line=line, showlegend=False)
-    figure.update_yaxes(type="log", title=title, exponentformat="power")
-    figure.update_xaxes(title="update")
-    return figure
-
-
+_PLAIN: Changes = {
+    "cell": {"kind": "rnn", "hidden_size": 130},
+    "initialization": {"kind": "spectral", "radius": 0.95},
+}
 _SPECTRAL = "initialization"
 _DELTA, _MEMORY = "|δ at this lag| over |δ at the last step|", "|∂h at T / ∂h at this lag|, over lag 0"
 
@@ -96,6 +140,32 @@ def _radius(radius: float) -> Changes:
 
 
 FIGURES: dict[str, Callable[[], go.Figure]] = {
+    "linear-recurrence": by_component,
+    "linear-gradient": lambda: by_trace(
+        "m02_linear_gradient",
+        {
+            "non-normal, radius 0.8": {},
+            "symmetric, radius 0.8": {"form": "symmetric"},
+            "orthogonal": {"form": "orthogonal"},
+        },
+        "gradient_norm_back",
+        ("steps back in time", "norm of the gradient"),
+    ),
+    "nonlinearity": lambda: by_trace(
+        "m03_nonlinear_recurrence",
+        {
+            "tanh": {},
+            "relu": {"nonlinearity": "relu"},
+            "relu, radius 2.2": {"nonlinearity": "relu"} | _radius(2.2),
+            "identity": {"nonlinearity": "identity"},
+        },
+        "state_largest",
+        ("time step", "largest |h|"),
+    ),
+    "depth": bands,
+    "composition": curves,
+    "how-often": cliff,
+    "language": language,
     "skip-connections": lambda: by_lag(
         "m07_skip_connections",
         {

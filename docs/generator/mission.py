@@ -17,7 +17,56 @@ class Row(NamedTuple):
 
 
 CELLS, CORE = "tests/ltd_core/cells/test_identities.py", "tests/ltd_core"
+EXPERIMENTS = f"{CORE}/experiments"
 ROWS = (
+    Row(
+        "M1",
+        "Linear recurrence, forward",
+        "linear-recurrence",
+        ("m01_linear_recurrence",),
+        ("state_norm", "state_component", "eigenvalues"),
+        (f"{EXPERIMENTS}/test_linear_recurrence.py",),
+    ),
+    Row(
+        "M2",
+        "Linear recurrence, backward",
+        "linear-gradient",
+        ("m02_linear_gradient",),
+        ("gradient_norm_back", "gradient_component"),
+        (f"{EXPERIMENTS}/test_linear_recurrence.py",),
+    ),
+    Row(
+        "M3",
+        "Non-linearity and bias",
+        "nonlinearity",
+        ("m03_nonlinear_recurrence",),
+        ("state_largest", "jacobian_norm_back", "gradient_norm_back"),
+        (f"{EXPERIMENTS}/test_nonlinear_recurrence.py",),
+    ),
+    Row(
+        "M4",
+        "Depth without recurrence",
+        "depth",
+        ("m04_weight_product",),
+        ("log_size_mean", "log_size_quantile", "size_variance"),
+        (f"{EXPERIMENTS}/test_weight_product.py",),
+    ),
+    Row(
+        "M5",
+        "One function composed many times",
+        "composition",
+        ("m05_composition",),
+        ("curve", "curve_length", "turning"),
+        (f"{EXPERIMENTS}/test_composition.py",),
+    ),
+    Row(
+        "M6",
+        "How often, and how bad",
+        "how-often",
+        ("m06_gradient_census", "m06_loss_cliff"),
+        ("gradient_rate", "loss_surface", "path_plain", "path_clipped"),
+        (f"{EXPERIMENTS}/test_gradient_census.py", f"{EXPERIMENTS}/test_loss_cliff.py"),
+    ),
     Row(
         "M7",
         "Skip connections through time",
@@ -74,6 +123,14 @@ ROWS = (
         ("m19_omega",),
         ("omega", "omega_gradient_norm", "delta_norm"),
         (f"{CORE}/regularizers/test_omega.py",),
+    ),
+    Row(
+        "M20",
+        "Where regularizing falls short",
+        "language",
+        ("m20_language",),
+        ("evaluation_loss", "delta_norm"),
+        (f"{CORE}/problems/test_characters.py",),
     ),
 )
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
-from ltd_core.catalog import FAMILIES
+from ltd_core.catalog import FAMILIES, INNER
 from ltd_core.experiments import EXPERIMENTS
 from ltd_core.metrics import METRICS
 from ltd_core.probes import PROBES
@@ -20,7 +20,7 @@ TYPES = {int: "integer", float: "number", str: "string", bool: "boolean"}
 
 def test_every_entry_of_every_registry_is_described(client: FlaskClient) -> None:
     found = client.get("/api/v1/mechanisms").json
-    registries = FAMILIES | {"experiment": EXPERIMENTS, "probe": PROBES, "metric": METRICS}
+    registries = FAMILIES | INNER | {"experiment": EXPERIMENTS, "probe": PROBES, "metric": METRICS}
     assert {family: [entry["kind"] for entry in entries] for family, entries in found.items()} == {
         family: list(registry) for family, registry in registries.items()
     }
