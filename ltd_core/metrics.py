@@ -55,6 +55,9 @@ METRICS: dict[str, Metric] = {
         Metric("curve_length", "length", "lower", "Length of the curve that a line has become at the last depth."),
         Metric("largest_step", "norm", "lower", "Longest step of gradient descent without clipping."),
         Metric("loss_after_clipping", "loss", "lower", "Loss at the end of the path with clipping."),
+        Metric("bias_norm", "norm", "lower", "Norm of the mean clipped gradient less the clipped true gradient."),
+        Metric("bias_cosine", "cosine", "higher", "Cosine of the mean clipped gradient and the true gradient."),
+        Metric("bias_norm_ratio", "ratio", "higher", "Norm of the mean clipped gradient over the clipped true one's."),
         Metric("diverged", "share", "lower", "1 when the numbers left the finite range, else 0."),
     )
 }

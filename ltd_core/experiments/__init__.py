@@ -1,5 +1,6 @@
 """Kinds of experiment. A new one: a file here, a line below, a mirror test."""
 
+from ltd_core.experiments.clipping_bias import ClippingBias
 from ltd_core.experiments.composition import Composition
 from ltd_core.experiments.experiment import RunSpec
 from ltd_core.experiments.gradient_census import GradientCensus
@@ -17,6 +18,7 @@ EXPERIMENTS: dict[str, type[RunSpec]] = {
     "composition": Composition,
     "gradient_census": GradientCensus,
     "loss_cliff": LossCliff,
+    "clipping_bias": ClippingBias,
 }
 
 __all__ = ["EXPERIMENTS", "RunSpec"]

@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.experiments.direct import Computed, Direct
+from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import apply, draws_of, unit_vector
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
 
-class Composition(Direct):
+class Composition(Standalone):
     """The points of a line go through the same random map again and again; seen along one random direction."""
 
     summary: ClassVar[str] = "Compose one random map with itself, and see a straight line become a wild curve."

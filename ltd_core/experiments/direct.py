@@ -31,10 +31,6 @@ class Direct(RunSpec):
         """Return the key that all of them share: they are computed one after the other."""
         return "direct"
 
-    @abstractmethod
-    def compute(self) -> Computed:
-        """Return everything, in float64; a function of the specification alone, to the bit on one device type."""
-
     def blocks(self, computed: Computed) -> tuple[TraceBlock, ...]:
         """Return the traces as they are declared; raises ValueError where a shape does not fit."""
         blocks = []
@@ -46,3 +42,11 @@ class Direct(RunSpec):
                 raise ValueError(msg)
             blocks.append(TraceBlock(info.name, info.every, info.every, values))
         return tuple(blocks)
+
+
+class Standalone(Direct):
+    """One that needs nothing of the engine."""
+
+    @abstractmethod
+    def compute(self) -> Computed:
+        """Return everything, in float64; a function of the specification alone, to the bit on one device type."""

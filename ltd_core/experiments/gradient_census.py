@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ltd_core.experiments.direct import Computed, Direct
+from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import apply, draws_of, slopes_of
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
@@ -16,7 +16,7 @@ _MOST = 200_000_000
 _MOST_WORK = 5_000_000_000
 
 
-class GradientCensus(Direct):
+class GradientCensus(Standalone):
     """Many random nets, and the length of each one's gradient after its whole way back."""
 
     summary: ClassVar[str] = "Count vanishing and exploding gradients over many random initializations."

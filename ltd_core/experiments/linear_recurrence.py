@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ltd_core.experiments.direct import Computed, Direct
+from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import draws_of, unit_vector
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.initializations import INITIALIZATIONS, Initialization
@@ -18,7 +18,7 @@ WIDEST = 256
 Rows = Annotated[tuple[Annotated[tuple[Real, ...], Field(max_length=WIDEST)], ...], Field(max_length=WIDEST)]
 
 
-class LinearRecurrence(Direct):
+class LinearRecurrence(Standalone):
     """h_t = h_{t-1} W forward, delta_{t-1} = delta_t W^T backward."""
 
     summary: ClassVar[str] = "Follow a linear recurrence and its gradient through time, by eigen-component."

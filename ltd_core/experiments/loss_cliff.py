@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from ltd_core.experiments.direct import Computed, Direct
+from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
@@ -27,7 +27,7 @@ def _ascending(value: tuple[float, float]) -> tuple[float, float]:
 Range = Annotated[tuple[Real, Real], AfterValidator(_ascending)]
 
 
-class LossCliff(Direct):
+class LossCliff(Standalone):
     """One unit over many steps: its loss over weight and bias, and gradient descent with and without clipping."""
 
     summary: ClassVar[str] = "Draw the cliff in the loss of one recurrent unit; descend it with and without clipping."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.experiments.direct import Computed, Direct
+from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import apply, draws_of, slopes_of, unit_vector
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.initializations import INITIALIZATIONS, Initialization
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ltd_core.outcome import Summary
 
 
-class NonlinearRecurrence(Direct):
+class NonlinearRecurrence(Standalone):
     """Why tanh and not relu: h_t = f(h_{t-1} W + b) forward, and the product of its Jacobians backward."""
 
     summary: ClassVar[str] = "Follow a non-linear recurrence forward and its gradient backward."

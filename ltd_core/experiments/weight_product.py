@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ltd_core.experiments.direct import Computed, Direct
+from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import apply, draws_of
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
@@ -21,7 +21,7 @@ _NARROWEST, _EDGE = 6, 2.4
 _TANH_GAIN = 1.2
 
 
-class WeightProduct(Direct):
+class WeightProduct(Standalone):
     """The size of a signal after each layer of many random deep nets; width 1 and no function: a scalar product."""
 
     summary: ClassVar[str] = (

@@ -1,0 +1,176 @@
+"""The bias of clipping: many thresholds and batch sizes from one pass over the examples' gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ltd_core.engine.layout import Layout
+from ltd_core.engine.machine_network import MachineNetwork
+from ltd_core.engine.pack import Pack
+from ltd_core.engine.state import weights
+from ltd_core.experiments.direct import Computed
+from ltd_core.lazy import torch
+from ltd_core.problems import Batch
+from ltd_core.randomness import Draws, stream_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ltd_core.experiments.clipping_bias import ClippingBias
+    from ltd_core.experiments.training import Training
+    from ltd_core.outcome import Summary
+
+_TOGETHER = 256
+"""Examples whose gradients are computed in one call."""
+
+_SUMMED = 64
+
+
+class Surface(NamedTuple):
+    """Figures by threshold and batch size, [V, S] each, float64."""
+
+    bias_norm: torch.Tensor
+    bias_norm_error: torch.Tensor
+    distance_to_true: torch.Tensor
+    bias_norm_ratio: torch.Tensor
+    bias_cosine: torch.Tensor
+    bias_clipped_share: torch.Tensor
+
+
+def compute(spec: ClippingBias) -> Computed:
+    """Return the surfaces at each place of the training run."""
+    made: dict[str, list[torch.Tensor]] = {info.name: [] for info in spec.traces()}
+    for row in _rows(spec):
+        gradients = example_gradients(spec.training(1), row, spec.examples)
+        limits = torch.tensor(spec.thresholds, dtype=torch.float64)
+        if spec.unit == "quantile":
+            limits = torch.quantile(torch.linalg.vector_norm(gradients.double(), dim=1), limits)
+        surface = measured(gradients, limits, spec.batch_sizes, spec.rule, (spec.seed, spec.permutations))
+        for name, values in surface._asdict().items():
+            made[name].append(values)
+        made["full_gradient_norm"].append(mean_of(gradients).norm())
+    traces = {name: torch.stack(values) for name, values in made.items()}
+    named = {name: name for name in ("bias_norm", "bias_cosine", "bias_norm_ratio")} | {
+        "clipped_share": "bias_clipped_share"
+    }
+    summary: Summary = {metric: float(traces[name][-1, 0, 0]) for metric, name in named.items()}
+    return Computed(traces, summary)
+
+
+def _rows(spec: ClippingBias) -> list[torch.Tensor]:
+    """Return the weights after each number of updates, [P]: runs that differ in nothing but their length."""
+    runs = {updates: spec.training(updates) for updates in spec.after}
+    layout = Layout(runs[spec.after[0]])
+    found = {0: layout.initial(runs[spec.after[0]]).to(_kind(spec.dtype))}
+    longer = [run for updates, run in runs.items() if updates]
+    if longer:
+        pack = Pack(longer[0], len(longer))
+        for lane, run in enumerate(longer):
+            pack.load(lane, run)
+        while progress := pack.advance():
+            for lane, reached in progress.items():
+                if reached.outcome:
+                    kept = weights(reached.state)
+                    flat = [torch.from_numpy(kept[name].copy()).flatten() for name in layout.shapes]
+                    found[longer[lane].updates] = torch.cat(flat)
+    return [layout.effective(found[updates].unsqueeze(0))[0] for updates in spec.after]
+
+
+def example_gradients(spec: Training, row: torch.Tensor, examples: int) -> torch.Tensor:
+    """Return the gradient of each of so many sequences, [N, P]; they are of one length, and the same for a seed."""
+    draws = Draws.of([stream_key(spec.seed, "examples")], [0])
+    batch = spec.problem.draw(draws, examples, row.dtype)
+    single, answers = spec.model_copy(update={"batch_size": 1}), spec.problem.answers
+    x = batch.inputs[0].transpose(0, 1).unsqueeze(2)  # [N, T, 1, I]
+    targets = batch.targets.reshape(answers, examples, -1).transpose(0, 1).unsqueeze(2)  # [N, R, 1, ...]
+    found = torch.zeros(examples, len(row), dtype=row.dtype)
+    rows = row.expand(min(_TOGETHER, examples), -1).contiguous()
+    networks = {count: MachineNetwork(single, count) for count in {len(rows), examples % _TOGETHER} - {0}}
+    for first in range(0, examples, _TOGETHER):
+        here = slice(first, min(first + _TOGETHER, examples))
+        count = here.stop - first
+        part = Batch(x[here], targets[here], batch.starts.expand(count))
+        networks[count].train(rows[:count], found[here], part)
+    return found
+
+
+def mean_of(rows: torch.Tensor) -> torch.Tensor:
+    """Return the mean of rows [N, P], float64: a few of them are summed as they are, these sums in double precision."""
+    sums = [part.sum(0) for part in torch.split(rows, _SUMMED)]
+    return torch.stack(sums).double().sum(0) / len(rows)
+
+
+def measured(
+    gradients: torch.Tensor, limits: torch.Tensor, sizes: Sequence[int], rule: str, sampling: tuple[int, int] = (0, 1)
+) -> Surface:
+    """Return the surface for gradients [N, P], limits [V] and batch sizes; `sampling` is a seed and permutations."""
+    full = mean_of(gradients)
+    target = torch.stack([_clipped(full.unsqueeze(0), limit, rule)[0][0] for limit in limits])  # [V, P]
+    seed, permutations = sampling
+    taken = [_by_size(_permuted(gradients, seed, place), limits, sizes, rule) for place in range(permutations)]
+    columns = []
+    for size in sizes:
+        found = [one[size] for one in taken]
+        mean = torch.stack([part.mean for part in found]).mean(0)  # [V, P]
+        share = torch.stack([part.share for part in found]).mean(0)
+        minibatches = permutations * len(gradients) // size
+        spread = torch.stack([part.square for part in found]).mean(0) - mean.square().sum(1)
+        error = (spread.clamp(min=0.0) / max(minibatches - 1, 1)).sqrt()
+        cosine = (mean @ full) / (mean.norm(dim=1) * full.norm()).clamp(min=1e-300)
+        ratio = mean.norm(dim=1) / target.norm(dim=1).clamp(min=1e-300)
+        columns.append(((mean - target).norm(dim=1), error, (mean - full).norm(dim=1), ratio, cosine, share))
+    return Surface(*(torch.stack(parts, 1) for parts in zip(*columns, strict=True)))
+
+
+class _Means(NamedTuple):
+    """Of clipped gradients, by limit: their mean [V, P], mean squared norm [V] and share clipped [V], float64."""
+
+    mean: torch.Tensor
+    square: torch.Tensor
+    share: torch.Tensor
+
+
+def _permuted(gradients: torch.Tensor, seed: int, place: int) -> torch.Tensor:
+    """Return the examples as they were drawn, at random, and in other orders after that."""
+    if place == 0:
+        return gradients
+    keys = Draws.of([stream_key(seed, "permutation")], [place]).bits(0, len(gradients))[0]
+    return gradients[keys.argsort(stable=True)]
+
+
+def _by_size(gradients: torch.Tensor, limits: torch.Tensor, sizes: Sequence[int], rule: str) -> dict[int, _Means]:
+    """Return the means for each batch size: larger minibatches are put together from smaller ones."""
+    if rule == "example_norm":
+        return dict.fromkeys(sizes, _means(gradients, limits, rule))
+    levels, found = {1: gradients}, {}
+    for size in sorted(sizes):
+        below = max(known for known in levels if size % known == 0)
+        rows, each = levels[below], size // below
+        levels[size] = rows if each == 1 else rows.view(-1, each, rows.shape[1]).sum(1) / each
+        found[size] = _means(levels[size], limits, rule)
+    return found
+
+
+def _means(rows: torch.Tensor, limits: torch.Tensor, rule: str) -> _Means:
+    """Return the means over clipped gradients [M, P] for each limit."""
+    if rule == "value":
+        parts = [_clipped(rows, limit, rule) for limit in limits]
+        squares = [part.square().sum(1, dtype=torch.float64).mean() for part, _ in parts]
+        means = [mean_of(part) for part, _ in parts]
+        return _Means(torch.stack(means), torch.stack(squares), torch.stack([share for _, share in parts]))
+    norms = torch.linalg.vector_norm(rows, dim=1).double()
+    scales = (limits.unsqueeze(1) / norms.clamp(min=1e-300)).clamp(max=1.0)  # [V, M]: every threshold in one product
+    mean = (scales.to(rows.dtype) @ rows).double() / len(rows)
+    return _Means(mean, (scales * norms).square().mean(1), (norms > limits.unsqueeze(1)).double().mean(1))
+
+
+def _clipped(rows: torch.Tensor, limit: torch.Tensor, rule: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return clipped rows and the share clipped; examples' norms clip the full gradient by its norm."""
+    if rule == "value":
+        return rows.clamp(-float(limit), float(limit)), (rows.abs() > limit).double().mean()
+    norms = rows.norm(dim=1, keepdim=True)
+    return rows * (limit / norms.clamp(min=1e-300)).clamp(max=1.0), (norms > limit).double().mean()
+
+
+def _kind(dtype: str) -> torch.dtype:
+    return torch.float64 if dtype == "float64" else torch.float32

@@ -1,0 +1,105 @@
+"""What clipping does to the mean gradient: its bias, by threshold and batch size, on a finite data set."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ltd_core.cells import CELLS, Cell
+from ltd_core.cells.rnn import Rnn
+from ltd_core.clipping import CLIPPINGS, Clipping
+from ltd_core.clipping.none import NoClipping
+from ltd_core.experiments.direct import Direct
+from ltd_core.experiments.training import LARGEST_BATCH, Evaluation, Training
+from ltd_core.fields import Count, Positive, Whole
+from ltd_core.initializations import INITIALIZATIONS, Initialization
+from ltd_core.initializations.spectral import Spectral
+from ltd_core.optimizers import OPTIMIZERS, Optimizer
+from ltd_core.optimizers.sgd import Sgd
+from ltd_core.problems import PROBLEMS, Problem
+from ltd_core.trace import TraceInfo
+
+Places = Annotated[tuple[Annotated[Whole, Field(ge=0, le=1_000_000)], ...], Field(min_length=1, max_length=16)]
+Thresholds = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=64)]
+Sizes = Annotated[tuple[Annotated[Count, Field(le=16_384)], ...], Field(min_length=1, max_length=16)]
+
+
+class ClippingBias(Direct):
+    """The mean of clipped minibatch gradients beside the clipped gradient of all examples, along a training run."""
+
+    summary: ClassVar[str] = "Measure the bias of clipping over thresholds and batch sizes, against the full gradient."
+    formula: ClassVar[str] = (
+        "bias = E[clip(g_B)] - clip(E[g]); E over disjoint minibatches of random permutations of the examples; the "
+        "full gradient E[g] is exact; standard errors from the number of minibatches"
+    )
+    source: ClassVar[str] = "Chen, Wu and Hong 2020; Koloskova, Hendrikx and Stich 2023 (both on the bias of clipping)"
+
+    experiment: Literal["clipping_bias"] = "clipping_bias"
+    problem: Annotated[Problem, PROBLEMS]
+    cell: Annotated[Cell, CELLS] = Rnn()
+    initialization: Annotated[Initialization, INITIALIZATIONS] = Spectral()
+    after: Places = Field(default=(0,), description="Updates of a training run after which the bias is measured.")
+    optimizer: Annotated[Optimizer, OPTIMIZERS] = Sgd()
+    clipping: Annotated[Clipping, CLIPPINGS] = NoClipping()
+    batch_size: Annotated[Count, Field(le=LARGEST_BATCH)] = Field(
+        default=20, description="Sequences per minibatch of the training run; the clipping above is its rule."
+    )
+    rule: Literal["norm", "value", "example_norm"] = Field(
+        default="norm",
+        description="The rule that is measured: norm or elements of a minibatch's gradient, or each example's norm.",
+    )
+    thresholds: Thresholds = Field(default=(0.1, 0.3, 1.0, 3.0), description="Thresholds of the surface.")
+    unit: Literal["absolute", "quantile"] = Field(
+        default="absolute",
+        description="Thresholds are numbers, or quantiles (up to 1) of the examples' gradient norms.",
+    )
+    batch_sizes: Sizes = Field(default=(1, 4, 16, 64), description="Batch sizes of the surface.")
+    examples: Annotated[Count, Field(le=16_384)] = Field(default=1024, description="Sequences of the finite data set.")
+    permutations: Annotated[Count, Field(le=1000)] = Field(
+        default=1, description="Random orders of the examples that are cut into minibatches."
+    )
+    dtype: Literal["float32", "float64"] = Field(default="float32", description="Precision of the gradients.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        wrong = [size for size in self.batch_sizes if self.examples % size]
+        if wrong:
+            msg = f"batch_sizes: must divide the {self.examples} examples, not {wrong}"
+            raise ValueError(msg)
+        if self.unit == "quantile" and max(self.thresholds) > 1:
+            msg = f"thresholds: quantiles must be at most 1, not {max(self.thresholds)}"
+            raise ValueError(msg)
+        self.training(max(self.after))
+        return self
+
+    @classmethod
+    def example(cls) -> dict[str, Any]:
+        """Return a specification to post."""
+        return cls.model_validate({"problem": {"kind": "temporal_order", "length": 50}}).full()
+
+    @property
+    def steps(self) -> int:
+        """Return the number of places along the run."""
+        return len(self.after)
+
+    def training(self, updates: int) -> Training:
+        """Return the training run of so many updates, at least one."""
+        names = ("problem", "cell", "initialization", "optimizer", "clipping", "batch_size", "dtype", "seed")
+        return Training(
+            **{name: getattr(self, name) for name in names}, updates=max(updates, 1), evaluation=Evaluation(every=0)
+        )
+
+    def traces(self) -> tuple[TraceInfo, ...]:
+        """Return surfaces, a point a place."""
+        axes, size = ("place", "threshold", "batch_size"), (len(self.thresholds), len(self.batch_sizes))
+        declared = {
+            "bias_norm": ("norm", "Norm of the mean clipped gradient less the clipped full gradient."),
+            "bias_norm_error": ("norm", "Standard error of that difference, from the number of minibatches."),
+            "distance_to_true": ("norm", "Norm of the mean clipped gradient less the full gradient as it is."),
+            "bias_norm_ratio": ("ratio", "Norm of the mean clipped gradient over that of the clipped full one."),
+            "bias_cosine": ("cosine", "Cosine of the mean clipped gradient and the full one."),
+            "bias_clipped_share": ("share", "Share of minibatches (of elements, of examples) that were clipped."),
+        }
+        surfaces = (TraceInfo(name, unit, axes, 1, text, size) for name, (unit, text) in declared.items())
+        return (*surfaces, TraceInfo("full_gradient_norm", "norm", ("place",), 1, "Norm of the full gradient."))

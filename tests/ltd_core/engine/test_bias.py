@@ -1,0 +1,136 @@
+"""The bias of clipping against closed forms, cases of the literature on finite sums, and loops over examples."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ltd_core.engine import pack_for
+from ltd_core.engine.bias import example_gradients, measured
+from ltd_core.engine.layout import Layout
+from ltd_core.lazy import torch
+from ltd_core.randomness import Draws, stream_key
+from ltd_core.spec import parse_spec
+from tests.ltd_core.oracle import run_of
+
+
+def phi(x: float) -> float:
+    return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def cdf(x: float) -> float:
+    return 0.5 * math.erfc(-x / math.sqrt(2))
+
+
+def clipped_mean(mu: float, sigma: float, c: float) -> float:
+    """science.md, identity 10: the mean of N(mu, sigma^2) clipped to [-c, c]."""
+    a, b = (-c - mu) / sigma, (c - mu) / sigma
+    return mu * (cdf(b) - cdf(a)) + sigma * (phi(a) - phi(b)) + c * (1 - cdf(b)) - c * cdf(a)
+
+
+def test_the_closed_form_is_the_printed_one() -> None:
+    assert abs(clipped_mean(0.5, 2.0, 1.0) - 0.18964) < 5e-6
+
+
+@pytest.mark.parametrize("rule", ["norm", "value"])
+@pytest.mark.parametrize("mu", [-2.0, 0.0, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize(("sigma", "c"), [(2.0, 1.0), (0.5, 0.7), (1.0, 0.1), (3.0, 4.0)])
+def test_clipped_gaussian_means(rule: str, mu: float, sigma: float, c: float) -> None:
+    """In one dimension both rules are the same; batches of B shrink sigma by sqrt(B). Twenty settings of each."""
+    examples, sizes = 65_536, (1, 4, 16)
+    generator = torch.Generator().manual_seed(int(100 * (mu + 5)) + int(10 * sigma))
+    gradients = mu + sigma * torch.randn(examples, 1, generator=generator, dtype=torch.float64)
+    surface = measured(gradients, torch.tensor([c], dtype=torch.float64), sizes, rule)
+    for place, size in enumerate(sizes):
+        mean = float(gradients.view(-1, size).mean(1).clamp(-c, c).mean())
+        error = float(surface.bias_norm_error[0, place])
+        assert abs(mean - clipped_mean(mu, sigma / math.sqrt(size), c)) < 4.5 * error + 1e-5
+        full = float(gradients.mean().clamp(-c, c))
+        np.testing.assert_allclose(float(surface.bias_norm[0, place]), abs(mean - full), atol=1e-10)
+
+
+def test_two_points_of_the_literature() -> None:
+    """Chen, Wu and Hong 2020, example 1: E (x - z)^2 / 2 for z = -2, 1, 1 at x = 0, c = 1: clipped, 0 becomes -1/3."""
+    gradients = torch.tensor([[2.0], [-1.0], [-1.0]], dtype=torch.float64)
+    surface = measured(gradients, torch.tensor([1.0], dtype=torch.float64), (1,), "norm")
+    np.testing.assert_allclose(float(surface.bias_norm[0, 0]), 1 / 3, atol=1e-12)
+    np.testing.assert_allclose(float(surface.distance_to_true[0, 0]), 1 / 3, atol=1e-12)
+    np.testing.assert_allclose(float(surface.bias_clipped_share[0, 0]), 1 / 3, atol=1e-12)
+
+
+def test_three_points_in_the_plane() -> None:
+    """Symmetric gradients keep their direction under clipping, others turn: by hand, on three vectors."""
+    gradients = torch.tensor([[3.0, 0.0], [0.0, 0.5], [0.0, 0.5]], dtype=torch.float64)
+    surface = measured(gradients, torch.tensor([0.5, 1.0, 10.0], dtype=torch.float64), (1, 3), "norm")
+    full = np.array([1.0, 1 / 3])
+    for place, c in enumerate((0.5, 1.0, 10.0)):
+        mean = np.array([min(3.0, c), 1.0]) / 3
+        target = full * min(1.0, c / np.linalg.norm(full))
+        np.testing.assert_allclose(float(surface.bias_norm[place, 0]), np.linalg.norm(mean - target), atol=1e-12)
+        cosine = mean @ full / np.linalg.norm(mean) / np.linalg.norm(full)
+        np.testing.assert_allclose(float(surface.bias_cosine[place, 0]), cosine, atol=1e-12)
+        np.testing.assert_allclose(float(surface.bias_norm[place, 1]), 0.0, atol=1e-12)  # the whole set at once
+
+
+@pytest.mark.parametrize("rule", ["norm", "value", "example_norm"])
+def test_a_surface_is_a_loop_over_minibatches(rule: str) -> None:
+    generator, limits, sizes = np.random.default_rng(4), [0.3, 1.5, 6.0], (2, 4, 12)
+    g = generator.normal(size=(48, 7)) * np.exp(generator.normal(size=(48, 1)))
+    surface = measured(torch.from_numpy(g), torch.tensor(limits, dtype=torch.float64), sizes, rule)
+
+    def clip(x: Any, c: float) -> Any:
+        return np.clip(x, -c, c) if rule == "value" else x * min(1.0, c / np.linalg.norm(x))
+
+    for i, c in enumerate(limits):
+        for j, size in enumerate(sizes):
+            rows = g if rule == "example_norm" else g.reshape(-1, size, 7).mean(1)
+            mean = np.mean([clip(x, c) for x in rows], 0)
+            target = clip(g.mean(0), c)
+            np.testing.assert_allclose(float(surface.bias_norm[i, j]), np.linalg.norm(mean - target), rtol=1e-10)
+            np.testing.assert_allclose(
+                float(surface.distance_to_true[i, j]), np.linalg.norm(mean - g.mean(0)), rtol=1e-10
+            )
+            ratio = np.linalg.norm(mean) / np.linalg.norm(target)
+            np.testing.assert_allclose(float(surface.bias_norm_ratio[i, j]), ratio, rtol=1e-10)
+
+
+def test_example_gradients_are_those_of_autograd() -> None:
+    spec = run_of(problem={"kind": "temporal_order", "length": 12})
+    row = Layout(spec).initial(spec)
+    found = example_gradients(spec, row, 300)  # more than one call
+    batch = spec.problem.draw(Draws.of([stream_key(spec.seed, "examples")], [0]), 300, torch.float64)
+    for b in (0, 7, 255, 256, 299):
+        leaf = row.clone().requires_grad_()
+        w = {name: view[0] for name, view in Layout(spec).views(leaf.unsqueeze(0)).items()}
+        h = torch.zeros(spec.cell.hidden_size, dtype=torch.float64)
+        for x in batch.inputs[0, :, b]:
+            h = torch.tanh(h @ w["W"] + x @ w["U"] + w["b"])
+        loss = torch.nn.functional.cross_entropy((h @ w["V"] + w["c"]).unsqueeze(0), batch.targets[0, b : b + 1])
+        torch.testing.assert_close(found[b], torch.autograd.grad(loss, leaf)[0], rtol=1e-10, atol=1e-13)
+
+
+def test_bias_falls_as_the_batch_and_as_the_threshold_grow() -> None:
+    """On a trained net: M17."""
+    spec = parse_spec(
+        {
+            "experiment": "clipping_bias",
+            "problem": {"kind": "temporal_order", "length": 30},
+            "cell": {"kind": "rnn", "hidden_size": 20},
+            "after": [0, 200],
+            "thresholds": [0.5, 0.8, 0.95],
+            "unit": "quantile",
+            "batch_sizes": [1, 8, 64, 512],
+            "examples": 512,
+        }
+    )
+    pack = pack_for(spec, 1)
+    pack.load(0, spec)
+    blocks = {block.name: block.values for block in pack.advance()[0].blocks}
+    away, share = blocks["bias_norm"], blocks["bias_clipped_share"]
+    assert (np.diff(away[1], axis=1) <= 1e-9).all()  # by batch size
+    np.testing.assert_allclose(away[:, :, -1], 0.0, atol=1e-7)  # the whole set
+    assert (np.diff(share[1], axis=0) <= 0).all()  # by threshold
+    assert away[1, -1, 0] < away[1, 0, 0]
