@@ -89,9 +89,9 @@ def test_a_surface_is_a_loop_over_minibatches(rule: str) -> None:
             rows = g if rule == "example_norm" else g.reshape(-1, size, 7).mean(1)
             mean = np.mean([clip(x, c) for x in rows], 0)
             target = clip(g.mean(0), c)
-            np.testing.assert_allclose(float(surface.bias_norm[i, j]), np.linalg.norm(mean - target), rtol=1e-10)
+            np.testing.assert_allclose(float(surface.bias_norm[i, j]), np.linalg.norm(mean - target), rtol=1e-10, atol=1e-14)
             np.testing.assert_allclose(
-                float(surface.distance_to_true[i, j]), np.linalg.norm(mean - g.mean(0)), rtol=1e-10
+                float(surface.distance_to_true[i, j]), np.linalg.norm(mean - g.mean(0)), rtol=1e-10, atol=1e-14
             )
             ratio = np.linalg.norm(mean) / np.linalg.norm(target)
             np.testing.assert_allclose(float(surface.bias_norm_ratio[i, j]), ratio, rtol=1e-10)
