@@ -41,6 +41,7 @@ ANSWERS: dict[str, dict[int, type[BaseModel] | str]] = {
     "sweeps.one": {200: schemas.Sweep},
     "sweeps.cancel": {202: schemas.Sweep},
     "comparison.compare": {200: schemas.Comparison},
+    "comparison.pairs": {200: schemas.Pairs},
     "mechanisms.mechanisms": {200: "application/json"},
     "workers.workers": {200: schemas.Workers},
     "openapi.document": {200: "application/json"},

@@ -52,6 +52,10 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
         "metric": _choice(list(METRICS), default="success"),
         "aggregate": _choice(list(AGGREGATES), default="median"),
     },
+    "comparison.pairs": {
+        "field": {**_TEXT, "description": "An axis of the sweep; by default the first."},
+        "metric": _choice(list(METRICS), default="final_loss"),
+    },
 }
 
 

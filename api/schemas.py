@@ -180,6 +180,36 @@ class Comparison(Body):
     cells: list[list[Cell]]
 
 
+class Pair(Body):
+    """Two values of an axis: the differences of the second from the first over runs that agree in all else."""
+
+    first: AxisValue
+    second: AxisValue
+    n: int = Field(description="Differences.")
+    without_pair: int = Field(description="Runs whose counterpart has no value.")
+    median: float | None
+    low: float | None = Field(description="Lower end of the median's 95 % bootstrap interval.")
+    high: float | None
+    p: float | None = Field(description="Of a two-sided permutation test of the signs of the differences.")
+
+
+class PairedMetric(Body):
+    """What is compared."""
+
+    name: str
+    unit: str
+    better: Literal["lower", "higher"]
+
+
+class Pairs(Body):
+    """The values of one axis, two by two."""
+
+    sweep: str
+    field: str
+    metric: PairedMetric
+    pairs: list[Pair]
+
+
 class Worker(Body):
     """A worker process."""
 

@@ -125,6 +125,9 @@ def compare(
     columns: Annotated[str, typer.Option(help="Field of the columns, such as batch_size.")] = "",
     metric: Annotated[str, typer.Option(help="What fills the cells; `ltd mechanisms metric` lists them.")] = "success",
     aggregate: Annotated[str, typer.Option(help="median, mean, min, max or success_rate.")] = "mean",
+    pairs: Annotated[
+        str, typer.Option(help="An axis, such as clipping: compare its values two by two on the same seeds instead.")
+    ] = "",
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
     server: Server = DEFAULT_SERVER,
     token: Token = "",
@@ -132,6 +135,10 @@ def compare(
 ) -> None:
     """Compare the runs of a sweep in a table."""
     lab, console = Lab(server, token), Console(as_json=as_json)
+    if pairs:
+        paired = lab.pairs(sweep_id, field=pairs, metric=metric)
+        console.result(paired, lambda: show.pairs(console, paired))
+        return
     found = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate)
     if csv:
         sys.stdout.write(show.comparison_csv(found))

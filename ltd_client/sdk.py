@@ -110,6 +110,10 @@ class Lab:
         """Return a sweep's comparison; rows, columns, metric and aggregate may be given."""
         return self._json("GET", f"/sweeps/{sweep_id}/comparison", params={k: v for k, v in asked.items() if v})
 
+    def pairs(self, sweep_id: str, **asked: str | None) -> Json:
+        """Return the values of one axis compared two by two on the same seeds; field and metric may be given."""
+        return self._json("GET", f"/sweeps/{sweep_id}/pairs", params={k: v for k, v in asked.items() if v})
+
     def mechanisms(self) -> dict[str, list[Json]]:
         """Return what can be named, traced and compared."""
         return self._json("GET", "/mechanisms")

@@ -106,6 +106,26 @@ def comparison(console: Console, body: Json) -> None:
     console.say(f"[dim]{escape(metric['description'])} In brackets: 95 % bootstrap interval over runs.[/]")
 
 
+def pairs(console: Console, body: Json) -> None:
+    """Show paired differences as a table."""
+    metric = body["metric"]
+    title = f"{metric['name']} ({metric['unit']}): second less first, on the same seeds"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    for name in ("first", "second", "pairs", "median difference", "95 %", "p"):
+        table.add_column(name, justify="left" if name in {"first", "second"} else "right")
+    for pair in body["pairs"]:
+        known = pair["median"] is not None
+        figures = (
+            (f"{pair['median']:.4g}", f"{pair['low']:.3g} to {pair['high']:.3g}", f"{pair['p']:.3g}")
+            if known
+            else ("-", "-", "-")
+        )
+        labels = escape(pair["first"]["label"]), escape(pair["second"]["label"])
+        table.add_row(*labels, str(pair["n"]), *figures)
+    console.say(table)
+    console.say("[dim]Interval: bootstrap of the median. p: two-sided permutation test of the signs.[/]")
+
+
 def comparison_csv(body: Json) -> str:
     """Return a comparison as comma-separated values, a line a cell."""
     out = io.StringIO()

@@ -146,14 +146,15 @@ def _ordered(sweep: SweepView, name: str, keys: set[str]) -> list[str]:
 
 def _named(key: str) -> dict[str, Any]:
     value = orjson.loads(key)
-    return {"value": value, "label": _label(value)}
+    return {"value": value, "label": label_of(value)}
 
 
-def _label(value: Any) -> str:  # noqa: ANN401
+def label_of(value: Any) -> str:  # noqa: ANN401
+    """Return a value of an axis in short, such as "norm 1"."""
     if isinstance(value, dict):
-        return " ".join([str(value.get("kind", ""))] + [_label(v) for k, v in value.items() if k != "kind"]).strip()
+        return " ".join([str(value.get("kind", ""))] + [label_of(v) for k, v in value.items() if k != "kind"]).strip()
     if isinstance(value, list):
-        return "-".join(_label(v) for v in value)
+        return "-".join(label_of(v) for v in value)
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -15,9 +15,14 @@ class Row(NamedTuple):
     traces: tuple[str, ...]
     tests: tuple[str, ...]
 
+    @property
+    def figure(self) -> str:
+        """Return the name of the figure: one for all rules of clipping."""
+        return "rules" if self.number in {"M13", "M14", "M15", "M16"} else self.page
+
 
 CELLS, CORE = "tests/ltd_core/cells/test_identities.py", "tests/ltd_core"
-EXPERIMENTS = f"{CORE}/experiments"
+EXPERIMENTS, CLIPPING = f"{CORE}/experiments", f"{CORE}/clipping"
 ROWS = (
     Row(
         "M1",
@@ -109,6 +114,46 @@ ROWS = (
         (f"{CORE}/cells/test_rnn.py", CELLS),
     ),
     Row(
+        "M13",
+        "Clipping each element",
+        "value-clipping",
+        ("m13_value_clipping",),
+        ("clipped_share", "clipped_gradient_norm"),
+        (f"{CLIPPING}/test_value.py", f"{CLIPPING}/test_rule.py"),
+    ),
+    Row(
+        "M14",
+        "Clipping the norm",
+        "norm-clipping",
+        ("m14_norm_clipping",),
+        ("gradient_norm", "clipped_gradient_norm", "clipped_share"),
+        (f"{CLIPPING}/test_norm.py", f"{CLIPPING}/test_layer_norm.py", f"{CLIPPING}/test_quantile.py"),
+    ),
+    Row(
+        "M15",
+        "Random step",
+        "random-step",
+        ("m15_random_step",),
+        ("gradient_norm", "clipped_share"),
+        (f"{CLIPPING}/test_random.py",),
+    ),
+    Row(
+        "M16",
+        "Clipping rules compared",
+        "rules",
+        ("sweeps/m16_rules",),
+        (),
+        ("tests/services/test_paired.py", f"{CLIPPING}/test_rule.py"),
+    ),
+    Row(
+        "M17",
+        "Clipping and minibatches",
+        "clipping-bias",
+        ("m17_clipping_bias",),
+        ("bias_norm", "bias_norm_error", "bias_cosine", "bias_clipped_share"),
+        (f"{CORE}/engine/test_bias.py", f"{EXPERIMENTS}/test_clipping_bias.py"),
+    ),
+    Row(
         "M18",
         "Gated cells",
         "gates",
@@ -151,6 +196,6 @@ def table() -> str:
         examples = "<br>".join(f"[{name}](../examples/{name}.json)" for name in row.examples)
         traces = ", ".join(f"`{name}`" for name in row.traces)
         tests = "<br>".join(f"[{name.rpartition('/')[2]}](../../{name})" for name in row.tests)
-        figure = f"[figure](../images/{row.page}.png)"
+        figure = f"[figure](../images/{row.figure}.png)"
         lines.append(f"| {row.number} | [{row.title}]({row.page}.md) | {examples} | {traces} | {figure} | {tests} |")
     return "\n".join(lines) + "\n"

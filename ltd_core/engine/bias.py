@@ -103,7 +103,12 @@ def mean_of(rows: torch.Tensor) -> torch.Tensor:
 def measured(
     gradients: torch.Tensor, limits: torch.Tensor, sizes: Sequence[int], rule: str, sampling: tuple[int, int] = (0, 1)
 ) -> Surface:
-    """Return the surface for gradients [N, P], limits [V] and batch sizes; `sampling` is a seed and permutations."""
+    """Return the surface for gradients [N, P], limits [V] and batch sizes; `sampling` is a seed and permutations.
+
+    Errors are those of random minibatches on this very set: those of one example have none, for all are taken. As the
+    plain minibatch gradients have the known mean of the set, the spread is that of the clipped ones, or of what
+    clipping took from them (a control variate), whichever is smaller.
+    """
     full = mean_of(gradients)
     target = torch.stack([_clipped(full.unsqueeze(0), limit, rule)[0][0] for limit in limits])  # [V, P]
     seed, permutations = sampling
@@ -114,8 +119,10 @@ def measured(
         mean = torch.stack([part.mean for part in found]).mean(0)  # [V, P]
         share = torch.stack([part.share for part in found]).mean(0)
         minibatches = permutations * len(gradients) // size
-        spread = torch.stack([part.square for part in found]).mean(0) - mean.square().sum(1)
-        error = (spread.clamp(min=0.0) / max(minibatches - 1, 1)).sqrt()
+        plain = torch.stack([part.square for part in found]).mean(0) - mean.square().sum(1)
+        change = torch.stack([part.change for part in found]).mean(0) - (mean - full).square().sum(1)
+        spread = torch.minimum(plain, change).clamp(min=0.0) if size > 1 else torch.zeros_like(plain)
+        error = (spread / max(minibatches - 1, 1)).sqrt()
         cosine = (mean @ full) / (mean.norm(dim=1) * full.norm()).clamp(min=1e-300)
         ratio = mean.norm(dim=1) / target.norm(dim=1).clamp(min=1e-300)
         columns.append(((mean - target).norm(dim=1), error, (mean - full).norm(dim=1), ratio, cosine, share))
@@ -123,10 +130,12 @@ def measured(
 
 
 class _Means(NamedTuple):
-    """Of clipped gradients, by limit: their mean [V, P], mean squared norm [V] and share clipped [V], float64."""
+    """Of clipped gradients, by limit, float64: their mean [V, P], mean squared norms [V] and share clipped [V]."""
 
     mean: torch.Tensor
     square: torch.Tensor
+    change: torch.Tensor
+    """Mean squared norm of what clipping took away."""
     share: torch.Tensor
 
 
@@ -156,12 +165,15 @@ def _means(rows: torch.Tensor, limits: torch.Tensor, rule: str) -> _Means:
     if rule == "value":
         parts = [_clipped(rows, limit, rule) for limit in limits]
         squares = [part.square().sum(1, dtype=torch.float64).mean() for part, _ in parts]
-        means = [mean_of(part) for part, _ in parts]
-        return _Means(torch.stack(means), torch.stack(squares), torch.stack([share for _, share in parts]))
+        changes = [(part - rows).square().sum(1, dtype=torch.float64).mean() for part, _ in parts]
+        means, shares = [mean_of(part) for part, _ in parts], [share for _, share in parts]
+        return _Means(*(torch.stack(found) for found in (means, squares, changes, shares)))
     norms = torch.linalg.vector_norm(rows, dim=1).double()
     scales = (limits.unsqueeze(1) / norms.clamp(min=1e-300)).clamp(max=1.0)  # [V, M]: every threshold in one product
     mean = (scales.to(rows.dtype) @ rows).double() / len(rows)
-    return _Means(mean, (scales * norms).square().mean(1), (norms > limits.unsqueeze(1)).double().mean(1))
+    kept = scales * norms
+    squares, changes = kept.square().mean(1), (norms - kept).square().mean(1)
+    return _Means(mean, squares, changes, (norms > limits.unsqueeze(1)).double().mean(1))
 
 
 def _clipped(rows: torch.Tensor, limit: torch.Tensor, rule: str) -> tuple[torch.Tensor, torch.Tensor]:

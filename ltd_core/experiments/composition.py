@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+import math
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import apply, draws_of, unit_vector
+from ltd_core.experiments.recurrence import apply, draws_of, finite, unit_vector
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
+
+_MOST_WORK = 50_000_000_000
+_MOST_NATS = 300
 
 
 class Composition(Standalone):
@@ -25,10 +29,25 @@ class Composition(Standalone):
     experiment: Literal["composition"] = "composition"
     depth: Annotated[Count, Field(le=200)] = Field(default=20, description="Compositions.")
     hidden_size: Annotated[Count, Field(le=512)] = Field(default=100, description="H.")
-    gain: Positive = Field(default=2.5, description="g; tanh is chaotic above 1.")
+    gain: Annotated[Positive, Field(ge=1e-6, le=1e6)] = Field(default=2.5, description="g; tanh is chaotic above 1.")
     nonlinearity: Literal["tanh", "relu", "identity"] = Field(default="tanh", description="f.")
-    reach: Positive = Field(default=10.0, description="r, half the length of the line.")
+    reach: Annotated[Positive, Field(ge=1e-6, le=1e6)] = Field(
+        default=10.0, description="r, half the length of the line."
+    )
     points: Annotated[Count, Field(ge=3, le=2000)] = Field(default=400, description="Points of the line.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        work, nats = self.depth * self.points * self.hidden_size**2, self.depth * math.log(self.gain)
+        if work > _MOST_WORK:
+            msg = f"points: depth x points x hidden_size^2 must be at most {_MOST_WORK:,}, not {work:,}"
+            raise ValueError(msg)
+        if nats < -_MOST_NATS or (nats > _MOST_NATS and self.nonlinearity != "tanh"):
+            msg = (
+                f"gain: gain^depth must be between e^-{_MOST_NATS} and, but for tanh, e^{_MOST_NATS}, not e^{nats:.0f}"
+            )
+            raise ValueError(msg)
+        return self
 
     @property
     def steps(self) -> int:
@@ -63,12 +82,20 @@ class Composition(Standalone):
             states = apply(self.nonlinearity, states @ matrix)
             pieces = states[1:] - states[:-1]
             norms = pieces.norm(dim=1)
-            cosines = (pieces[1:] * pieces[:-1]).sum(1) / (norms[1:] * norms[:-1]).clamp(min=1e-300)
             curve = states @ seen
             sides = (curve > curve.mean()).double()
             curves.append(curve)
             lengths.append(norms.sum() / size**0.5)
-            turns.append(torch.acos(cosines.clamp(-1.0, 1.0)).sum())
+            turns.append(_angles(pieces, norms).sum())
             crossings.append((sides[1:] - sides[:-1]).abs().sum())
         made = zip(("curve", "curve_length", "turning", "crossings"), (curves, lengths, turns, crossings), strict=True)
-        return Computed({name: torch.stack(values) for name, values in made}, {"curve_length": float(lengths[-1])})
+        summary = finite({"curve_length": float(lengths[-1])})
+        return Computed({name: torch.stack(values) for name, values in made}, summary)
+
+
+def _angles(pieces: torch.Tensor, norms: torch.Tensor) -> torch.Tensor:
+    """Return the angles between neighboring pieces, 0 beside a piece of no length; exact for small ones (Kahan)."""
+    units = pieces / torch.where(norms > 0, norms, 1.0).unsqueeze(1)
+    first, second = units[:-1], units[1:]
+    angles = 2.0 * torch.atan2((second - first).norm(dim=1), (second + first).norm(dim=1))
+    return torch.where((norms[1:] > 0) & (norms[:-1] > 0), angles, 0.0)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import apply, draws_of, slopes_of
+from ltd_core.experiments.recurrence import advance, draws_of, finite, slopes_of
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
-_MOST = 200_000_000
-_MOST_WORK = 5_000_000_000
+_TOGETHER = 250_000
+"""Weights of the nets that go through time side by side: they fit a cache."""
+_MOST_WORK = 4_000_000_000
+_EACH = 25
+"""What a unit's step costs besides its weights, in weights."""
+_SMALLEST = 1e-100
 
 
 class GradientCensus(Standalone):
@@ -30,16 +35,24 @@ class GradientCensus(Standalone):
     samples: Annotated[Count, Field(le=10_000)] = Field(default=500, description="Random nets.")
     hidden_size: Annotated[Count, Field(le=256)] = Field(default=50, description="H, units of each.")
     length: Annotated[Count, Field(le=1000)] = Field(default=100, description="T, time steps.")
-    radius: Positive = Field(default=1.0, description="Spectral radius of each matrix.")
+    radius: Annotated[Positive, Field(ge=1e-6, le=1e6)] = Field(
+        default=1.0, description="Spectral radius of each matrix."
+    )
     nonlinearity: Literal["tanh", "relu", "identity"] = Field(default="tanh", description="f.")
-    input_scale: Annotated[Real, Field(ge=0)] = Field(default=0.1, description="Deviation of the inputs x_t.")
+    input_scale: Annotated[Real, Field(ge=0, le=1e6)] = Field(default=0.1, description="Deviation of the inputs x_t.")
     tolerance: Positive = Field(default=0.01, description="Nats per step of no growth and no fall.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        work = self.samples * self.length * self.hidden_size**2
+        work = self.samples * self.hidden_size * (self.length * (self.hidden_size + _EACH) + self.hidden_size**2)
         if work > _MOST_WORK:
-            msg = f"samples: samples x length x hidden_size^2 at most {_MOST_WORK:,}, not {work:,}"
+            msg = (
+                f"samples: samples x hidden_size x (length x (hidden_size + {_EACH}) + hidden_size^2) must be at most "
+                f"{_MOST_WORK:,}, not {work:,}: make one smaller"
+            )
+            raise ValueError(msg)
+        if 0 < self.input_scale < _SMALLEST:
+            msg = f"input_scale: must be 0 or at least {_SMALLEST:g}, not {self.input_scale:g}"
             raise ValueError(msg)
         return self
 
@@ -53,38 +66,40 @@ class GradientCensus(Standalone):
         axes = ("sample",)
         return (
             TraceInfo("gradient_rate", "nats per time step", axes, 1, "Mean growth of the gradient per step back."),
+            TraceInfo(
+                "gradient_class", "class", axes, 1, "-1 for a vanishing gradient, 1 for an exploding one, else 0."
+            ),
             TraceInfo("state_norm_last", "norm", axes, 1, "Norm of the last state."),
         )
 
     def compute(self) -> Computed:
-        """Return the rates, in batches of nets that fit the cache."""
-        each = max(1, min(self.samples, _MOST // (self.hidden_size**2 * self.length)))
-        parts = [self._rates(first, min(each, self.samples - first)) for first in range(0, self.samples, each)]
+        """Return the rates; each net has draws of its own, so a larger census begins with the smaller one."""
+        each = max(1, _TOGETHER // self.hidden_size**2)
+        parts = [self._rates(range(n, min(n + each, self.samples))) for n in range(0, self.samples, each)]
         rates, last = (torch.cat(column) for column in zip(*parts, strict=True))
+        classes = (rates > self.tolerance).double() - (rates < -self.tolerance).double()
         summary = {
-            "vanishing_share": float((rates < -self.tolerance).double().mean()),
-            "exploding_share": float((rates > self.tolerance).double().mean()),
-            "gradient_growth_rate": float(rates[torch.isfinite(rates)].mean()) if torch.isfinite(rates).any() else None,
+            "vanishing_share": float((classes < 0).double().mean()),
+            "exploding_share": float((classes > 0).double().mean()),
+            "gradient_growth_rate": float(rates[torch.isfinite(rates)].mean()),
         }
-        return Computed({"gradient_rate": rates, "state_norm_last": last}, summary)
+        traces = {"gradient_rate": rates, "gradient_class": classes, "state_norm_last": last}
+        return Computed(traces, finite(summary))
 
-    def _rates(self, first: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return growth rates and last norms of nets first, first + 1, ..."""
-        size, draws = self.hidden_size, draws_of(self.seed, f"census/{first}")
-        matrices = draws.normal(0, count, size, size)[0]
+    def _rates(self, nets: range) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return growth rates and last norms of some nets."""
+        size, draws = self.hidden_size, draws_of(self.seed, *(f"census/{n}" for n in nets))
+        matrices = draws.normal(0, size, size)
         matrices = matrices * (self.radius / torch.linalg.eigvals(matrices).abs().amax(1)).view(-1, 1, 1)
-        state = torch.zeros(count, 1, size, dtype=torch.float64)
-        slopes = []
+        state, slopes = torch.zeros(len(nets), 1, size, dtype=torch.float64), []
+        first = math.log(self.input_scale) if self.input_scale else 0.0
+        log_size = torch.full((len(nets), 1, 1), first, dtype=torch.float64)
         for t in range(self.length):
-            entering = draws.normal(1 + t, count, 1, size)[0] * self.input_scale
-            state = apply(self.nonlinearity, state @ matrices + entering)
-            slopes.append(slopes_of(self.nonlinearity, state))
-        delta = draws.normal(1 + self.length, count, 1, size)[0]
-        delta = delta / delta.norm(dim=2, keepdim=True)
-        total = torch.zeros(count, dtype=torch.float64)
+            entering = draws.normal(1 + t, 1, size) * self.input_scale if self.input_scale else None
+            state, log_size = advance(self.nonlinearity, state, log_size, matrices, entering)
+            slopes.append(slopes_of(self.nonlinearity, state, log_size))
+        delta = draws.normal(1 + self.length, 1, size)
+        delta, total = delta / delta.norm(dim=2, keepdim=True), torch.zeros_like(log_size)
         for slope in reversed(slopes):
-            delta = (delta * slope) @ matrices.transpose(1, 2)
-            norm = delta.norm(dim=2, keepdim=True)
-            total = total + torch.log(norm.flatten())
-            delta = torch.where(norm > 0, delta / torch.where(norm > 0, norm, 1.0), 0.0)  # no underflow on the way
-        return total / self.length, state.norm(dim=2).flatten()
+            delta, total = advance("identity", delta * slope, total, matrices.transpose(1, 2))
+        return total.flatten() / self.length, torch.exp(log_size).flatten()

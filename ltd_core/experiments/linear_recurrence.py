@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import draws_of, unit_vector
-from ltd_core.fields import Count, Positive, Real
+from ltd_core.experiments.recurrence import advance, draws_of, finite, unit_vector
+from ltd_core.fields import Count, Real, Whole
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
 WIDEST = 256
-Rows = Annotated[tuple[Annotated[tuple[Real, ...], Field(max_length=WIDEST)], ...], Field(max_length=WIDEST)]
+_MOST = 1_000_000
+_WORST_BASIS = 1e10
+"""Condition number (Frobenius) from which an eigenbasis tells nothing: it leaves under 6 digits of a component."""
+_SHORTEST = 1e-100
+
+Element = Annotated[Real, Field(ge=-1e6, le=1e6)]
+Row = Annotated[tuple[Element, ...], Field(max_length=WIDEST)]
 
 
 class LinearRecurrence(Standalone):
@@ -23,7 +30,8 @@ class LinearRecurrence(Standalone):
 
     summary: ClassVar[str] = "Follow a linear recurrence and its gradient through time, by eigen-component."
     formula: ClassVar[str] = (
-        "h_t = h_{t-1} W = sum_i c_i lambda_i^t u_i, u_i left eigenvectors of W; the gradient by the same law with W^T"
+        "W = V diag(lambda) V^-1; h_t = h_{t-1} W = sum_i c_i lambda_i^t u_i, u_i rows of V^-1; "
+        "delta_{t-1} = delta_t W^T by the same law in the columns of V"
     )
     source: ClassVar[str] = (
         "Goodfellow, Bengio and Courville 2016, section 10.7; Trefethen and Embree 2005 (transients)"
@@ -35,15 +43,25 @@ class LinearRecurrence(Standalone):
     initialization: Annotated[Initialization, INITIALIZATIONS] = Field(
         default=Spectral(), description="What W is drawn from, where no matrix is given."
     )
-    matrix: Rows = Field(default=(), description="W as rows; h is a row vector, so the next state is h W. None: drawn.")
+    matrix: Annotated[tuple[Row, ...], Field(max_length=WIDEST)] = Field(
+        default=(), description="W as rows; h is a row vector, so the next state is h W. None: drawn."
+    )
     form: Literal["general", "symmetric", "orthogonal", "non_normal"] = Field(
         default="general",
-        description="The matrix as it is; its symmetric part; its orthogonal part (QR); or its eigenvalues' moduli on "
-        "the diagonal of a triangle with `shear` above it. The second and the last keep the spectral radius.",
+        description="The matrix as it is; its symmetric part, rescaled to the same spectral radius; its orthogonal "
+        "part (QR); or a triangle with its eigenvalues on the diagonal (in blocks of 2 x 2 where they are complex) and "
+        "`shear` above them: the same eigenvalues, and a transient that grows first.",
     )
-    shear: Positive = Field(default=1.0, description="Every element above the diagonal of a non-normal matrix.")
-    start: Annotated[tuple[Real, ...], Field(max_length=WIDEST)] = Field(
+    shear: Annotated[Element, Field(ge=0)] = Field(
+        default=1.0, description="Every element above the diagonal, or its blocks, of a non-normal matrix."
+    )
+    start: Row = Field(
         default=(), description="h_0, and the gradient at the last step. None: a random direction of norm 1."
+    )
+    eigenvector: Annotated[Whole, Field(ge=0, le=WIDEST)] = Field(
+        default=0,
+        description="Start in this eigenvector, counted from 1 in descending modulus of the eigenvalue (of a complex "
+        "one, in the real part): the state in u_i, the gradient in column i of V. 0: as `start` says.",
     )
 
     @model_validator(mode="after")
@@ -52,8 +70,14 @@ class LinearRecurrence(Standalone):
         if any(len(row) != size for row in self.matrix):
             msg = f"matrix: must be square, {size} rows of {size} numbers"
             raise ValueError(msg)
-        if self.start and (len(self.start) != size or not any(self.start)):
+        if self.start and (len(self.start) != size or math.hypot(*self.start) < _SHORTEST):
             msg = f"start: must be {size} numbers, not all 0"
+            raise ValueError(msg)
+        if self.eigenvector > size or (self.eigenvector and self.start):
+            msg = f"eigenvector: must be at most {size}, and 0 where a start is given, not {self.eigenvector}"
+            raise ValueError(msg)
+        if self.length * size > _MOST:
+            msg = f"length: length x units must be at most {_MOST:,}, not {self.length * size:,}"
             raise ValueError(msg)
         return self
 
@@ -70,11 +94,11 @@ class LinearRecurrence(Standalone):
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return norms and components by time."""
         time, wide, size = ("time",), ("time", "eigenvalue"), (self.size,)
-        by = "eigenvalues in descending modulus"
+        by = "eigenvalues in descending modulus; NaN where there is no basis of eigenvectors, or none to speak of"
         return (
             TraceInfo("state_norm", "norm", time, 1, "Norm of h_t."),
             TraceInfo("gradient_norm_back", "norm", time, 1, "Norm of the gradient t steps before the last."),
-            TraceInfo("state_component", "modulus", wide, 1, f"|c_i lambda_i^t|, {by}; NaN without a basis.", size),
+            TraceInfo("state_component", "modulus", wide, 1, f"|c_i lambda_i^t|, {by}.", size),
             TraceInfo("gradient_component", "modulus", wide, 1, f"The same of the gradient, {by}.", size),
             TraceInfo("eigenvalues", "modulus", (*wide, "part"), self.length, "Real, imaginary part.", (self.size, 2)),
         )
@@ -82,23 +106,24 @@ class LinearRecurrence(Standalone):
     def compute(self) -> Computed:
         """Return both ways."""
         matrix = self.w()
-        start = self._start()
-        values, forward, parts = _followed(matrix, start, self.length)
-        _, backward, back_parts = _followed(matrix.t(), start, self.length)
+        values, right = _eigen(matrix)
+        state, gradient = self.starts(matrix, values, right)
+        forward = _log_norms(matrix, state, self.length)
+        backward = _log_norms(matrix.t(), gradient, self.length)
+        parts, back_parts = _components(values, right, state, gradient, self.length)
         traces = {
-            "state_norm": forward,
-            "gradient_norm_back": backward,
+            "state_norm": torch.exp(forward),
+            "gradient_norm_back": torch.exp(backward),
             "state_component": parts,
             "gradient_component": back_parts,
             "eigenvalues": torch.view_as_real(values).unsqueeze(0),
         }
-        first = start.norm()
         summary = {
-            "growth_rate": float(torch.log(forward[-1] / first) / self.length),
-            "gradient_growth_rate": float(torch.log(backward[-1] / first) / self.length),
-            "transient_growth": float(forward.max() / first),
+            "growth_rate": (float(forward[-1]) - math.log(state.norm())) / self.length,
+            "gradient_growth_rate": (float(backward[-1]) - math.log(gradient.norm())) / self.length,
+            "transient_growth": float(torch.exp(forward.max() - torch.log(state.norm()))),
         }
-        return Computed(traces, {name: value if abs(value) < float("inf") else None for name, value in summary.items()})
+        return Computed(traces, finite(summary))
 
     def w(self) -> torch.Tensor:
         """Return W in the form that is asked for, [H, H], float64."""
@@ -112,33 +137,74 @@ class LinearRecurrence(Standalone):
             orthogonal, triangle = torch.linalg.qr(drawn)
             found: torch.Tensor = orthogonal * torch.where(triangle.diagonal() < 0, -1.0, 1.0)
             return found
-        moduli = torch.linalg.eigvals(drawn).abs()
+        values = torch.linalg.eigvals(drawn)
         if self.form == "non_normal":
-            return torch.diag(moduli) + torch.triu(torch.full_like(drawn, self.shear), 1)
+            return _triangle(values, self.shear)
         symmetric = (drawn + drawn.t()) / 2.0
         largest = torch.linalg.eigvalsh(symmetric).abs().max()
-        scaled: torch.Tensor = symmetric * (moduli.max() / torch.where(largest > 0, largest, 1.0))
+        scaled: torch.Tensor = symmetric * (values.abs().max() / torch.where(largest > 0, largest, 1.0))
         return scaled
 
-    def _start(self) -> torch.Tensor:
-        if self.start:
-            return torch.tensor(self.start, dtype=torch.float64)
-        return unit_vector(self.seed, "start", self.size)
+    def starts(
+        self, matrix: torch.Tensor, values: torch.Tensor, right: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return h_0 and the gradient at the last step, [H] each."""
+        if self.eigenvector:
+            others, left = _eigen(matrix.t())
+            chosen = self.eigenvector - 1
+            nearest = int((others - values[chosen]).abs().argmin())
+            return _real_unit(left[:, nearest]), _real_unit(right[:, chosen])
+        given = torch.tensor(self.start, dtype=torch.float64) if self.start else None
+        start = unit_vector(self.seed, "start", self.size) if given is None else given
+        return start, start
 
 
-def _followed(
-    matrix: torch.Tensor, start: torch.Tensor, length: int
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return eigenvalues [H], norms [T] of start W^t, and moduli of its components in the left eigenvectors, [T, H]."""
-    values, vectors = torch.linalg.eig(matrix.t())  # W^T v = lambda v: rows v^T W = lambda v^T
+def _eigen(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return eigenvalues [H] in descending modulus, and eigenvectors as columns [H, H], complex."""
+    values, vectors = torch.linalg.eig(matrix)
     order = values.abs().argsort(descending=True, stable=True)
-    values, vectors = values[order], vectors[:, order]
-    parts, broken = torch.linalg.solve_ex(vectors, start.to(values.dtype))
-    parts = torch.where(broken == 0, parts, torch.nan)
-    times = torch.arange(1, length + 1, dtype=torch.float64).unsqueeze(1)
-    logs = torch.log(parts.abs() * vectors.norm(dim=0)) + times * torch.log(values.abs())
-    norms, state = [], start
+    return values[order], vectors[:, order]
+
+
+def _real_unit(vector: torch.Tensor) -> torch.Tensor:
+    """Return the real part, of norm 1, of a complex vector whose largest element was made real."""
+    largest = vector[vector.abs().argmax()]
+    real = (vector * (largest.abs() / largest)).real
+    unit: torch.Tensor = real / real.norm()
+    return unit
+
+
+def _triangle(values: torch.Tensor, shear: float) -> torch.Tensor:
+    """Return a matrix in real Schur form [H, H] with these eigenvalues, which come in conjugate pairs."""
+    size, i = len(values), 0
+    matrix = torch.triu(torch.full((size, size), shear, dtype=torch.float64), 1)
+    for value in sorted((complex(v) for v in values if v.imag >= 0), key=abs, reverse=True):
+        matrix[i, i] = value.real
+        if value.imag > 0:
+            matrix[i + 1, i + 1], matrix[i, i + 1], matrix[i + 1, i] = value.real, value.imag, -value.imag
+        i += 2 if value.imag > 0 else 1
+    return matrix
+
+
+def _log_norms(matrix: torch.Tensor, start: torch.Tensor, length: int) -> torch.Tensor:
+    """Return ln |start W^t| for t = 1 ... length."""
+    size = start.norm()
+    state, log_size, logs = (start / size).unsqueeze(0), torch.log(size).view(1, 1), []
     for _ in range(length):
-        state = state @ matrix
-        norms.append(state.norm())
-    return values, torch.stack(norms), torch.exp(logs)
+        state, log_size = advance("identity", state, log_size, matrix)
+        logs.append(log_size)
+    return torch.cat(logs).flatten()
+
+
+def _components(
+    values: torch.Tensor, right: torch.Tensor, state: torch.Tensor, gradient: torch.Tensor, length: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the moduli of the components of h_t and of the gradient t steps back, [T, H] each."""
+    left, broken = torch.linalg.inv_ex(right)
+    usable = (broken == 0) & (right.norm() * left.norm() < _WORST_BASIS)
+    first = (state.to(right.dtype) @ right).abs() * left.norm(dim=1)
+    last = (left @ gradient.to(right.dtype)).abs() * right.norm(dim=0)
+    times = torch.arange(1, length + 1, dtype=torch.float64).unsqueeze(1)
+    growth = times * torch.log(values.abs())
+    forward, backward = (torch.exp(torch.log(part) + growth) for part in (first, last))
+    return torch.where(usable, forward, torch.nan), torch.where(usable, backward, torch.nan)

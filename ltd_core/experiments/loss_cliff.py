@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ltd_core.experiments.direct import Computed, Standalone
+from ltd_core.experiments.recurrence import finite
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+_MOST_POINTS, _MOST_DESCENT = 150_000_000, 100_000
 _START, _TARGET = 0.5, 0.7
 
 
@@ -24,7 +23,8 @@ def _ascending(value: tuple[float, float]) -> tuple[float, float]:
     return value
 
 
-Range = Annotated[tuple[Real, Real], AfterValidator(_ascending)]
+Place = Annotated[Real, Field(ge=-1000, le=1000)]
+Range = Annotated[tuple[Place, Place], AfterValidator(_ascending)]
 
 
 class LossCliff(Standalone):
@@ -39,10 +39,21 @@ class LossCliff(Standalone):
     weights: Range = Field(default=(4.0, 6.5), description="The weights of the surface, lowest and highest.")
     biases: Range = Field(default=(-3.2, -2.0), description="The biases of the surface, lowest and highest.")
     points: Annotated[Count, Field(ge=2, le=1000)] = Field(default=200, description="Weights and biases drawn.")
-    start: tuple[Real, Real] = Field(default=(5.0, -2.5), description="Weight and bias where the descent begins.")
-    lr: Positive = Field(default=0.2, description="Learning rate of the descent.")
+    start: tuple[Place, Place] = Field(default=(5.0, -2.5), description="Weight and bias where the descent begins.")
+    lr: Annotated[Positive, Field(le=1e6)] = Field(default=0.2, description="Learning rate of the descent.")
     threshold: Positive = Field(default=0.1, description="Largest norm of the clipped gradient.")
     descent_steps: Annotated[Count, Field(le=1000)] = Field(default=100, description="Steps of the descent.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        drawn, descended = self.points**2 * self.length, self.descent_steps * self.length
+        if drawn > _MOST_POINTS:
+            msg = f"points: points^2 x length must be at most {_MOST_POINTS:,}, not {drawn:,}"
+            raise ValueError(msg)
+        if descended > _MOST_DESCENT:
+            msg = f"descent_steps: descent_steps x length must be at most {_MOST_DESCENT:,}, not {descended:,}"
+            raise ValueError(msg)
+        return self
 
     @property
     def steps(self) -> int:
@@ -70,16 +81,14 @@ class LossCliff(Standalone):
         weight = torch.linspace(*self.weights, self.points, dtype=torch.float64).unsqueeze(1)
         bias = torch.linspace(*self.biases, self.points, dtype=torch.float64).unsqueeze(0)
         loss, slopes = self.loss(weight, bias)
-        plain, steps = self._descend(lambda g: g)
-        limit = self.threshold
-        clipped, _ = self._descend(lambda g: g * min(1.0, limit / max(float(g.norm()), 1e-300)))
+        (plain, clipped), longest = self._descend()
         traces = {
             "loss_surface": loss,
             "gradient_norm_surface": slopes.norm(dim=0),
             "path_plain": plain.unsqueeze(0),
             "path_clipped": clipped.unsqueeze(0),
         }
-        return Computed(traces, {"largest_step": float(steps.max()), "loss_after_clipping": float(clipped[-1, 2])})
+        return Computed(traces, finite({"largest_step": longest, "loss_after_clipping": float(clipped[-1, 2])}))
 
     def loss(self, weight: torch.Tensor, bias: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return E, and its slopes [2, ...] for weight and bias, carried forward with the state."""
@@ -92,13 +101,17 @@ class LossCliff(Standalone):
         s = torch.sigmoid(x)
         return (s - _TARGET) ** 2, 2.0 * (s - _TARGET) * s * (1.0 - s) * by
 
-    def _descend(self, change: Callable[[torch.Tensor], torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return weight, bias and loss along the way, [steps + 1, 3], and the lengths of the steps."""
-        place, way, lengths = torch.tensor(self.start, dtype=torch.float64), [], []
-        for _ in range(self.descent_steps + 1):
-            loss, slope = self.loss(place[0], place[1])
-            way.append(torch.cat((place, loss.view(1))))
-            step = self.lr * change(slope)
-            lengths.append(step.norm())
-            place = place - step
-        return torch.stack(way), torch.stack(lengths[:-1])
+    def _descend(self) -> tuple[torch.Tensor, float]:
+        """Return weight, bias and loss along both ways, [2, steps + 1, 3], and the longest step without clipping."""
+        places, way, longest = torch.tensor([self.start] * 2, dtype=torch.float64), [], 0.0
+        limits = torch.tensor([torch.inf, self.threshold], dtype=torch.float64)
+        for _ in range(self.descent_steps):
+            loss, slopes = self.loss(places[:, 0], places[:, 1])
+            way.append(torch.cat((places, loss.unsqueeze(1)), dim=1))
+            norms = slopes.norm(dim=0)
+            shares = torch.where(norms > limits, limits / norms, 1.0)
+            steps = self.lr * shares.unsqueeze(1) * slopes.t()
+            longest = max(longest, float(steps[0].norm()))
+            places = places - steps
+        way.append(torch.cat((places, self.loss(places[:, 0], places[:, 1])[0].unsqueeze(1)), dim=1))
+        return torch.stack(way, dim=1), longest

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+import math
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import apply, draws_of, slopes_of, unit_vector
-from ltd_core.fields import Count, Positive, Real
+from ltd_core.experiments.recurrence import advance, draws_of, finite, rescaled, slopes_of, unit_vector
+from ltd_core.fields import Count, Real
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
-if TYPE_CHECKING:
-    from ltd_core.outcome import Summary
+_MOST_WORK = 50_000_000_000
 
 
 class NonlinearRecurrence(Standalone):
@@ -32,8 +32,18 @@ class NonlinearRecurrence(Standalone):
     initialization: Annotated[Initialization, INITIALIZATIONS] = Field(
         default=Spectral(radius=1.2), description="What W is drawn from."
     )
-    bias: Real = Field(default=0.0, description="b of every unit.")
-    start_scale: Positive = Field(default=1.0, description="Norm of h_0, a random direction.")
+    bias: Annotated[Real, Field(ge=-1e6, le=1e6)] = Field(default=0.0, description="b of every unit.")
+    start_scale: Annotated[Real, Field(ge=1e-100, le=1e6)] = Field(
+        default=1.0, description="Norm of h_0, a random direction."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        work = self.length * self.hidden_size**3
+        if work > _MOST_WORK:
+            msg = f"length: length x hidden_size^3 must be at most {_MOST_WORK:,}, not {work:,}: make one smaller"
+            raise ValueError(msg)
+        return self
 
     @property
     def steps(self) -> int:
@@ -54,35 +64,43 @@ class NonlinearRecurrence(Standalone):
     def compute(self) -> Computed:
         """Return both ways."""
         matrix = self.initialization.recurrent(draws_of(self.seed, "initialization"), 0, self.hidden_size)
-        start = unit_vector(self.seed, "start", self.hidden_size) * self.start_scale
-        states = [start]
-        for _ in range(self.length):
-            states.append(apply(self.nonlinearity, states[-1] @ matrix + self.bias))
-        forward = torch.stack(states[1:])
-        slopes = slopes_of(self.nonlinearity, forward)
+        states, logs = self._forward(matrix)
+        sizes = torch.exp(logs).flatten()
+        slopes = slopes_of(self.nonlinearity, states, logs)
         gradient, product = self._back(matrix, slopes)
         traces = {
-            "state_norm": forward.norm(dim=1),
-            "state_largest": forward.abs().amax(1),
+            "state_norm": sizes,
+            "state_largest": states.abs().amax(1) * sizes,
             "slope_mean": slopes.mean(1),
-            "gradient_norm_back": gradient,
-            "jacobian_norm_back": product,
+            "gradient_norm_back": torch.exp(gradient),
+            "jacobian_norm_back": torch.exp(product) / self.hidden_size**0.5,
         }
-        return Computed(traces, self._summary(float(start.norm()), traces))
+        summary = {
+            "growth_rate": (float(logs[-1]) - math.log(self.start_scale)) / self.length,
+            "gradient_growth_rate": float(gradient[-1]) / self.length,
+        }
+        return Computed(traces, finite(summary))
+
+    def _forward(self, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return directions of h_1 ... h_T, [T, H], and logarithms of their norms, [T, 1]."""
+        state = unit_vector(self.seed, "start", self.hidden_size).unsqueeze(0)
+        bias = torch.full_like(state, self.bias) if self.bias else None
+        log_size = torch.full((1, 1), math.log(self.start_scale), dtype=torch.float64)
+        states, logs = [], []
+        for _ in range(self.length):
+            state, log_size = advance(self.nonlinearity, state, log_size, matrix, bias)
+            states.append(state)
+            logs.append(log_size)
+        return torch.cat(states), torch.cat(logs)
 
     def _back(self, matrix: torch.Tensor, slopes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the norms of a pulled back gradient and of the product of Jacobians, by distance."""
-        delta = unit_vector(self.seed, "gradient", self.hidden_size)
-        product, gradient, whole = torch.eye(self.hidden_size, dtype=torch.float64), [], []
+        """Return logarithms of the norms of a pulled back gradient and of the product of Jacobians, by distance."""
+        delta, delta_log = unit_vector(self.seed, "gradient", self.hidden_size).unsqueeze(0), torch.zeros(1, 1).double()
+        product, product_log = torch.eye(self.hidden_size, dtype=torch.float64), torch.zeros(1, 1).double()
+        gradient, whole = [], []
         for slope in slopes.flip(0):
-            delta, product = (delta * slope) @ matrix.t(), (product * slope) @ matrix.t()
-            gradient.append(delta.norm())
-            whole.append(product.norm() / self.hidden_size**0.5)
-        return torch.stack(gradient), torch.stack(whole)
-
-    def _summary(self, first: float, traces: dict[str, torch.Tensor]) -> Summary:
-        rates = {
-            "growth_rate": torch.log(traces["state_norm"][-1] / first) / self.length,
-            "gradient_growth_rate": torch.log(traces["gradient_norm_back"][-1]) / self.length,
-        }
-        return {name: float(rate) if torch.isfinite(rate) else None for name, rate in rates.items()}
+            delta, delta_log = advance("identity", delta * slope, delta_log, matrix.t())
+            product, product_log = rescaled((product * slope) @ matrix.t(), product_log, (0, 1))
+            gradient.append(delta_log)
+            whole.append(product_log)
+        return torch.cat(gradient).flatten(), torch.cat(whole).flatten()

@@ -1,14 +1,23 @@
-"""What experiments on a bare recurrence share: random matrices, states and functions."""
+"""What experiments on a bare recurrence share: random directions, functions, and steps that never leave the range."""
 
 from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
 
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 
+if TYPE_CHECKING:
+    from ltd_core.outcome import Summary
 
-def draws_of(seed: int, name: str) -> Draws:
-    """Return the draws of one stream of a run."""
-    return Draws.of([stream_key(seed, name)], [0])
+_LINEAR = 1e-10
+"""Below this size tanh is the identity to the last bit."""
+
+
+def draws_of(seed: int, *names: str) -> Draws:
+    """Return the draws of streams of a run, a lane each."""
+    return Draws.of([stream_key(seed, name) for name in names], [0] * len(names))
 
 
 def unit_vector(seed: int, name: str, size: int) -> torch.Tensor:
@@ -18,13 +27,48 @@ def unit_vector(seed: int, name: str, size: int) -> torch.Tensor:
     return unit
 
 
-def slopes_of(function: str, values: torch.Tensor) -> torch.Tensor:
-    """Return the derivative of tanh, relu or the identity, from the function's values."""
-    if function == "tanh":
-        return 1.0 - values * values
-    return (values > 0).to(values.dtype) if function == "relu" else torch.ones_like(values)
-
-
 def apply(function: str, values: torch.Tensor) -> torch.Tensor:
     """Return tanh, relu or the identity."""
     return torch.tanh(values) if function == "tanh" else torch.relu(values) if function == "relu" else values
+
+
+def advance(
+    function: str,
+    state: torch.Tensor,
+    log_size: torch.Tensor,
+    matrix: torch.Tensor,
+    entering: torch.Tensor | None = None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return h = f(h W + x) as a direction [..., 1, H] and the logarithm of its norm [..., 1, 1], -inf for h = 0.
+
+    The norm itself may be far outside float64: relu and the identity commute with a scale, and tanh is bounded.
+    """
+    base = torch.where(torch.isinf(log_size), 0.0, log_size)
+    values = state @ matrix
+    if entering is not None:
+        values = values + entering * torch.exp(-base)
+    if function == "tanh":
+        size = torch.exp(base).clamp(min=_LINEAR)
+        return rescaled(torch.tanh(values * size) / size, base)
+    return rescaled(apply(function, values), base)
+
+
+def rescaled(
+    values: torch.Tensor, log_size: torch.Tensor, dim: tuple[int, ...] = (-1,)
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return values over their norm along dimensions, which are kept, and what the logarithm of the size becomes."""
+    norm = torch.linalg.vector_norm(values, dim=dim, keepdim=True)
+    alive = norm > 0
+    return values / torch.where(alive, norm, 1.0), torch.where(alive, log_size + torch.log(norm), -torch.inf)
+
+
+def slopes_of(function: str, state: torch.Tensor, log_size: torch.Tensor) -> torch.Tensor:
+    """Return the derivative of tanh, relu or the identity where the function's value is state times e^log_size."""
+    if function == "tanh":
+        return 1.0 - (state * torch.exp(log_size)).square()
+    return (state > 0).to(state.dtype) if function == "relu" else torch.ones_like(state)
+
+
+def finite(summary: dict[str, float]) -> Summary:
+    """Return figures, None in place of those that are none."""
+    return {name: value if math.isfinite(value) else None for name, value in summary.items()}

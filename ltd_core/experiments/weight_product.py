@@ -8,15 +8,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import apply, draws_of
+from ltd_core.experiments.recurrence import advance, draws_of, finite
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _EULER = 0.5772156649015329
-_MOST = 100_000_000
-"""Largest number of weights that are drawn: seconds."""
+_MOST_WORK = 250_000_000
+_EACH = 16
+"""What a layer of one net costs besides its weights, in weights."""
 _NARROWEST, _EDGE = 6, 2.4
 _TANH_GAIN = 1.2
 
@@ -40,7 +41,9 @@ class WeightProduct(Standalone):
     distribution: Literal["gaussian", "sign"] = Field(
         default="gaussian", description="Gaussian weights, or +-sqrt(v / N) with equal chances."
     )
-    variance: Positive = Field(default=1.0, description="v, the variance of a weight times the width.")
+    variance: Annotated[Positive, Field(ge=1e-6, le=1e6)] = Field(
+        default=1.0, description="v, the variance of a weight times the width."
+    )
     choose: Literal["variance", "depth"] = Field(
         default="variance",
         description="Take the variance as it is, or the one at which the typical size neither vanishes nor explodes.",
@@ -49,9 +52,9 @@ class WeightProduct(Standalone):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        drawn = self.samples * self.depth * self.width**2
-        if drawn > _MOST:
-            msg = f"samples: samples x depth x width^2 must be at most {_MOST:,}, not {drawn:,}: make one smaller"
+        work = self.samples * self.depth * (self.width**2 + _EACH)
+        if work > _MOST_WORK:
+            msg = f"samples: samples x depth x (width^2 + {_EACH}) must be at most {_MOST_WORK:,}, not {work:,}"
             raise ValueError(msg)
         return self
 
@@ -64,14 +67,17 @@ class WeightProduct(Standalone):
         """Return one point a layer."""
         axes = ("layer",)
         return (
-            TraceInfo("log_size_mean", "nats", axes, 1, "Mean over nets of the log of the signal's norm."),
-            TraceInfo("log_size_deviation", "nats", axes, 1, "Its standard deviation over nets."),
+            TraceInfo(
+                "log_size_mean", "nats", axes, 1, "Mean of the log of the signal's norm, over nets where it lives."
+            ),
+            TraceInfo("log_size_deviation", "nats", axes, 1, "Its standard deviation over those nets."),
+            TraceInfo("alive_share", "share", axes, 1, "Share of nets whose signal is not 0: relu may end it."),
             TraceInfo(
                 "log_size_quantile",
                 "nats",
                 (*axes, "quantile"),
                 1,
-                f"Its quantiles {', '.join(map(str, _QUANTILES))}.",
+                f"Its quantiles over all nets, -inf for a signal of 0: {', '.join(map(str, _QUANTILES))}.",
                 (len(_QUANTILES),),
             ),
             TraceInfo(
@@ -88,19 +94,15 @@ class WeightProduct(Standalone):
         samples, width = self.samples, self.width
         draws, scale = draws_of(self.seed, "weights"), math.sqrt(self.chosen() / width)
         state = torch.full((samples, 1, width), width**-0.5, dtype=torch.float64)
-        total, logs = torch.zeros(samples, dtype=torch.float64), []
+        log_size, layers = torch.zeros(samples, 1, 1, dtype=torch.float64), []
         for layer in range(self.depth):
             drawn = draws.normal(layer, samples, width, width)[0]
             drawn = drawn if self.distribution == "gaussian" else 1.0 - 2.0 * (drawn < 0).to(drawn)
-            size = (
-                torch.exp(total).view(-1, 1, 1) if self.nonlinearity == "tanh" else torch.ones(1, dtype=torch.float64)
-            )
-            state = apply(self.nonlinearity, (state * size) @ (drawn * scale))
-            norm = state.norm(dim=2)
-            total = torch.log(norm[:, 0]) if self.nonlinearity == "tanh" else total + torch.log(norm[:, 0])
-            state = torch.where(norm.unsqueeze(2) > 0, state / torch.where(norm > 0, norm, 1.0).unsqueeze(2), 0.0)
-            logs.append(total)
-        return self._statistics(torch.stack(logs))
+            state, log_size = advance(self.nonlinearity, state, log_size, drawn * scale)
+            layers.append(_statistics(log_size.flatten()))
+        names = "log_size_mean", "log_size_deviation", "alive_share", "log_size_quantile", "size_variance"
+        traces = dict(zip(names, map(torch.stack, zip(*layers, strict=True)), strict=True))
+        return Computed(traces, finite({"growth_rate": float(traces["log_size_quantile"][-1, 2]) / self.depth}))
 
     def chosen(self) -> float:
         """Return v: as it is set, or the one of no drift (exact for linear nets, a fit for relu and tanh)."""
@@ -112,19 +114,16 @@ class WeightProduct(Standalone):
             return 2.0 * math.exp(2 * 1.2 / (max(self.width, _NARROWEST) - _EDGE))
         return _TANH_GAIN**2 if self.nonlinearity == "tanh" else math.exp(1.0 / self.width)
 
-    def _statistics(self, logs: torch.Tensor) -> Computed:
-        finite = torch.where(torch.isfinite(logs), logs, -1e300)  # a signal of relu may die out
-        shares = torch.tensor(_QUANTILES, dtype=torch.float64)
-        alive = torch.isfinite(logs)
-        count = alive.sum(1).clamp(min=1)
-        mean = torch.where(alive, logs, 0.0).sum(1) / count
-        spread = torch.where(alive, logs - mean.unsqueeze(1), 0.0).square().sum(1) / count
-        quantiles = torch.quantile(finite, shares, dim=1).t().contiguous()
-        traces = {
-            "log_size_mean": mean,
-            "log_size_deviation": spread.sqrt(),
-            "log_size_quantile": torch.where(quantiles < -1e200, -torch.inf, quantiles),  # noqa: PLR2004
-            "size_variance": torch.exp(2.0 * logs).mean(1),
-        }
-        typical = float(traces["log_size_quantile"][-1, 2]) / self.depth
-        return Computed(traces, {"growth_rate": typical if math.isfinite(typical) else None})
+
+def _statistics(logs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return mean and deviation of the living, their share, quantiles of all, and the mean square; logs are [S]."""
+    alive = torch.isfinite(logs)
+    living = logs[alive]
+    mean = living.mean()  # NaN where nobody lives
+    places = torch.tensor(_QUANTILES, dtype=torch.float64) * (len(logs) - 1)
+    ordered, low = logs.sort().values, places.long()
+    below, above = ordered[low], ordered[(low + 1).clamp(max=len(logs) - 1)]
+    between = below + (places - low) * (above - below)
+    quantiles = torch.where(torch.isfinite(below), between, -torch.inf)
+    spread = (living - mean).square().mean().sqrt()
+    return mean, spread, alive.double().mean(), quantiles, torch.exp(2.0 * logs).mean()

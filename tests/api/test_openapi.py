@@ -147,6 +147,7 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
             yield ask("GET", "/api/v1/runs/{run_id}/traces/{name}?" + query, **(known | {"name": name}))
     yield ask("GET", "/api/v1/runs?limit=1")
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/comparison?rows=clipping&columns=seed&metric=final_loss", **known)
+    yield ask("GET", "/api/v1/sweeps/{sweep_id}/pairs?metric=best_loss", **known)
     for resource, key in (("runs", "run_id"), ("sweeps", "sweep_id")):
         yield ask("POST", f"/api/v1/{resource}/{{{key}}}/cancel", **known)
         yield ask("POST", f"/api/v1/{resource}/{{{key}}}/cancel", run_id="none", sweep_id="none")

@@ -46,7 +46,9 @@ def test_clipped_gaussian_means(rule: str, mu: float, sigma: float, c: float) ->
     surface = measured(gradients, torch.tensor([c], dtype=torch.float64), sizes, rule)
     for place, size in enumerate(sizes):
         mean = float(gradients.view(-1, size).mean(1).clamp(-c, c).mean())
-        error = float(surface.bias_norm_error[0, place])
+        parts = gradients.view(-1, size).mean(1)
+        error = float(parts.clamp(-c, c).std()) / math.sqrt(len(parts))
+        assert float(surface.bias_norm_error[0, place]) <= error * (1 + 1e-6) + 1e-8
         assert abs(mean - clipped_mean(mu, sigma / math.sqrt(size), c)) < 4.5 * error + 1e-5
         full = float(gradients.mean().clamp(-c, c))
         np.testing.assert_allclose(float(surface.bias_norm[0, place]), abs(mean - full), atol=1e-10)
@@ -89,12 +91,33 @@ def test_a_surface_is_a_loop_over_minibatches(rule: str) -> None:
             rows = g if rule == "example_norm" else g.reshape(-1, size, 7).mean(1)
             mean = np.mean([clip(x, c) for x in rows], 0)
             target = clip(g.mean(0), c)
-            np.testing.assert_allclose(float(surface.bias_norm[i, j]), np.linalg.norm(mean - target), rtol=1e-10, atol=1e-14)
+            np.testing.assert_allclose(
+                float(surface.bias_norm[i, j]), np.linalg.norm(mean - target), rtol=1e-10, atol=1e-14
+            )
             np.testing.assert_allclose(
                 float(surface.distance_to_true[i, j]), np.linalg.norm(mean - g.mean(0)), rtol=1e-10, atol=1e-14
             )
             ratio = np.linalg.norm(mean) / np.linalg.norm(target)
             np.testing.assert_allclose(float(surface.bias_norm_ratio[i, j]), ratio, rtol=1e-10)
+
+
+def test_errors_are_those_of_other_minibatches_of_the_same_set() -> None:
+    """The spread of the mean over many random orders is no larger than its stated error says, nor far smaller."""
+    generator = torch.Generator().manual_seed(9)
+    g = torch.randn(512, 3, generator=generator, dtype=torch.float64) + torch.tensor([0.5, 0.0, 0.0]).double()
+    limits, sizes = torch.tensor([0.2, 0.6, 50.0], dtype=torch.float64), (1, 8)
+    surface = measured(g, limits, sizes, "norm")
+    means = []
+    for _ in range(200):
+        rows = g[torch.randperm(512, generator=generator)].view(-1, 8, 3).mean(1)
+        scale = (limits.view(-1, 1) / rows.norm(dim=1)).clamp(max=1.0)
+        means.append((scale.unsqueeze(2) * rows).mean(1))
+    seen = torch.stack(means).var(0).sum(1).sqrt()
+    stated = surface.bias_norm_error[:, 1]
+    assert (seen[:2] <= 1.2 * stated[:2]).all()
+    assert (seen[:2] >= 0.3 * stated[:2]).all()
+    assert float(stated[2]) == 0.0  # nothing is clipped
+    assert not surface.bias_norm_error[:, 0].any()  # every example is taken
 
 
 def test_example_gradients_are_those_of_autograd() -> None:

@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 
+from ltd_core.errors import InvalidSpec
 from ltd_core.experiments.recurrence import draws_of, unit_vector
 from ltd_core.spec import parse_spec
 
@@ -35,6 +37,28 @@ def test_curve_length_and_turning_are_those_of_a_loop() -> None:
 def test_a_linear_map_keeps_a_line_straight_and_a_chaotic_one_does_not() -> None:
     straight = computed(nonlinearity="identity", gain=1.0)
     wild = computed(gain=3.0, depth=15)
-    assert straight["turning"].max() < 1e-3
+    assert straight["turning"].max() < 1e-9
     assert wild["turning"][-1] > 20 * wild["turning"][0]
     assert wild["crossings"][-1] > 10
+
+
+def test_a_line_that_falls_into_one_point_does_not_turn() -> None:
+    traces = computed(gain=1e-6, depth=20, reach=1e-6)
+    assert np.isfinite(np.concatenate([values.ravel() for values in traces.values()])).all()
+    assert traces["curve_length"][-1] < 1e-100
+    dead = computed(nonlinearity="relu", hidden_size=1, depth=3, seed=1)
+    assert np.isfinite(dead["turning"]).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"depth": 200, "points": 2000, "hidden_size": 512}, "points"),
+        ({"nonlinearity": "relu", "gain": 100.0, "depth": 200}, "gain"),
+        ({"gain": 0.01, "depth": 200}, "gain"),
+    ],
+)
+def test_what_does_not_fit_is_refused(settings: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        computed(**settings)
+    assert [problem.field for problem in refused.value.problems] == [field]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ltd_core.errors import InvalidSpec
 from ltd_core.experiments.recurrence import draws_of
 from ltd_core.lazy import torch
 from ltd_core.spec import parse_spec
@@ -22,15 +23,16 @@ def computed(**settings: Any) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str
 def test_rates_are_those_of_autograd(nonlinearity: str) -> None:
     samples, size, length = 3, 5, 12
     traces, _ = computed(samples=samples, hidden_size=size, length=length, nonlinearity=nonlinearity, radius=1.1)
-    draws = draws_of(0, "census/0")
     function = {"tanh": torch.tanh, "relu": torch.relu, "identity": lambda x: x}[nonlinearity]
-    for n, raw in enumerate(draws.normal(0, samples, size, size)[0]):
+    for n in range(samples):
+        draws = draws_of(0, f"census/{n}")
+        raw = draws.normal(0, size, size)[0]
         w = raw * (1.1 / np.abs(np.linalg.eigvals(raw.numpy())).max())
         first = torch.zeros(size, dtype=torch.float64, requires_grad=True)
         h = first
         for t in range(length):
-            h = function(h @ w + draws.normal(1 + t, samples, 1, size)[0][n, 0] * 0.1)
-        delta = draws.normal(1 + length, samples, 1, size)[0][n, 0]
+            h = function(h @ w + draws.normal(1 + t, 1, size)[0, 0] * 0.1)
+        delta = draws.normal(1 + length, 1, size)[0, 0]
         (pulled,) = torch.autograd.grad(h, first, delta / delta.norm())
         np.testing.assert_allclose(traces["state_norm_last"][n], float(h.detach().norm()), rtol=1e-10)
         expected = np.log(float(pulled.norm())) / length if float(pulled.norm()) else -np.inf
@@ -55,3 +57,37 @@ def test_a_gradient_of_relu_may_die_out() -> None:
     traces, summary = computed(nonlinearity="relu", radius=0.3, input_scale=0.0)
     assert np.isneginf(traces["gradient_rate"]).all()
     assert summary["gradient_growth_rate"] is None
+
+
+def test_a_larger_census_begins_with_the_smaller_one() -> None:
+    """Each net has its own draws, whatever goes through time beside it."""
+    few, many = (computed(samples=n, hidden_size=60, length=20)[0]["gradient_rate"] for n in (3, 150))
+    np.testing.assert_allclose(many[:3], few, rtol=1e-9)
+
+
+@pytest.mark.parametrize("nonlinearity", ["relu", "identity"])
+def test_an_explosion_out_of_range_is_still_one(nonlinearity: str) -> None:
+    traces, summary = computed(nonlinearity=nonlinearity, radius=1e6, length=200)
+    assert summary["exploding_share"] == 1.0
+    assert np.isposinf(traces["state_norm_last"]).all()
+    assert (traces["gradient_class"] == 1.0).all()
+
+
+def test_classes_are_those_of_the_rates() -> None:
+    traces, _ = computed(radius=1.3, tolerance=0.02)
+    rates = traces["gradient_rate"]
+    np.testing.assert_array_equal(traces["gradient_class"], np.where(np.abs(rates) > 0.02, np.sign(rates), 0.0))
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"samples": 10_000, "hidden_size": 256}, "samples"),
+        ({"samples": 10_000, "hidden_size": 256, "length": 1}, "samples"),
+        ({"input_scale": 1e-300}, "input_scale"),
+    ],
+)
+def test_what_does_not_fit_is_refused(settings: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        computed(**settings)
+    assert [problem.field for problem in refused.value.problems] == [field]

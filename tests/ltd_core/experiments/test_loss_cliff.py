@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,3 +55,38 @@ def test_one_step_over_the_cliff_is_thrown_far_and_clipping_is_not() -> None:
 def test_a_range_must_ascend() -> None:
     with pytest.raises(InvalidSpec, match="lowest below highest"):
         cliff(weights=[2.0, 1.0])
+
+
+def test_the_paths_are_those_of_plain_loops() -> None:
+    spec = cliff(descent_steps=12, length=50)
+    found = spec.compute().traces
+
+    def loss(w: float, b: float) -> float:
+        x = 0.5
+        for _ in range(50):
+            x = w / (1 + np.exp(-x)) + b
+        return float((1 / (1 + np.exp(-x)) - 0.7) ** 2)
+
+    for name, limit in (("path_plain", np.inf), ("path_clipped", spec.threshold)):
+        path = found[name][0].numpy()
+        for (w, b, value), (next_w, next_b, _) in pairwise(path[:6]):
+            np.testing.assert_allclose(value, loss(w, b), rtol=1e-10)
+            step = 1e-7
+            slope = np.array([loss(w + step, b) - loss(w - step, b), loss(w, b + step) - loss(w, b - step)]) / 2 / step
+            slope *= min(1.0, limit / np.linalg.norm(slope))
+            moved = np.array([next_w - w, next_b - b])
+            np.testing.assert_allclose(moved, -spec.lr * slope, rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"points": 1000, "length": 200, "descent_steps": 10}, "points"),
+        ({"points": 10, "length": 1000, "descent_steps": 1000}, "descent_steps"),
+        ({"start": [1e9, 0.0]}, "start[0]"),
+    ],
+)
+def test_what_does_not_fit_is_refused(settings: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        cliff(**settings)
+    assert [problem.field for problem in refused.value.problems] == [field]

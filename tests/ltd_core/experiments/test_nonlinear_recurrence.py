@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ltd_core.errors import InvalidSpec
 from ltd_core.experiments.recurrence import draws_of, unit_vector
 from ltd_core.lazy import torch
 from ltd_core.spec import parse_spec
@@ -62,3 +63,37 @@ def test_relu_on_a_positive_path_is_a_geometric_series() -> None:
 def test_tanh_is_bounded_where_relu_and_identity_grow() -> None:
     grown = {n: computed(nonlinearity=n, length=80)[1]["state_largest"][-1] for n in ("tanh", "relu", "identity")}
     assert grown["tanh"] < 1.0 < grown["identity"]
+
+
+@pytest.mark.parametrize(
+    ("nonlinearity", "radius"), [("relu", 4.0), ("identity", 3.0), ("identity", 0.3), ("tanh", 0.3), ("relu", 0.3)]
+)
+def test_rates_outlast_the_range_of_numbers(nonlinearity: str, radius: float) -> None:
+    """What grows past 1e308 or falls below 1e-324 becomes inf or 0, never NaN, and its rate goes on."""
+    spec, traces = computed(
+        nonlinearity=nonlinearity, length=2000, initialization={"kind": "spectral", "radius": radius}, hidden_size=20
+    )
+    assert not any(np.isnan(values).any() for values in traces.values())
+    summary = spec.compute().summary
+    if nonlinearity == "relu":
+        assert summary["growth_rate"] * np.log(radius) > 0
+        return
+    assert traces["gradient_norm_back"][-1] == (np.inf if radius > 1 else 0.0)
+    found = [summary["growth_rate"], summary["gradient_growth_rate"]]
+    np.testing.assert_allclose(found, np.log(radius), atol=0.005)
+
+
+def test_a_relu_that_dies_has_no_rate_and_a_bias_wakes_it() -> None:
+    """With W = I / 2, b = -1 ends every unit, and b = 1 leads every unit to 2."""
+    minus = {"kind": "identity", "scale": 0.5}
+    spec, traces = computed(nonlinearity="relu", bias=-1.0, hidden_size=3, initialization=minus)
+    assert traces["state_norm"][-1] == traces["slope_mean"][-1] == traces["gradient_norm_back"][-1] == 0.0
+    assert spec.compute().summary["growth_rate"] is None
+    _, traces = computed(nonlinearity="relu", bias=1.0, hidden_size=3, initialization=minus, length=80)
+    np.testing.assert_allclose(traces["state_norm"][-1], 2.0 * 3**0.5, rtol=1e-12)
+
+
+def test_what_takes_too_long_is_refused() -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        computed(hidden_size=256, length=10_000)
+    assert [problem.field for problem in refused.value.problems] == ["length"]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ltd_core.errors import InvalidSpec
+from ltd_core.experiments.recurrence import draws_of
 from ltd_core.spec import parse_spec
 
 
@@ -61,3 +63,49 @@ def test_a_deep_product_neither_over_nor_underflows() -> None:
     traces = computed(depth=2000, samples=50)
     assert traces["log_size_mean"][-1] < -1000.0
     assert np.isfinite(traces["log_size_mean"]).all()
+
+
+@pytest.mark.parametrize(
+    ("width", "nonlinearity"), [(1, "identity"), (5, "identity"), (2, "relu"), (4, "relu"), (5, "tanh")]
+)
+def test_statistics_are_those_of_a_loop_over_nets(width: int, nonlinearity: str) -> None:
+    depth, samples, variance = 6, 9, 1.7
+    traces = computed(width=width, nonlinearity=nonlinearity, depth=depth, samples=samples, variance=variance)
+    function = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0), "identity": lambda x: x}[nonlinearity]
+    states = [np.full(width, width**-0.5) for _ in range(samples)]
+    for layer in range(depth):
+        weights = draws_of(0, "weights").normal(layer, samples, width, width)[0].numpy() * np.sqrt(variance / width)
+        states = [function(h @ w) for h, w in zip(states, weights, strict=True)]
+        norms = np.array([np.linalg.norm(h) for h in states])
+        logs = np.log(norms[norms > 0])
+        np.testing.assert_allclose(traces["alive_share"][layer], np.mean(norms > 0))
+        np.testing.assert_allclose(traces["log_size_mean"][layer], logs.mean(), rtol=1e-9)
+        np.testing.assert_allclose(traces["log_size_deviation"][layer], logs.std(), rtol=1e-9)
+        np.testing.assert_allclose(traces["size_variance"][layer], np.mean(norms**2), rtol=1e-9)
+        quantiles = np.quantile(norms, [0.05, 0.25, 0.5, 0.75, 0.95], method="lower")
+        if len(logs) == samples:
+            quantiles = np.exp(np.quantile(logs, [0.05, 0.25, 0.5, 0.75, 0.95]))
+            np.testing.assert_allclose(np.exp(traces["log_size_quantile"][layer]), quantiles, rtol=1e-9)
+        else:
+            np.testing.assert_array_equal(np.isneginf(traces["log_size_quantile"][layer]), quantiles == 0)
+
+
+def test_a_signal_that_relu_ends_is_counted_and_not_averaged() -> None:
+    traces = computed(width=1, nonlinearity="relu", depth=40, samples=50)
+    assert traces["alive_share"][-1] == 0.0
+    assert np.isnan(traces["log_size_mean"][-1])
+    assert np.isneginf(traces["log_size_quantile"][-1]).all()
+
+
+def test_tanh_is_linear_once_the_signal_is_small() -> None:
+    """Far below the smallest number of float64 the logarithm goes on falling, as that of the linear net."""
+    settings = {"width": 10, "variance": 0.1, "depth": 1500, "samples": 20}
+    tanh, linear = (computed(nonlinearity=f, **settings)["log_size_mean"] for f in ("tanh", "identity"))
+    assert linear[-1] < -1500.0
+    np.testing.assert_allclose(np.diff(tanh[700:]), np.diff(linear[700:]), atol=1e-6)
+
+
+def test_what_takes_too_long_is_refused() -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        computed(samples=100_000, depth=2000)
+    assert [problem.field for problem in refused.value.problems] == ["samples"]
