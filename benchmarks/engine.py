@@ -13,6 +13,8 @@ from benchmarks.peers.setting import Setting
 from benchmarks.peers.torch_rnn import trial
 from benchmarks.result import Result, compared, interleaved
 from ltd_core.engine import Calibration, Pack
+from ltd_core.engine.bias import example_gradients, measured
+from ltd_core.engine.layout import Layout
 from ltd_core.engine.recorder import Recorder
 from ltd_core.kernels import network
 from ltd_core.kernels.norm import Norm
@@ -198,7 +200,39 @@ def growth() -> list[Result]:
     return results
 
 
+def bias_surface() -> list[Result]:
+    """Compare a surface of 12 thresholds and 6 batch sizes, gradients included, with the gradients alone."""
+    setting = {"experiment": "clipping_bias", "problem": {"kind": "temporal_order", "length": 50}, "examples": 4096}
+    training = parse_spec(setting).training(1)
+    row = Layout(training).initial(training).float()
+    limits = torch.tensor(THRESHOLDS, dtype=torch.float64)
+
+    def gradients(_: int) -> float:
+        start = time.perf_counter()
+        example_gradients(training, row, 4096)
+        return time.perf_counter() - start
+
+    def surface(_: int) -> float:
+        start = time.perf_counter()
+        measured(example_gradients(training, row, 4096), limits, (1, 4, 16, 64, 256, 1024), "norm")
+        return time.perf_counter() - start
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    seconds = interleaved(surface, gradients, repetitions=9)
+    torch.set_num_threads(threads)
+    bias = (
+        "Ours: 12 thresholds x 6 batch sizes and the gradients of 4,096 examples (50 tanh units, T 50). Theirs: these "
+    )
+    return [
+        compared("bias_surface_cost", seconds, bias + "gradients alone, by the same engine; 0.5 is twice their time.")
+    ]
+
+
+THRESHOLDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 3.0, 5.0)
+
 BENCHMARKS: dict[str, Any] = {
+    "bias_surface_cost": bias_surface,
     "peak_share_50": lambda: peak_share("peak_share_50", Setting(hidden_size=50)),
     "peak_share_128": lambda: peak_share("peak_share_128", Setting(hidden_size=128)),
     "trace_cost": lambda: cost("trace_cost", *PARTS),
