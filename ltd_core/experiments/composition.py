@@ -13,7 +13,7 @@ from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
-_MOST_WORK = 50_000_000_000
+_MOST_WORK = 40_000_000_000
 _MOST_NATS = 300
 
 

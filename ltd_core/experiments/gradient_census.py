@@ -15,7 +15,7 @@ from ltd_core.trace import TraceInfo
 
 _TOGETHER = 250_000
 """Weights of the nets that go through time side by side: they fit a cache."""
-_MOST_WORK = 4_000_000_000
+_MOST_WORK = 2_500_000_000
 _EACH = 25
 """What a unit's step costs besides its weights, in weights."""
 _SMALLEST = 1e-100

@@ -15,7 +15,7 @@ from ltd_core.initializations.spectral import Spectral
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
-_MOST_WORK = 50_000_000_000
+_MOST_WORK = 30_000_000_000
 
 
 class NonlinearRecurrence(Standalone):

@@ -15,6 +15,8 @@ from ltd_core.trace import TraceInfo
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _EULER = 0.5772156649015329
+_TOGETHER = 250_000
+"""Weights that are drawn at once: they fit a cache."""
 _MOST_WORK = 250_000_000
 _EACH = 16
 """What a layer of one net costs besides its weights, in weights."""
@@ -90,19 +92,26 @@ class WeightProduct(Standalone):
         )
 
     def compute(self) -> Computed:
-        """Return the statistics after each layer; norms are carried as logarithms, so nothing over- or underflows."""
-        samples, width = self.samples, self.width
-        draws, scale = draws_of(self.seed, "weights"), math.sqrt(self.chosen() / width)
-        state = torch.full((samples, 1, width), width**-0.5, dtype=torch.float64)
-        log_size, layers = torch.zeros(samples, 1, 1, dtype=torch.float64), []
-        for layer in range(self.depth):
-            drawn = draws.normal(layer, samples, width, width)[0]
-            drawn = drawn if self.distribution == "gaussian" else 1.0 - 2.0 * (drawn < 0).to(drawn)
-            state, log_size = advance(self.nonlinearity, state, log_size, drawn * scale)
-            layers.append(_statistics(log_size.flatten()))
+        """Return the statistics after each layer."""
+        each = max(1, _TOGETHER // self.width**2)
+        parts = [self._logs(n, min(each, self.samples - n)) for n in range(0, self.samples, each)]
+        layers = [_statistics(logs) for logs in torch.cat(parts, dim=1)]
         names = "log_size_mean", "log_size_deviation", "alive_share", "log_size_quantile", "size_variance"
         traces = dict(zip(names, map(torch.stack, zip(*layers, strict=True)), strict=True))
         return Computed(traces, finite({"growth_rate": float(traces["log_size_quantile"][-1, 2]) / self.depth}))
+
+    def _logs(self, first: int, count: int) -> torch.Tensor:
+        """Return logarithms of the signal's norm after each layer of some nets, [depth, count]."""
+        draws, width = draws_of(self.seed, f"weights/{first}"), self.width
+        scale, logs = math.sqrt(self.chosen() / width), []
+        state = torch.full((count, 1, width), width**-0.5, dtype=torch.float64)
+        log_size = torch.zeros(count, 1, 1, dtype=torch.float64)
+        for layer in range(self.depth):
+            drawn = draws.normal(layer, count, width, width)[0]
+            drawn = drawn if self.distribution == "gaussian" else 1.0 - 2.0 * (drawn < 0).to(drawn)
+            state, log_size = advance(self.nonlinearity, state, log_size, drawn * scale)
+            logs.append(log_size.flatten())
+        return torch.stack(logs)
 
     def chosen(self) -> float:
         """Return v: as it is set, or the one of no drift (exact for linear nets, a fit for relu and tanh)."""

@@ -74,7 +74,7 @@ def test_statistics_are_those_of_a_loop_over_nets(width: int, nonlinearity: str)
     function = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0), "identity": lambda x: x}[nonlinearity]
     states = [np.full(width, width**-0.5) for _ in range(samples)]
     for layer in range(depth):
-        weights = draws_of(0, "weights").normal(layer, samples, width, width)[0].numpy() * np.sqrt(variance / width)
+        weights = draws_of(0, "weights/0").normal(layer, samples, width, width)[0].numpy() * np.sqrt(variance / width)
         states = [function(h @ w) for h, w in zip(states, weights, strict=True)]
         norms = np.array([np.linalg.norm(h) for h in states])
         logs = np.log(norms[norms > 0])
