@@ -7,14 +7,14 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 
 # The libraries first: they change rarely, and their layer is kept.
 FROM base AS server
-RUN pip install -c constraints.txt '.[server]'
+RUN pip install -c constraints.txt '.[server,digits]'
 COPY . .
 RUN pip install --no-deps --force-reinstall .
 USER ltd
 WORKDIR /home/ltd
 
 FROM base AS worker
-RUN pip install -c constraints.txt '.[worker]'
+RUN pip install -c constraints.txt '.[worker,digits]'
 COPY . .
 RUN pip install --no-deps --force-reinstall .
 USER ltd
