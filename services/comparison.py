@@ -67,10 +67,11 @@ def compare(  # noqa: PLR0913 - a question has this many parts
 
 def _fields(sweep: SweepView, rows: str | None, columns: str | None) -> tuple[str, str]:
     """Return the asked-for fields, else the first two axes; raises BadQuestion for one that no specification has."""
-    axes = [name for name in sweep.axes if name != _SEEDS] + ["clipping", "batch_size"]
-    first = rows or next(name for name in axes if name != columns)
-    second = columns or next(name for name in axes if name != first)
     known = _first_spec(sweep).full()
+    usual = [name for name in ("clipping", "batch_size") if _has(known, name)]
+    axes = [name for name in sweep.axes if name != _SEEDS] + [*usual, _SEEDS]
+    first = rows or next(name for name in axes if name != columns)
+    second = columns or next((name for name in axes if name != first), _SEEDS)
     for parameter, name in (("rows", first), ("columns", second)):
         if name not in sweep.axes and not _has(known, name):
             raise BadQuestion(

@@ -96,3 +96,18 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     assert interval([1.0, 2.0, 4.0], "mean") == interval([1.0, 2.0, 4.0], "mean")
     assert interval([7.0], "median") == (7.0, 7.0, 7.0)
     assert set(AGGREGATES) == {"median", "mean", "min", "max", "success_rate"}
+
+
+def test_a_sweep_of_one_axis_without_training_is_compared_with_its_seeds(db: Database) -> None:
+    asked = {
+        "name": "y",
+        "base": {"experiment": "weight_product", "samples": 10, "depth": 5},
+        "axes": {"variance": [1.0, 2.0]},
+        "seeds": [0, 1],
+    }
+    sweep_id = sweeps.post(db, sweeps.parse_request(asked)).sweep_id
+    while taken := claim(db, 100):
+        runs.record(db, [(mine.lease, progress(5, outcome="exhausted", growth_rate=0.5)) for mine in taken])
+    table = compare(db, sweep_id, metric="growth_rate")
+    assert (table["rows"]["field"], table["columns"]["field"]) == ("variance", "seed")
+    assert [[cell["value"] for cell in line] for line in table["cells"]] == [[0.5, 0.5], [0.5, 0.5]]

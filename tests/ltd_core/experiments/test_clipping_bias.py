@@ -26,7 +26,7 @@ BASE: dict[str, Any] = {
     [
         ({"batch_sizes": [3]}, "batch_sizes"),
         ({"unit": "quantile", "thresholds": [2.0]}, "thresholds"),
-        ({"thresholds": [-1.0]}, "thresholds[0]"),
+        ({"thresholds": [1.0, -1.0]}, "thresholds[1]"),
         ({"cell": {"kind": "rnn", "delays": [50]}}, "cell.delays"),
     ],
 )
