@@ -71,7 +71,7 @@ def test_progress_survives_pickling_and_its_summary_is_json() -> None:
             progress.summary,
         )
         assert json.loads(json.dumps(progress.summary, allow_nan=False)) == progress.summary
-        assert progress.summary.keys() == METRICS.keys()
+        assert progress.summary.keys() <= METRICS.keys()
 
 
 def test_an_outcome_cannot_be_changed() -> None:

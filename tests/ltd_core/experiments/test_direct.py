@@ -14,6 +14,7 @@ from ltd_core.experiments.direct import Direct
 from ltd_core.lazy import torch
 from ltd_core.metrics import METRICS
 from ltd_core.spec import parse_spec
+from tests.ltd_core.training import alone, small
 
 DIRECT = [name for name, cls in EXPERIMENTS.items() if issubclass(cls, Direct)]
 every = pytest.mark.parametrize("name", DIRECT)
@@ -89,3 +90,13 @@ def test_runs_of_all_kinds_share_a_pack_but_not_with_training() -> None:
     assert sorted(made) == list(range(len(specs)))
     with pytest.raises(WrongPack):
         pack.load(0, parse_spec({"problem": {"kind": "adding"}}))
+
+
+def test_every_metric_is_of_some_experiment() -> None:
+    left = set(alone(small(updates=2))[-1].summary)
+    for name in DIRECT:
+        spec = parse_spec({"experiment": name} | SMALL.get(name, {}))
+        pack = pack_for(spec, 1)
+        pack.load(0, spec)
+        left |= set(pack.advance()[0].summary)
+    assert left == set(METRICS)
