@@ -37,8 +37,18 @@ class Clipper:
         same = [refill(self._masks, masks), refill(self._settings, settings_of(rules, self._like))]
         return all(same)
 
-    def clip(self, gradient: torch.Tensor, weights: torch.Tensor, steps: torch.Tensor, alive: torch.Tensor) -> Clipped:
-        """Return the clipped mean of gradients [K, B, P], B being 1 for minibatches; steps are [K, 1], alive [K]."""
+    def clip(
+        self,
+        gradient: torch.Tensor,
+        norm: torch.Tensor,
+        weights: torch.Tensor,
+        steps: torch.Tensor,
+        alive: torch.Tensor,
+    ) -> Clipped:
+        """Return the clipped mean of gradients [K, B, P], B being 1 for minibatches, of whose mean `norm` is known.
+
+        Steps are [K, 1], alive [K].
+        """
         lanes, each, numbers = gradient.shape
         rows = gradient.reshape(-1, numbers)
 
@@ -47,14 +57,17 @@ class Clipper:
 
         seen = Gradient(
             rows=rows,
-            norm=norms(rows),
+            norm=norm if each == 1 else norms(rows),
             weights=spread(weights),
             views=self._layout.views,
             directions=lambda: self._directions(steps, each, numbers).to(rows.dtype),
             memory=self._memory,
         )
-        settings = {name: spread(values) for name, values in self._settings.items()}
-        clipped = self._rules(seen, settings, {kind: spread(mask) for kind, mask in self._masks.items()})
+        settings, masks = self._settings, self._masks
+        if each > 1:
+            settings = {name: spread(values) for name, values in settings.items()}
+            masks = {kind: spread(mask) for kind, mask in masks.items()}
+        clipped = self._rules(seen, settings, masks)
         for name, values in clipped.memory.items():
             self._memory[name].copy_(torch.where(alive.unsqueeze(-1), values, self._memory[name]))
         if each == 1:

@@ -48,4 +48,5 @@ class Scheduled:
 
     def advance(self) -> None:
         """Go on to the next update."""
-        self._at += 1
+        if self.names:
+            self._at += 1

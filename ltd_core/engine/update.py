@@ -44,6 +44,7 @@ class Updater:
         self._scheduled = Scheduled(rows)
         self._groups = tuple(places.to(rows.device) for places in layout.groups)
         self._steps = rows.new_zeros(len(rows), 1, dtype=torch.int64)
+        self._nothing = rows.new_zeros(len(rows))
         self._periods = None if layout.periods is None else layout.periods.to(rows.device)
 
     def load(self, lanes: list[Lane]) -> bool:
@@ -90,13 +91,13 @@ class Updater:
         weights = self._layout.effective(self._rows)
         reading = self._network.train(weights, self._gradient, batch)
         self._steps += 1
-        omega_norm = self._regularize()
+        omega = self._regularize()
         if self._layout.constraint is not None:
             self._layout.constraint.pull_back(self._rows, self._gradient)
         examples = self._network.examples if isinstance(self._network, ExampleNetwork) else self._gradient.unsqueeze(1)
         due = self._due(examples)
         norm = norms(self._gradient)
-        clipped = self._clipper.clip(examples, weights, self._steps, self._alive)
+        clipped = self._clipper.clip(examples, norm, weights, self._steps, self._alive)
         clipped_norm = norms(clipped.gradient)
         update = Update(
             loss=reading.loss,
@@ -107,8 +108,8 @@ class Updater:
             delta_norms=self._network.delta_norms,
             gradient=self._gradient,
             groups=self._groups,
-            omega=self._network.omega.value,
-            omega_gradient_norm=omega_norm,
+            omega=omega[0],
+            omega_gradient_norm=omega[1],
         )
         self._recorder.record(self._places, update)
         self._places += 1
@@ -117,14 +118,14 @@ class Updater:
         self._move(clipped.gradient, due)
         self._scheduled.advance()
 
-    def _regularize(self) -> torch.Tensor:
-        """Add the regularizer's gradient to that of W, which lies first; return its norm, weight included."""
+    def _regularize(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add the regularizer's gradient to that of W, which lies first; return value and norm, weight included."""
         if "regularizer" not in self._scheduled.names:
-            return torch.zeros_like(self._network.omega.value)
-        weight = self._scheduled.now("regularizer").unsqueeze(-1)
-        added = torch.where(weight > 0, weight * self._network.omega.gradient, 0.0)
+            return self._nothing, self._nothing
+        omega, weight = self._network.omega, self._scheduled.now("regularizer").unsqueeze(-1)
+        added = torch.where(weight > 0, weight * omega.gradient, 0.0)
         self._gradient[:, : added.shape[1]] += added
-        return norms(added)
+        return omega.value, norms(added)
 
     def _due(self, examples: torch.Tensor) -> torch.Tensor | None:
         """Return which weights move at this update, [K, P], and forget the gradients of the others; None for all."""
