@@ -21,6 +21,7 @@ WIDEST = 2048
 LONGEST_DELAY = 10_000
 DRAWS_A_GATE = 10
 """Numbers of draws that the weights of one gate may use."""
+_OF_PLAIN_CELLS = frozenset({"time_scale", "state_periods", "constraint", "nonlinearity"})
 _DRAWS_A_DELAY, _DRAWS_A_LAYER = 100, 10_000
 
 
@@ -52,6 +53,17 @@ class Cell(Mechanism):
         description="Updates from one move of a group's parameters to the next, one number a group; the groups are "
         "equal parts of the units. None: all move at every update.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_meaning(cls, data: object) -> object:
+        """Say why a gated cell takes no time scale, clock or constraint."""
+        for name in _OF_PLAIN_CELLS & set(data if isinstance(data, dict) else ()):
+            if name not in cls.model_fields:
+                kind = cls.model_fields["kind"].default
+                msg = f"{name}: has no meaning for {kind!r}, whose gates decide what stays of a state; take cell 'rnn'"
+                raise ValueError(msg)
+        return data
 
     @model_validator(mode="after")
     def _groups_fit(self) -> Self:

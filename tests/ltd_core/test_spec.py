@@ -208,3 +208,12 @@ def test_a_specification_survives_json(
         assert again == spec
         assert (again.digest, again.shape_key) == (spec.digest, spec.shape_key)
         assert again.full() == spec.full()
+
+
+@pytest.mark.parametrize("name", ["time_scale", "state_periods", "constraint"])
+@pytest.mark.parametrize("kind", ["lstm", "gru", "mgu"])
+def test_a_leaky_gated_cell_is_refused_with_the_reason(kind: str, name: str) -> None:
+    value = {"time_scale": {"kind": "constant"}, "state_periods": [1, 2], "constraint": "orthogonal"}[name]
+    with pytest.raises(InvalidSpec, match="whose gates decide") as refused:
+        parse_spec({"problem": {"kind": "adding"}, "cell": {"kind": kind, name: value}})
+    assert [problem.field for problem in refused.value.problems] == [f"cell.{name}"]
