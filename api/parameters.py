@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from flask import request
@@ -20,6 +21,7 @@ OUTCOMES = ("solved", "exhausted", "diverged")
 LONGEST_TEXT = 200
 LARGEST_STEP = 2**53
 
+_SHARE = re.compile(r"0|1|[01]\.0{1,12}|0?\.\d{1,12}")
 _TEXT: Schema = {"type": "string", "maxLength": LONGEST_TEXT}
 _ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _CURSOR: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "description": "The `next` of the page before."}
@@ -50,7 +52,15 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
         "rows": _FIELD,
         "columns": _FIELD,
         "metric": _choice(list(METRICS), default="success"),
+        "panels": {**_TEXT, "description": "A third field: a table for each of its values."},
         "aggregate": _choice(list(AGGREGATES), default="median"),
+        "quantile": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "default": 0.9,
+            "description": "The share below, where the aggregate is `quantile`.",
+        },
     },
     "comparison.pairs": {
         "field": {**_TEXT, "description": "An axis of the sweep; by default the first."},
@@ -85,7 +95,7 @@ def given(name: str) -> Any:  # noqa: ANN401 - of the type that its schema says
     value = request.args.get(name)
     if value is None:
         return schema.get("default")
-    return int(value) if schema["type"] == "integer" else value
+    return {"integer": int, "number": float}.get(schema["type"], str)(value)
 
 
 def _fault(schema: Schema, value: str) -> str | None:
@@ -94,6 +104,8 @@ def _fault(schema: Schema, value: str) -> str | None:
         least, most = schema["minimum"], schema["maximum"]
         whole = value.isascii() and value.isdigit() and len(value) <= len(str(most))
         return None if whole and least <= int(value) <= most else f"must be a whole number from {least} to {most}"
+    if schema["type"] == "number":
+        return None if _SHARE.fullmatch(value) else "must be a number from 0 to 1"
     if "enum" in schema:
         return None if value in schema["enum"] else f"must be one of: {', '.join(schema['enum'])}"
     if len(value) > schema.get("maxLength", LONGEST_TEXT) or not value.isprintable():

@@ -169,6 +169,12 @@ class Cell(Body):
     runs: list[str]
 
 
+class Panels(Side):
+    """A table of the same rows and columns for each value of a third field."""
+
+    cells: list[list[list[Cell]]]
+
+
 class Comparison(Body):
     """A sweep's table."""
 
@@ -177,7 +183,9 @@ class Comparison(Body):
     columns: Side
     metric: MetricInfo
     aggregate: str
+    quantile: float | None = Field(description="The share below, where the aggregate is `quantile`.")
     cells: list[list[Cell]]
+    panels: Panels | None
 
 
 class Pair(Body):

@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
 _SAMPLES = 400
 _SEED = 20_130_616
 _LEVEL = 95.0
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Interval = tuple[float, float, float]
 
-AGGREGATES: dict[str, Callable[[Array], Array]] = {
-    "median": lambda values: np.median(values, axis=-1),
-    "mean": lambda values: np.mean(values, axis=-1),
-    "min": lambda values: np.min(values, axis=-1),
-    "max": lambda values: np.max(values, axis=-1),
-    "success_rate": lambda values: np.mean(values > 0, axis=-1),
-}
+AGGREGATES = ("median", "mean", "min", "max", "success_rate", "quantile")
+_SHARES = {"median": 0.5, "min": 0.0, "max": 1.0}
+"""Aggregates that are a quantile."""
 
 
-def interval(values: list[float], aggregate: str) -> tuple[float, float, float]:
+def interval(values: Sequence[float], aggregate: str, quantile: float = 0.9) -> Interval:
     """Return the aggregate of at least one value, and the ends of its 95 % interval."""
-    sample, reduce = np.asarray(values), AGGREGATES[aggregate]
-    drawn = reduce(sample[_choices(len(values))])
-    low, high = np.percentile(drawn, [(100 - _LEVEL) / 2, (100 + _LEVEL) / 2])
-    return float(reduce(sample)), float(low), float(high)
+    return intervals([np.asarray(values, np.float64)], aggregate, quantile)[0]
 
 
-@cache
+def intervals(samples: Sequence[Array], aggregate: str, quantile: float = 0.9) -> list[Interval]:
+    """Return the same for many samples, all of one size at once; `quantile` belongs to the aggregate of that name.
+
+    A resample of n values is one of n ranks: the ranks are drawn once for each n, and a resample's quantile is the
+    value at a rank that is known beforehand.
+    """
+    sizes = defaultdict(list)
+    for place, sample in enumerate(samples):
+        sizes[len(sample)].append(place)
+    found: list[Interval] = [(np.nan, np.nan, np.nan)] * len(samples)
+    for count, places in sizes.items():
+        together = np.stack([samples[place] for place in places])
+        for place, figures in zip(places, _figures(together, count, aggregate, quantile), strict=True):
+            found[place] = (float(figures[0]), float(figures[1]), float(figures[2]))
+    return found
+
+
+def _figures(values: Array, count: int, aggregate: str, quantile: float) -> Array:
+    """Return aggregate, low and high [samples, 3] of samples of one size [samples, count]."""
+    if aggregate in {"mean", "success_rate"}:
+        chosen = (values > 0).astype(np.float64) if aggregate == "success_rate" else values
+        whole, drawn = chosen.mean(1), chosen @ _shares(count).T
+    else:
+        share = _SHARES.get(aggregate, quantile)
+        whole, ordered = np.quantile(values, share, axis=1), np.sort(values, axis=1)
+        below, above, weight = _ranks(count, share)
+        drawn = ordered[:, below] * (1.0 - weight) + ordered[:, above] * weight
+    low, high = np.percentile(drawn, [(100 - _LEVEL) / 2, (100 + _LEVEL) / 2], axis=1)
+    return np.stack([whole, low, high], axis=1)
+
+
 def _choices(count: int) -> Array:
-    """Return which values each bootstrap sample takes, [samples, count]: the same for every cell of that size."""
+    """Return which ranks each bootstrap sample takes, [resamples, count]: the same for every sample of that size."""
     return np.random.default_rng(_SEED).integers(0, count, (_SAMPLES, count))
+
+
+@lru_cache(maxsize=8)
+def _shares(count: int) -> Array:
+    """Return how much of each bootstrap sample is each value, [resamples, count]."""
+    taken = np.zeros((_SAMPLES, count))
+    np.add.at(taken, (np.arange(_SAMPLES)[:, None], _choices(count)), 1.0 / count)
+    return taken
+
+
+@lru_cache(maxsize=256)
+def _ranks(count: int, share: float) -> tuple[Array, Array, float]:
+    """Return the two ranks between which a resample's quantile lies, [resamples] each, and the weight of the upper."""
+    place = share * (count - 1)
+    lower = int(place)
+    upper = min(lower + 1, count - 1)
+    ordered = np.partition(_choices(count), (lower, upper), axis=1)
+    return ordered[:, lower], ordered[:, upper], place - lower

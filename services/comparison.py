@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import orjson
-from sqlalchemy import select
+import numpy as np
 
 from ltd_core.metrics import METRICS
-from ltd_core.spec import parse_spec
 from services import sweeps
-from services.bootstrap import AGGREGATES, interval
+from services.bootstrap import AGGREGATES, intervals
 from services.errors import BadQuestion
-from services.models import Run, SweepRun, table
+from services.metric_values import metric_values
+from services.places import SEED, field_of, places
 
 if TYPE_CHECKING:
+    from services.bootstrap import Array
     from services.db import Database
-    from services.sweeps import SweepView
+    from services.metric_values import MetricValues
+    from services.sweeps import Grid
 
-RUNS, MEMBERS = table(Run), table(SweepRun)
-_SEEDS = "seed"
+_USUAL = ("clipping", "batch_size")
 
 
-@dataclass(slots=True)
-class _Cell:
-    values: list[float] = field(default_factory=list)
-    missing: Counter[str] = field(default_factory=Counter)
-    runs: list[str] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """How the values of a cell become its figures."""
+
+    ids: list[str]
+    found: MetricValues
+    aggregate: str
+    quantile: float
+
+    def cells(self, numbers: Array, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - nested lists of cells
+        """Return the cells of a table of a shape; `numbers` [runs] says in which cell a run is."""
+        order, count = np.argsort(numbers, kind="stable"), int(np.prod(shape))
+        bounds = np.searchsorted(numbers[order], np.arange(count + 1))
+        members = [order[first:last] for first, last in pairwise(bounds)]
+        known = [values[~np.isnan(values)] for values in (self.found.values[mine] for mine in members)]
+        figures = iter(intervals([values for values in known if len(values)], self.aggregate, self.quantile))
+        made = [
+            self._cell(mine, len(values), next(figures) if len(values) else (None, None, None))
+            for mine, values in zip(members, known, strict=True)
+        ]
+        return _nested(made, shape)
+
+    def _cell(self, mine: Array, count: int, figures: tuple[float | None, float | None, float | None]) -> Any:  # noqa: ANN401
+        lacking = mine[np.isnan(self.found.values[mine])] if count < len(mine) else ()
+        return {
+            **dict(zip(("value", "low", "high"), figures, strict=True)),
+            "n": count,
+            "missing": dict(Counter(self.found.reason(place) for place in lacking)),
+            "runs": [self.ids[place] for place in mine],
+        }
 
 
 def compare(  # noqa: PLR0913 - a question has this many parts
@@ -37,117 +63,78 @@ def compare(  # noqa: PLR0913 - a question has this many parts
     *,
     rows: str | None = None,
     columns: str | None = None,
+    panels: str | None = None,
     metric: str = "success",
     aggregate: str = "median",
+    quantile: float = 0.9,
 ) -> dict[str, Any]:
-    """Return the comparison; raises NotFound, and BadQuestion naming the parameter that has no meaning."""
+    """Return the comparison; `panels` adds a table for each value of a third field, of the same rows and columns.
+
+    Raises NotFound, and BadQuestion naming the parameter that has no meaning.
+    """
     if metric not in METRICS:
         raise BadQuestion("metric", f"must be one of: {', '.join(METRICS)}", metric)
     if aggregate not in AGGREGATES:
         raise BadQuestion("aggregate", f"must be one of: {', '.join(AGGREGATES)}", aggregate)
-    sweep = sweeps.get(db, sweep_id)
-    fields = _fields(sweep, rows, columns)
-    cells = _cells(db, sweep, fields, metric)
-    keys = [_ordered(sweep, name, {key[i] for key in cells}) for i, name in enumerate(fields)]
-    chosen = METRICS[metric]
+    sweep = sweeps.grid(db, sweep_id)
+    fields = _fields(sweep, rows, columns, panels)
+    where = places(db, sweep, fields)
+    question = _Question(where.ids, metric_values(db, sweep_id, metric, len(where.ids)), aggregate, quantile)
+    shape = tuple(len(values) for values in where.values)
+    sides = [
+        {"field": name, "values": [{"value": value, "label": label_of(value)} for value in values]}
+        for name, values in zip(fields, where.values, strict=True)
+    ]
+    numbers = where.at[0] * shape[1] + where.at[1]
+    more = None
+    if panels:
+        apart = where.at[2] * shape[0] * shape[1] + numbers
+        more = {**sides[2], "cells": question.cells(apart, (shape[2], *shape[:2]))}
     return {
         "sweep": sweep_id,
-        "rows": {"field": fields[0], "values": [_named(key) for key in keys[0]]},
-        "columns": {"field": fields[1], "values": [_named(key) for key in keys[1]]},
-        "metric": {
-            "name": chosen.name,
-            "unit": chosen.unit,
-            "better": chosen.better,
-            "description": chosen.description,
-        },
+        "rows": sides[0],
+        "columns": sides[1],
+        "metric": METRICS[metric]._asdict(),
         "aggregate": aggregate,
-        "cells": [[_figures(cells.get((row, column), _Cell()), aggregate) for column in keys[1]] for row in keys[0]],
+        "quantile": quantile if aggregate == "quantile" else None,
+        "cells": question.cells(numbers, shape[:2]),
+        "panels": more,
     }
 
 
-def _fields(sweep: SweepView, rows: str | None, columns: str | None) -> tuple[str, str]:
-    """Return the asked-for fields, else the first two axes; raises BadQuestion for one that no specification has."""
-    known = _first_spec(sweep).full()
-    usual = [name for name in ("clipping", "batch_size") if _has(known, name)]
-    axes = [name for name in sweep.axes if name != _SEEDS] + [*usual, _SEEDS]
-    first = rows or next(name for name in axes if name != columns)
-    second = columns or next((name for name in axes if name != first), _SEEDS)
-    for parameter, name in (("rows", first), ("columns", second)):
-        if name not in sweep.axes and not _has(known, name):
-            raise BadQuestion(
-                parameter, f"must be a field of the specification, such as {', '.join(dict.fromkeys(axes))}", name
-            )
-    return first, second
-
-
-def _first_spec(sweep: SweepView) -> Any:  # noqa: ANN401 - a RunSpec
-    return sweeps.expand(
-        sweeps.SweepRequest(
-            base=sweep.base, axes={name: values[:1] for name, values in sweep.axes.items()}, seeds=sweep.seeds[:1]
-        )
-    )[0][1]
-
-
-def _cells(db: Database, sweep: SweepView, fields: tuple[str, str], metric: str) -> dict[tuple[str, str], _Cell]:
-    """Return the cells by the JSON of their coordinates."""
-    on_axes = all(name in sweep.axes for name in fields)
-    query = (
-        select(MEMBERS.c.coordinates, RUNS.c.id, RUNS.c.state, RUNS.c.outcome_kind, RUNS.c.summary, RUNS.c.spec)
-        .join(RUNS, RUNS.c.id == MEMBERS.c.run_id)
-        .where(MEMBERS.c.sweep_id == sweep.id)
-        .order_by(MEMBERS.c.position)
-    )
-    cells: dict[tuple[str, str], _Cell] = {}
-    with db.read() as conn:
-        for coordinates, run_id, state, outcome, summary, spec in conn.execute(query):
-            at = orjson.loads(coordinates)
-            full = {} if on_axes else parse_spec(orjson.loads(spec), stored=True).full()
-            key = _key(at, full, fields[0]), _key(at, full, fields[1])
-            cell = cells.setdefault(key, _Cell())
-            cell.runs.append(run_id)
-            value = orjson.loads(summary).get(metric)
-            if value is None:
-                cell.missing[_reason(state, outcome)] += 1
-            else:
-                cell.values.append(float(value))
+def _nested(cells: list[Any], shape: tuple[int, ...]) -> list[Any]:
+    """Return the cells as lists in lists."""
+    for size in shape[:0:-1]:
+        cells = [cells[first : first + size] for first in range(0, len(cells), size)]
     return cells
 
 
-def _reason(state: str, outcome: str | None) -> str:
-    """Say why a run has no value: it has not ended, or its metric has no meaning for it."""
-    if state != "succeeded":
-        return state
-    return "diverged" if outcome == "diverged" else "not measured"
+def _fields(sweep: Grid, rows: str | None, columns: str | None, panels: str | None) -> tuple[str, ...]:
+    """Return the asked-for fields, else the first axes; raises BadQuestion for one that no specification has."""
+    known = [sweep.spec_at(at).full() for at in _extremes(sweep)]
+    usual = [name for name in _USUAL if any(_has(full, name) for full in known)]
+    axes = [name for name in (*sweep.axes, *usual) if name != SEED] + [SEED]
+    first = rows or next(name for name in axes if name not in {columns, panels})
+    second = columns or next((name for name in axes if name not in {first, panels}), SEED)
+    asked = {"rows": first, "columns": second} | ({"panels": panels} if panels else {})
+    for parameter, name in asked.items():
+        if name not in sweep.axes and not any(_has(full, name) for full in known):
+            raise BadQuestion(
+                parameter, f"must be a field of the specification, such as {', '.join(dict.fromkeys(axes))}", name
+            )
+    return tuple(asked.values())
 
 
-def _key(at: dict[str, Any], full: dict[str, Any], name: str) -> str:
-    return orjson.dumps(at[name] if name in at else _get(full, name), option=orjson.OPT_SORT_KEYS).decode()
+def _extremes(sweep: Grid) -> list[dict[str, Any]]:
+    """Return the coordinates of one cell for each value of each axis, the others at their first."""
+    first = {name: values[0] for name, values in ({SEED: sweep.seeds} | sweep.axes).items()}
+    return [first] + [first | {name: value} for name, values in sweep.axes.items() for value in values[1:]]
 
 
-def _get(full: Any, name: str) -> Any:  # noqa: ANN401 - JSON
-    for part in name.split("."):
-        full = full.get(part) if isinstance(full, dict) else None
-    return full
-
-
-def _has(full: Any, name: str) -> bool:  # noqa: ANN401
+def _has(full: Any, name: str) -> bool:  # noqa: ANN401 - JSON
     *parents, last = name.split(".")
-    holder = _get(full, ".".join(parents)) if parents else full
+    holder = field_of(full, ".".join(parents)) if parents else full
     return isinstance(holder, dict) and last in holder
-
-
-def _ordered(sweep: SweepView, name: str, keys: set[str]) -> list[str]:
-    """Return the values in the axis's own order; numbers by size."""
-    values = {key: orjson.loads(key) for key in keys}
-    if all(isinstance(value, int | float) for value in values.values()):
-        return sorted(keys, key=lambda key: float(values[key]))
-    asked = [orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() for value in sweep.axes.get(name, [])]
-    return sorted(keys, key=lambda key: (asked.index(key) if key in asked else len(asked), key))
-
-
-def _named(key: str) -> dict[str, Any]:
-    value = orjson.loads(key)
-    return {"value": value, "label": label_of(value)}
 
 
 def label_of(value: Any) -> str:  # noqa: ANN401
@@ -157,17 +144,3 @@ def label_of(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, list):
         return "-".join(label_of(v) for v in value)
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _figures(cell: _Cell, aggregate: str) -> dict[str, Any]:
-    low = high = value = None
-    if cell.values:
-        value, low, high = interval(cell.values, aggregate)
-    return {
-        "value": value,
-        "low": low,
-        "high": high,
-        "n": len(cell.values),
-        "missing": dict(cell.missing),
-        "runs": cell.runs,
-    }

@@ -36,7 +36,7 @@ def compare_pairs(
     """
     if metric not in METRICS:
         raise BadQuestion("metric", f"must be one of: {', '.join(METRICS)}", metric)
-    sweep = sweeps.get(db, sweep_id)
+    sweep = sweeps.grid(db, sweep_id)
     chosen = field or next(iter(sweep.axes), "")
     if chosen not in sweep.axes:
         raise BadQuestion("field", f"must be an axis of the sweep: {', '.join(sweep.axes)}", field)

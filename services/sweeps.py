@@ -56,6 +56,20 @@ class SweepPosted:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """What a sweep asked for."""
+
+    id: str
+    base: dict[str, Any]
+    axes: dict[str, list[Any]]
+    seeds: list[int]
+
+    def spec_at(self, coordinates: Coordinates) -> RunSpec:
+        """Return the specification of a cell."""
+        return parse_spec(_placed(self.base, coordinates), stored=True)
+
+
+@dataclass(frozen=True, slots=True)
 class SweepView:
     """A sweep as it stands."""
 
@@ -134,6 +148,15 @@ def get(db: Database, sweep_id: str) -> SweepView:
     if not found:
         raise NotFound("sweep", sweep_id)
     return found[0]
+
+
+def grid(db: Database, sweep_id: str) -> Grid:
+    """Return what a sweep asked for; raises NotFound."""
+    with db.read() as conn:
+        row = conn.execute(select(SWEEPS).where(SWEEPS.c.id == sweep_id)).one_or_none()
+    if row is None:
+        raise NotFound("sweep", sweep_id)
+    return Grid(row.id, orjson.loads(row.base), orjson.loads(row.axes), orjson.loads(row.seeds))
 
 
 def list_sweeps(db: Database, cursor: str | None = None, limit: int = 50) -> tuple[list[SweepView], str | None]:

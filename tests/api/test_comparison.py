@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
@@ -152,3 +154,36 @@ def test_a_sweep_without_axes_has_one_cell(client: FlaskClient) -> None:
     made = client.post("/api/v1/sweeps", json={"name": "one", "base": spec(), "seeds": [0, 1]}).headers["Location"]
     ((cell,),) = client.get(f"{made}/comparison").json["cells"]
     assert cell["missing"] == {"queued": 2}
+
+
+def test_the_same_table_as_csv(client: FlaskClient, ended: str) -> None:
+    asked = ASKED | {"panels": "seed", "aggregate": "mean"}
+    body = compare(client, ended, **asked)
+    answer = client.get(ended, query_string=asked, headers={"Accept": "text/csv"})
+    assert (answer.mimetype, "Accept" in answer.headers["Vary"]) == ("text/csv", True)
+    heading, *lines = csv.reader(io.StringIO(answer.text))
+    assert heading == [
+        "seed",
+        "clipping.threshold",
+        "batch_size",
+        "metric",
+        "aggregate",
+        "value",
+        "low",
+        "high",
+        "n",
+        "missing",
+    ]
+    assert len(lines) == SEEDS * 4
+    cells = [cell for panel in body["panels"]["cells"] for row in panel for cell in row]
+    for line, cell in zip(lines, cells, strict=True):
+        assert line[5] == ("" if cell["value"] is None else str(cell["value"]))
+        assert line[-1] == " ".join(f"{reason}:{count}" for reason, count in cell["missing"].items())
+
+
+def test_a_share_is_a_number_from_0_to_1(client: FlaskClient, ended: str) -> None:
+    low, high = (compare(client, ended, aggregate="quantile", quantile=share) for share in ("0", "1.0"))
+    assert (low["cells"][0][0]["value"], high["cells"][0][0]["value"]) == (1.0, 9.0)
+    for wrong in ("2", "-0.1", "nan", "1e-1", ".", "0.1.2"):
+        answer = client.get(ended, query_string={"quantile": wrong})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "quantile"), wrong

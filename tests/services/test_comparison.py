@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from services import runs, sweeps
-from services.bootstrap import AGGREGATES, interval
 from services.comparison import compare
 from services.errors import BadQuestion, NotFound
 from tests.services.lab import claim, progress
@@ -86,16 +85,26 @@ def test_questions_without_an_answer(db: Database, sweep: str) -> None:
         compare(db, "0" * 32)
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    generator = np.random.default_rng(1)
-    hits = 0
-    for _ in range(300):
-        _, low, high = interval(list(generator.normal(size=30)), "mean")
-        hits += low <= 0 <= high
-    assert 0.88 <= hits / 300 <= 0.98
-    assert interval([1.0, 2.0, 4.0], "mean") == interval([1.0, 2.0, 4.0], "mean")
-    assert interval([7.0], "median") == (7.0, 7.0, 7.0)
-    assert set(AGGREGATES) == {"median", "mean", "min", "max", "success_rate"}
+def test_panels_are_tables_of_the_same_rows_and_columns(db: Database, sweep: str) -> None:
+    table = compare(
+        db, sweep, rows="batch_size", columns="seed", panels="clipping.threshold", metric="final_loss", aggregate="max"
+    )
+    panels = table["panels"]
+    assert (panels["field"], [entry["value"] for entry in panels["values"]]) == ("clipping.threshold", [1.0, 3.0])
+    for threshold, cells in zip((1.0, 3.0), panels["cells"], strict=True):
+        for batch_size, line in zip((5, 20), cells, strict=True):
+            for seed, cell in enumerate(line):
+                known = (threshold, seed) != (3.0, 4)
+                assert cell["value"] == (threshold * batch_size + seed if known else None)
+                assert cell["missing"] == ({} if known else {"diverged": 1})
+    assert [[cell["n"] for cell in line] for line in table["cells"]] == [[2, 2, 2, 2, 1]] * 2
+    assert compare(db, sweep, metric="final_loss")["panels"] is None
+
+
+def test_a_quantile_over_seeds_is_numpys(db: Database, sweep: str) -> None:
+    table = compare(db, sweep, metric="final_loss", aggregate="quantile", quantile=0.25)
+    assert table["quantile"] == 0.25
+    assert table["cells"][0][0]["value"] == pytest.approx(np.quantile([5.0, 6.0, 7.0, 8.0, 9.0], 0.25))
 
 
 def test_a_sweep_of_one_axis_without_training_is_compared_with_its_seeds(db: Database) -> None:
@@ -111,3 +120,23 @@ def test_a_sweep_of_one_axis_without_training_is_compared_with_its_seeds(db: Dat
     table = compare(db, sweep_id, metric="growth_rate")
     assert (table["rows"]["field"], table["columns"]["field"]) == ("variance", "seed")
     assert [[cell["value"] for cell in line] for line in table["cells"]] == [[0.5, 0.5], [0.5, 0.5]]
+
+
+def test_a_field_that_only_some_rules_have_is_a_column_all_the_same(db: Database) -> None:
+    asked = {
+        "name": "z",
+        "base": {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10},
+        "axes": {"clipping": [{"kind": "none"}, {"kind": "value", "threshold": 3}, {"kind": "norm", "threshold": 1}]},
+        "seeds": [0, 1],
+    }
+    table = compare(
+        db, sweeps.post(db, sweeps.parse_request(asked)).sweep_id, rows="clipping.threshold", columns="clipping.kind"
+    )
+    assert [entry["label"] for entry in table["rows"]["values"]] == ["none", "1", "3"]
+    counts = {
+        (row["value"], column["value"]): len(cell["runs"])
+        for row, line in zip(table["rows"]["values"], table["cells"], strict=True)
+        for column, cell in zip(table["columns"]["values"], line, strict=True)
+    }
+    assert {at for at, runs in counts.items() if runs == 2} == {(None, "none"), (3, "value"), (1, "norm")}
+    assert sum(counts.values()) == 6

@@ -1,0 +1,33 @@
+"""A metric of every run of a sweep, by position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from services import runs, sweeps
+from services.metric_values import metric_values
+from tests.services.lab import claim, progress
+
+if TYPE_CHECKING:
+    from services.db import Database
+
+
+def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = sweeps.parse_request({"name": "x", "base": base, "seeds": list(range(5))})
+    sweep_id = sweeps.post(db, asked).sweep_id
+    ends = {
+        0: progress(10, outcome="exhausted", final_loss=0.1),
+        1: progress(10, outcome="solved", final_loss=1e-300, success=1),
+        2: progress(7, outcome="diverged", final_loss=None),
+        3: progress(10, outcome="exhausted", best_loss=3),
+    }
+    taken = {one.spec.seed: one.lease for one in claim(db, 4)}
+    runs.record(db, [(taken[seed], end) for seed, end in ends.items()])
+    found = metric_values(db, sweep_id, "final_loss", 5)
+    assert list(found.values[:2]) == [0.1, 1e-300]
+    assert np.isnan(found.values[2:]).all()
+    assert [found.reason(position) for position in (2, 3, 4)] == ["diverged", "not measured", "queued"]
+    assert found.states == ["succeeded"] * 4 + ["queued"]
