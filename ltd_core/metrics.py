@@ -16,6 +16,8 @@ class Metric(NamedTuple):
 
 RECENT = 100
 """Updates over which "final" figures are averaged."""
+EXPLOSION, EXPLOSION_AFTER = 10.0, 10
+"""An exploding gradient is so many times longer than the mean of all before it, of which there are at least so many."""
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -36,6 +38,13 @@ METRICS: dict[str, Metric] = {
             "Mean gradient norm before clipping, over updates where it is finite.",
         ),
         Metric("gradient_norm_max", "norm", "lower", "Largest finite gradient norm before clipping."),
+        Metric(
+            "explosions",
+            "updates",
+            "lower",
+            f"Updates whose gradient norm is {EXPLOSION:g} times the mean of all before it, or not finite.",
+        ),
+        Metric("delta_earliest", "norm", "higher", "Mean |delta| at the earliest time step of a sequence."),
         Metric(
             "delta_slope",
             "nats per time step",

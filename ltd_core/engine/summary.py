@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ltd_core.metrics import RECENT
+from ltd_core.metrics import EXPLOSION, EXPLOSION_AFTER, RECENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ class RunningSummary:
     """Accumulates blocks of trace values, in float64 on the host."""
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
-        self.kept: dict[str, Any] = kept or {
+        self.kept: dict[str, Any] = {
             "loss": [],
             "error_rate": [],
             "best_loss": None,
@@ -28,11 +28,13 @@ class RunningSummary:
             "clipped": [0.0, 0],
             "norm": [0.0, 0],
             "norm_max": None,
+            "explosions": 0,
             "slope": [0.0, 0],
+            "earliest": [0.0, 0],
             "evaluation": None,
             "best_evaluation": None,
             "solved": None,
-        }
+        } | (kept or {})
 
     def add(self, values: Mapping[str, Block]) -> None:
         """Take in one block of the traces that were measured at every update."""
@@ -41,9 +43,11 @@ class RunningSummary:
             kept[name] = [*kept[name], *map(float, values[name])][-RECENT:]
             kept[best] = _extreme(min, kept[best], values[name])
         kept["norm_max"] = _extreme(max, kept["norm_max"], values["gradient_norm"])
-        _accumulate(kept["clipped"], values["clipped_share"])
-        _accumulate(kept["norm"], values["gradient_norm"])
-        _accumulate(kept["slope"], _slopes(values["delta_norm"]))
+        kept["explosions"] += _explosions(values["gradient_norm"].astype(np.float64), *kept["norm"])
+        earliest, slopes = _through_time(values["delta_norm"])
+        figures = (values["clipped_share"], values["gradient_norm"], earliest, slopes)
+        for name, figure in zip(("clipped", "norm", "earliest", "slope"), figures, strict=True):
+            _accumulate(kept[name], figure)
 
     def evaluated(self, step: int, error: float, *, solved: bool) -> None:
         """Take in one evaluation."""
@@ -69,19 +73,34 @@ class RunningSummary:
             "clipped_share": _ratio(kept["clipped"]),
             "gradient_norm_mean": _ratio(kept["norm"]),
             "gradient_norm_max": kept["norm_max"],
+            "explosions": kept["explosions"],
             "delta_slope": _ratio(kept["slope"]),
+            "delta_earliest": _ratio(kept["earliest"]),
             "diverged": int(diverged),
         }
 
 
-def _slopes(norms: Block) -> Block:
-    """Return each update's growth of log |delta| per step back, [n], from norms by lag [n, T], NaN beyond the end."""
+def _through_time(norms: Block) -> tuple[Block, Block]:
+    """Return of each update |delta| at the earliest step, and the growth of its log per step back, [n] each.
+
+    From norms by lag [n, T], NaN beyond the end of a sequence.
+    """
     lengths = np.isfinite(norms).sum(1)
     earliest = norms[np.arange(len(norms)), np.maximum(lengths - 1, 0)].astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         growth: Block = np.log(earliest) - np.log(norms[:, 0].astype(np.float64))
     slopes: Block = growth / np.maximum(lengths - 1, 1)
-    return slopes
+    return earliest, slopes
+
+
+def _explosions(norms: Block, total: float, count: int) -> int:
+    """Return how many norms [n] are not finite, or far above the mean of all finite ones before them."""
+    finite = np.isfinite(norms)
+    sound = np.where(finite, norms, 0.0)
+    before = total + np.cumsum(sound) - sound
+    counts = count + np.cumsum(finite) - finite
+    far = (counts >= EXPLOSION_AFTER) & (sound * counts > EXPLOSION * before)
+    return int(np.sum(~finite | far))
 
 
 def _accumulate(total: list[float], values: Block) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ltd_core.engine.summary import RunningSummary
 from ltd_core.metrics import METRICS, RECENT
 from tests.ltd_core.training import alone, small
 
@@ -17,6 +18,9 @@ def test_the_figures_are_those_of_the_whole_trace() -> None:
         trace[name] = np.concatenate([b.values for p in progress for b in p.blocks if b.name == name]).astype(float)
     lengths = np.isfinite(trace["delta_norm"]).sum(1)
     slopes = [np.log(row[n - 1] / row[0]) / (n - 1) for row, n in zip(trace["delta_norm"], lengths, strict=True)]
+    earliest = [row[n - 1] for row, n in zip(trace["delta_norm"], lengths, strict=True)]
+    norms = trace["gradient_norm"]
+    exploded = [i for i in range(10, len(norms)) if norms[i] > 10 * norms[:i].mean()]
     summary = dict(progress[-1].summary)
     assert summary.pop("updates_to_success") is None
     assert summary == pytest.approx(
@@ -31,7 +35,9 @@ def test_the_figures_are_those_of_the_whole_trace() -> None:
             "clipped_share": trace["clipped_share"].mean(),
             "gradient_norm_mean": trace["gradient_norm"].mean(),
             "gradient_norm_max": trace["gradient_norm"].max(),
+            "explosions": len(exploded),
             "delta_slope": np.mean(slopes),
+            "delta_earliest": np.mean(earliest),
             "diverged": 0,
         },
         rel=1e-6,
@@ -41,3 +47,25 @@ def test_the_figures_are_those_of_the_whole_trace() -> None:
 def test_a_summary_has_nothing_but_metrics() -> None:
     for progress in alone(small()):
         assert progress.summary.keys() <= METRICS.keys()
+
+
+def test_explosions_are_counted_the_same_in_one_block_and_in_many() -> None:
+    norms = np.random.default_rng(0).lognormal(sigma=2.0, size=400).astype(np.float32)
+    norms[[50, 51, 200]] = np.inf, np.nan, -0.0
+    slow, sound = 0, []
+    for norm in norms.astype(float):
+        slow += not np.isfinite(norm) or (len(sound) >= 10 and norm > 10 * np.mean(sound))
+        sound += [norm] if np.isfinite(norm) else []
+    assert slow > 5
+    for size in (400, 37, 1):
+        summary = RunningSummary()
+        for first in range(0, 400, size):
+            part = norms[first : first + size]
+            rest = {name: np.zeros(len(part), np.float32) for name in ("loss", "error_rate", "clipped_share")}
+            summary.add(rest | {"gradient_norm": part, "delta_norm": np.ones((len(part), 3), np.float32)})
+        assert summary.report(diverged=False)["explosions"] == slow
+
+
+def test_a_state_from_before_a_figure_was_kept_is_gone_on_with() -> None:
+    old = {name: value for name, value in RunningSummary().kept.items() if name not in {"explosions", "earliest"}}
+    assert RunningSummary(old).kept == RunningSummary().kept
