@@ -10,6 +10,7 @@ from flask import request
 from ltd_core.metrics import METRICS
 from services.bootstrap import AGGREGATES
 from services.errors import BadQuestion, NotFound
+from services.pyramid import FIGURES, QUANTILES
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -47,7 +48,16 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
         "limit": _count(500, 50),
     },
     "sweeps.many": {"cursor": _CURSOR, "limit": _count(200, 50)},
-    "traces.one": {"from": _STEP, "to": _STEP, "max_points": _count(100_000, 2000)},
+    "traces.one": {
+        "from": _STEP,
+        "to": _STEP,
+        "max_points": _count(100_000, 2000),
+        "figures": {
+            **_TEXT,
+            "default": ",".join(FIGURES),
+            "description": f"What cells show, with commas between: {', '.join((*FIGURES, QUANTILES))} (of curves).",
+        },
+    },
     "comparison.compare": {
         "rows": _FIELD,
         "columns": _FIELD,

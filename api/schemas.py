@@ -115,7 +115,7 @@ class Traces(Body):
 
 
 class Trace(Body):
-    """Part of a trace: `values` at level 0, the figures of each cell above it."""
+    """Part of a trace: `values` at level 0; above it, in cells of 2^level points, the figures asked for."""
 
     run: str
     name: str
@@ -132,6 +132,9 @@ class Trace(Body):
     mean: list[Numbers] | None = None
     last: list[Numbers] | None = None
     nonfinite: list[Any] | None = None
+    quantiles: list[Numbers] | None = Field(
+        default=None, description="Of a curve: values at the shares 1/18, 3/18, ... 17/18 of each cell's finite points."
+    )
     count: list[int] | None = None
 
 

@@ -13,6 +13,7 @@ from api.answers import answer, answer_tagged, numbers
 from api.context import here
 from api.parameters import given
 from services import run_queries, traces
+from services.pyramid import FIGURES, QUANTILES
 
 if TYPE_CHECKING:
     from services.run_queries import RunView
@@ -22,7 +23,6 @@ blueprint = Blueprint("traces", __name__)
 
 MOST_NUMBERS = 4_000_000
 """In one answer: a trace with later axes comes at a coarser level sooner."""
-_CELLS = ("minimum", "maximum", "mean", "last", "nonfinite", "count")
 
 
 @blueprint.get("/runs/<run_id>/traces")
@@ -36,10 +36,15 @@ def one(run_id: str, name: str) -> Response:
     """Read a trace between two steps, in at most `max_points` points or cells."""
     db = here().db
     run = run_queries.get(db, run_id)
-    most = min(given("max_points"), _most_points(run, name))
+    asked = {
+        "start": given("from"),
+        "end": given("to"),
+        "max_points": min(given("max_points"), _most_points(run, name)),
+        "figures": given("figures").split(","),
+    }
 
     def body() -> dict[str, Any]:
-        return _body(run_id, traces.read(db, run_id, name, start=given("from"), end=given("to"), max_points=most))
+        return _body(run_id, traces.read(db, run_id, name, **asked))
 
     return answer_tagged(_tag(run), body)
 
@@ -70,4 +75,6 @@ def _body(run_id: str, view: TraceView) -> dict[str, Any]:
     }
     if view.values is not None:
         return body | {"values": numbers(view.values)}
-    return body | {cell: numbers(getattr(view, cell)) for cell in _CELLS}
+    figures = {name: getattr(view, name) for name in (*FIGURES, QUANTILES)}
+    shown = {name: numbers(array) for name, array in figures.items() if array is not None}
+    return body | shown | {"count": numbers(view.count)}

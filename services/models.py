@@ -71,17 +71,31 @@ class RunEvent(Base):
 
 
 class TraceBlockRow(Base):
-    """Consecutive points of a trace, or cells of its pyramid, as one compressed array."""
+    """Consecutive points of a trace as one compressed array."""
 
     __tablename__ = "trace_blocks"
 
     run_id: Mapped[str] = mapped_column(DIGEST, ForeignKey("runs.id"), primary_key=True)
     trace: Mapped[str] = mapped_column(String(64), primary_key=True)
-    level: Mapped[int] = mapped_column(Integer, primary_key=True)
     first_step: Mapped[int] = mapped_column(Integer, primary_key=True)
     last_step: Mapped[int] = mapped_column(Integer)
     every: Mapped[int] = mapped_column(Integer)
-    count: Mapped[int] = mapped_column(Integer)
+    dtype: Mapped[str] = mapped_column(String(8))
+    shape: Mapped[str] = mapped_column(Text)
+    checksum: Mapped[str] = mapped_column(String(32))
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TracePageRow(Base):
+    """One figure of consecutive cells of a trace's pyramid; it can be made again from the points."""
+
+    __tablename__ = "trace_pages"
+
+    run_id: Mapped[str] = mapped_column(DIGEST, ForeignKey("runs.id"), primary_key=True)
+    trace: Mapped[str] = mapped_column(String(64), primary_key=True)
+    level: Mapped[int] = mapped_column(Integer, primary_key=True)
+    figure: Mapped[str] = mapped_column(String(16), primary_key=True)
+    page: Mapped[int] = mapped_column(Integer, primary_key=True)
     dtype: Mapped[str] = mapped_column(String(8))
     shape: Mapped[str] = mapped_column(Text)
     checksum: Mapped[str] = mapped_column(String(32))

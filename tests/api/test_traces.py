@@ -50,6 +50,19 @@ def test_cells_keep_the_extremes(client: FlaskClient, run_id: str) -> None:
     assert sum(body["count"]) == POINTS
 
 
+def test_only_the_figures_asked_for_are_sent(client: FlaskClient, run_id: str) -> None:
+    address = f"/api/v1/runs/{run_id}/traces"
+    body = client.get(f"{address}/loss?max_points=20&figures=quantiles,maximum").json
+    assert body.keys() & {"values", "minimum", "maximum", "mean", "last", "nonfinite", "quantiles"} == {
+        "maximum",
+        "quantiles",
+    }
+    assert body["quantiles"][1] == [17.0, 19.0, 21.0, 23.0, 24.0, 26.0, 28.0, 30.0, 32.0]  # of 17 .. 32
+    for name, figures in (("loss", "beauty"), ("delta_norm", "mean,quantiles"), ("loss", "")):
+        answer = client.get(f"{address}/{name}?max_points=20&figures={figures}")
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "figures")
+
+
 def test_a_trace_with_two_axes(client: FlaskClient, run_id: str) -> None:
     body = client.get(f"/api/v1/runs/{run_id}/traces/delta_norm?from=1&to=3").json
     assert body["values"] == [[float(step)] * LENGTH for step in (1, 2, 3)]

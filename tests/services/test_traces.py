@@ -6,22 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
-import orjson
 import pytest
-from sqlalchemy import Delete, Update, delete, select, update
+from sqlalchemy import ColumnElement, Delete, Table, Update, and_, delete, select, update
 
 from ltd_core.trace import TraceBlock
 from services import traces
 from services.errors import BadQuestion, NotFound, TraceConflict, TraceCorrupt
-from services.models import TraceBlockRow, table
-from services.pyramid import FACTOR
-from services.trace_codec import decode
+from services.pyramid import FIGURES, QUANTILES, SHARES
+from services.trace_rows import BLOCKS, FACTOR, PAGES, decoded, page_cells
 from tests.services.lab import submit
 
 if TYPE_CHECKING:
     from services.db import Database
 
-BLOCKS = table(TraceBlockRow)
 Figures = dict[str, np.ndarray]
 
 
@@ -52,15 +49,26 @@ def naive(values: np.ndarray, each: int) -> Figures:
     return {name: np.array(column) for name, column in made.items()}
 
 
-def levels(db: Database, run_id: str) -> dict[tuple[str, int], bytes]:
-    """Return the bytes of each level of each trace."""
-    query = select(BLOCKS).where(BLOCKS.c.run_id == run_id).order_by(BLOCKS.c.first_step)
-    found: dict[tuple[str, int], list[np.ndarray]] = {}
+def agree(view: traces.TraceView, expected: Figures) -> None:
+    """Hold a view's cells against the naive ones; a mean's rounding is relative to the largest point of its cell."""
+    for name, figure in expected.items():
+        if name == "mean":
+            reach = np.fmax(np.abs(expected["minimum"]), np.abs(expected["maximum"]))
+            assert np.array_equal(np.isnan(view.mean), np.isnan(figure))
+            assert not (np.abs(view.mean - figure) > 1e-6 * reach + 1e-43).any()
+        else:
+            np.testing.assert_array_equal(getattr(view, name), figure.astype(getattr(view, name).dtype), err_msg=name)
+
+
+def rows(db: Database, run_id: str) -> dict[tuple[str, ...], bytes]:
+    """Return the points of each trace, and every page."""
+    found: dict[tuple[str, ...], list[bytes]] = {}
     with db.read() as conn:
-        for row in conn.execute(query):
-            array = decode(row.payload, row.dtype, tuple(orjson.loads(row.shape)))
-            found.setdefault((row.trace, row.level), []).append(array)
-    return {key: np.concatenate(parts, axis=min(1, key[1])).tobytes() for key, parts in found.items()}
+        for row in conn.execute(select(BLOCKS).where(BLOCKS.c.run_id == run_id).order_by(BLOCKS.c.first_step)):
+            found.setdefault((row.trace,), []).append(decoded(row).tobytes())
+        for row in conn.execute(select(PAGES).where(PAGES.c.run_id == run_id)):
+            found[row.trace, row.level, row.figure, row.page] = [bytes(row.payload)]
+    return {key: b"".join(parts) for key, parts in found.items()}
 
 
 def wild(count: int, *size: int) -> np.ndarray:
@@ -81,8 +89,7 @@ def test_every_level_is_numpys_whatever_the_blocks(db: Database, sizes: list[int
     for most in (100, 63, 20, 4, 1):
         view = traces.read(db, run_id, "loss", max_points=most)
         assert len(view.steps) <= most
-        for name, expected in naive(values, view.cell_steps).items():
-            np.testing.assert_allclose(getattr(view, name), expected, rtol=2e-6, atol=1e-6, err_msg=name)
+        agree(view, naive(values, view.cell_steps))
 
 
 def test_a_trace_of_vectors(db: Database) -> None:
@@ -90,8 +97,7 @@ def test_a_trace_of_vectors(db: Database) -> None:
     store(db, run_id, "delta_norm", values, [16, 48, 64])
     np.testing.assert_array_equal(traces.read(db, run_id, "delta_norm").values, values)
     view = traces.read(db, run_id, "delta_norm", max_points=20)
-    for name, expected in naive(values, view.cell_steps).items():
-        np.testing.assert_allclose(getattr(view, name), expected, rtol=2e-6, atol=1e-6, err_msg=name)
+    agree(view, naive(values, view.cell_steps))
 
 
 def test_a_window_is_cut_from_the_whole(db: Database) -> None:
@@ -115,14 +121,17 @@ def test_a_trace_with_a_period(db: Database) -> None:
     np.testing.assert_array_equal(view.values, values[2:10])
 
 
-@pytest.mark.parametrize("sizes", [[16, 48, 64], [7, 100, 3], [333]], ids=str)
-def test_cells_are_the_same_to_the_bit_whatever_the_blocks(db: Database, sizes: list[int]) -> None:
+@pytest.mark.parametrize("sizes", [[16, 48, 4096], [700, 1000, 3000], [333]], ids=str)
+def test_pages_are_the_same_to_the_bit_whatever_the_blocks(db: Database, sizes: list[int]) -> None:
     one, other = submit(db, 2)
-    for name, values in (("loss", wild(700)), ("delta_norm", wild(300, 20)), ("spectral_radius", wild(40))):
+    for name, values in (("loss", wild(17_000)), ("delta_norm", wild(300, 20)), ("spectral_radius", wild(40))):
         every = 250 if name == "spectral_radius" else 1
         store(db, one, name, values, [len(values)], every=every)
         store(db, other, name, values, sizes, every=every)
-    assert levels(db, one) == levels(db, other)
+    assert rows(db, one) == rows(db, other)
+    assert {key[:4] for key in rows(db, one) if len(key) > 1} == {
+        ("loss", 1, figure, 0) for figure in (*FIGURES, QUANTILES)
+    }
 
 
 def test_a_window_is_a_part_of_the_grid(db: Database) -> None:
@@ -135,7 +144,7 @@ def test_a_window_is_a_part_of_the_grid(db: Database) -> None:
         each = view.cell_steps
         assert len(view.steps) <= most
         if view.level:
-            finer = each // FACTOR
+            finer = each // 2
             assert -(-end // finer) - (start - 1) // finer > most  # else a finer level had been enough
         assert view.steps.tolist() == list(range((start - 1) // each * each + 1, end + 1, each))
         assert view.count.tolist() == [min(each, 1500 - step + 1) for step in view.steps.tolist()]
@@ -143,8 +152,7 @@ def test_a_window_is_a_part_of_the_grid(db: Database) -> None:
         if view.level == 0:
             np.testing.assert_array_equal(view.values, values[cells])
             continue
-        for name, expected in naive(values, each).items():
-            np.testing.assert_allclose(getattr(view, name), expected[cells], rtol=2e-6, atol=1e-6, err_msg=name)
+        agree(view, {name: figure[cells] for name, figure in naive(values, each).items()})
 
 
 def test_spikes_in_a_hundred_thousand_points_are_seen_at_every_zoom(db: Database) -> None:
@@ -166,12 +174,12 @@ def test_spikes_in_a_hundred_thousand_points_are_seen_at_every_zoom(db: Database
 def test_a_block_may_be_appended_again_but_not_with_other_bytes(db: Database) -> None:
     (run_id,), values = submit(db, 1), wild(64)
     store(db, run_id, "loss", values, [32])
-    before = levels(db, run_id)
+    before = rows(db, run_id)
     store(db, run_id, "loss", values, [32])
-    assert levels(db, run_id) == before
+    assert rows(db, run_id) == before
     store(db, run_id, "loss", np.append(values, values), [32])  # known ones and new ones
     np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, np.append(values, values))
-    with pytest.raises(TraceConflict, match=rf"loss of run {run_id}, level 0, step 33"):
+    with pytest.raises(TraceConflict, match=rf"loss of run {run_id}, step 33"):
         store(db, run_id, "loss", np.append(values[:32], values[:32]), [32])
     np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, np.append(values, values))
 
@@ -184,36 +192,79 @@ def test_the_same_block_at_once_is_stored_once(db: Database) -> None:
     np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, values)
 
 
-@pytest.mark.parametrize("level", [0, 1, 2])
-def test_one_damaged_byte_is_told_not_returned(db: Database, level: int) -> None:
-    (run_id,), other = submit(db, 1), wild(600)
-    store(db, run_id, "loss", wild(600), [300])
-    store(db, run_id, "error_rate", other, [300])
+def damage(db: Database, of: Table, *where: ColumnElement[bool]) -> None:
+    """Change one bit of every payload of some rows."""
     with db.write() as conn:
-        mine = (BLOCKS.c.trace == "loss") & (BLOCKS.c.level == level)
-        first, payload = conn.execute(select(BLOCKS.c.first_step, BLOCKS.c.payload).where(mine)).first()
-        damaged = bytearray(payload)
-        damaged[len(damaged) // 2] ^= 1
-        conn.execute(update(BLOCKS).where(mine, BLOCKS.c.first_step == first).values(payload=bytes(damaged)))
-    with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, level {level}, step {first}: the checksum"):
-        traces.read(db, run_id, "loss", max_points=1000 // FACTOR**level)
+        for row in conn.execute(select(of).where(*where)).all():
+            key = and_(*(of.c[column.name] == row._mapping[column.name] for column in of.primary_key))
+            damaged = bytearray(row.payload)
+            damaged[len(damaged) // 2] ^= 1
+            conn.execute(update(of).where(key).values(payload=bytes(damaged)))
+
+
+def test_one_damaged_bit_is_told_and_the_rest_is_read(db: Database) -> None:
+    (run_id,), values, other = submit(db, 1), wild(600), wild(600)
+    store(db, run_id, "loss", values, [300])
+    store(db, run_id, "error_rate", other, [300])
+    damage(db, BLOCKS, BLOCKS.c.trace == "loss", BLOCKS.c.first_step == 1)
+    for most in (1000, 100, 1):
+        with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, step 1: the checksum"):
+            traces.read(db, run_id, "loss", max_points=most)
     np.testing.assert_array_equal(traces.read(db, run_id, "error_rate").values, other)
-    if level == 0:
-        assert len(traces.read(db, run_id, "loss", start=301).values) == 300
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=301).values, values[300:])
+
+
+def test_a_damaged_or_missing_page_is_done_without(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(40_000)
+    store(db, run_id, "loss", values, [4096])
+    expected = {most: traces.read(db, run_id, "loss", max_points=most) for most in (1250, 40)}
+    damage(db, PAGES, PAGES.c.page == 0, PAGES.c.figure == "mean")
+    with db.write() as conn:
+        conn.execute(delete(PAGES).where(PAGES.c.page == 1, PAGES.c.figure == "last"))
+    for most, view in expected.items():
+        found = traces.read(db, run_id, "loss", max_points=most)
+        agree(found, {name: getattr(view, name) for name in FIGURES})
+
+
+def test_quantiles_of_a_curve_on_request(db: Database) -> None:
+    (run_id,), values = submit(db, 1), np.random.default_rng(5).normal(size=40_000).astype(np.float32)
+    store(db, run_id, "loss", values, [4096])
+    view = traces.read(db, run_id, "loss", max_points=20, figures=("quantiles",))
+    assert (view.mean, view.cell_steps) == (None, 2048)
+    for i, found in enumerate(view.quantiles):
+        part = np.sort(values[i * 2048 : (i + 1) * 2048])
+        np.testing.assert_allclose(np.searchsorted(part, found) / len(part), SHARES, atol=0.12)
+    with pytest.raises(BadQuestion, match="figures"):
+        traces.read(db, run_id, "delta_norm", figures=("quantiles",))
+
+
+def test_a_picture_reads_the_one_figure_that_it_shows(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(2 * page_cells(20) * FACTOR, 20)
+    store(db, run_id, "delta_norm", values, [4096])
+    whole = traces.read(db, run_id, "delta_norm", max_points=100)
+    with db.write() as conn:
+        conn.execute(delete(PAGES).where(PAGES.c.figure.in_(["minimum", "maximum", "last"])))
+        conn.execute(delete(BLOCKS).where(BLOCKS.c.last_step < len(values)))
+    view = traces.read(db, run_id, "delta_norm", max_points=100, figures=("mean",))
+    assert (view.minimum, view.maximum, view.last, view.nonfinite) == (None,) * 4
+    np.testing.assert_array_equal(view.mean, whole.mean)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (delete(BLOCKS).where(BLOCKS.c.level == 0, BLOCKS.c.first_step == 51), "a gap or an overlap in level 0"),
-        (delete(BLOCKS).where(BLOCKS.c.level == 0, BLOCKS.c.first_step == 1), "a gap or an overlap in level 0"),
+        (delete(BLOCKS).where(BLOCKS.c.first_step == 51), "a gap or an overlap"),
+        (delete(BLOCKS).where(BLOCKS.c.first_step == 1), "a gap or an overlap"),
         (
-            update(BLOCKS).where(BLOCKS.c.level == 0, BLOCKS.c.first_step == 51).values(first_step=41),
-            "a gap or an overlap in level 0",
+            update(BLOCKS).where(BLOCKS.c.first_step == 51).values(first_step=41),
+            "a gap or an overlap",
         ),
-        (update(BLOCKS).where(BLOCKS.c.level == 0).values(shape="[49]"), "of shape \\[49\\] does not fit its bytes"),
-        (update(BLOCKS).where(BLOCKS.c.level == 0).values(shape="[5"), "does not fit its bytes"),
-        (update(BLOCKS).where(BLOCKS.c.level == 0).values(dtype="<f3"), "does not fit its bytes"),
+        (
+            update(BLOCKS).where(BLOCKS.c.trace == "loss").values(shape="[49]"),
+            "of shape \\[49\\] does not fit its bytes",
+        ),
+        (update(BLOCKS).where(BLOCKS.c.trace == "loss").values(shape="[5"), "does not fit its bytes"),
+        (update(BLOCKS).where(BLOCKS.c.trace == "loss").values(dtype="<f3"), "does not fit its bytes"),
     ],
 )
 def test_a_trace_that_is_not_whole_is_told(db: Database, change: Update | Delete, words: str) -> None:
@@ -225,13 +276,24 @@ def test_a_trace_that_is_not_whole_is_told(db: Database, change: Update | Delete
         traces.read(db, run_id, "loss")
 
 
-def test_no_cell_is_made_of_damaged_points(db: Database) -> None:
-    (run_id,) = submit(db, 1)
-    store(db, run_id, "loss", wild(50), [50])
+def test_no_page_is_made_of_damaged_points_and_the_run_goes_on(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(32_768)
+    store(db, run_id, "loss", values[:50], [50])
+    damage(db, BLOCKS, BLOCKS.c.first_step == 1)
     with db.write() as conn:
-        conn.execute(update(BLOCKS).where(BLOCKS.c.level == 0).values(payload=b"xx"))
-    with pytest.raises(TraceCorrupt), db.write() as conn:
-        traces.append(conn, {run_id: [TraceBlock("loss", 51, 1, wild(50))]})
+        traces.append(conn, {run_id: [TraceBlock("loss", 51, 1, values[50:])]})
+        pages = conn.execute(select(PAGES.c.page).where(PAGES.c.run_id == run_id).distinct()).scalars().all()
+    assert pages == [1]
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=51, max_points=40_000).values, values[50:])
+
+
+def test_blocks_may_be_read_one_by_one(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(300, 20)
+    store(db, run_id, "delta_norm", values, [16, 48, 64])
+    found = list(traces.points(db, run_id, "delta_norm"))
+    assert [first for first, _ in found] == [1, 17, 65, 129, 193, 257] or len(found) > 3
+    np.testing.assert_array_equal(np.concatenate([part for _, part in found]), values)
+    assert list(traces.points(db, run_id, "loss")) == []
 
 
 def test_questions_without_an_answer(db: Database) -> None:

@@ -19,8 +19,9 @@ FINAL = {"succeeded", "failed", "cancelled"}
 QUICK = {"LTD_WORKERS": "1", "LTD_LANES": "4", "LTD_RECONCILE_SECONDS": "0.5", "LTD_DEVICE": "cpu"}
 SHORT_LEASE = {"LTD_LEASE_SECONDS": "2", "LTD_RENEW_SECONDS": "0.3", "LTD_ABANDON_SECONDS": "1.5"}
 ROWS = {
-    "trace_blocks": "SELECT trace, level, first_step, last_step, every, count, dtype, shape, payload"
+    "trace_blocks": "SELECT trace, first_step, last_step, every, dtype, shape, payload"
     " FROM trace_blocks WHERE run_id = :id",
+    "trace_pages": "SELECT trace, level, figure, page, dtype, shape, payload FROM trace_pages WHERE run_id = :id",
     "run_states": "SELECT step, payload FROM run_states WHERE run_id = :id",
     "runs": "SELECT state, step, outcome_kind, outcome_step, outcome_message, summary FROM runs WHERE id = :id",
 }

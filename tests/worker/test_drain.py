@@ -105,8 +105,8 @@ def test_a_run_whose_traces_contradict_those_stored_fails_alone(lab: Lab, loop: 
         conn.execute(
             text(
                 "INSERT INTO trace_blocks"
-                " (run_id, trace, level, first_step, last_step, every, count, dtype, shape, checksum, payload)"
-                " VALUES (:id, 'loss', 0, 1, 16, 1, 16, 'float32', '[]', 'other', :payload)"
+                " (run_id, trace, first_step, last_step, every, dtype, shape, checksum, payload)"
+                " VALUES (:id, 'loss', 1, 16, 1, 'float32', '[]', 'other', :payload)"
             ),
             {"id": bad, "payload": b"other"},
         )

@@ -1,0 +1,134 @@
+"""One run's trace in the database: its points, and its cells from pages, or from finer ones where no page is."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import select
+
+from services.errors import TraceCorrupt
+from services.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for, joined
+from services.trace_rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, page_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from services.trace_codec import Array
+
+logger = logging.getLogger(__name__)
+
+
+class TraceGap(TraceCorrupt):
+    """Points of a trace are not there: damaged, or thinned out on purpose."""
+
+
+@dataclass(frozen=True)
+class StoredTrace:
+    """A trace; point i (from 0) is at step (i + 1) * every; a cell of level L is of 32^L points."""
+
+    conn: Connection
+    run_id: str
+    name: str
+    every: int
+    size: tuple[int, ...]
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Return what the trace's cells keep: quantiles of curves alone."""
+        return FIGURES if self.size else (*FIGURES, QUANTILES)
+
+    @property
+    def page(self) -> int:
+        """Return the number of cells on a page."""
+        return page_cells(prod(self.size))
+
+    @cached_property
+    def total(self) -> int:
+        """Return the number of points up to the last that is stored."""
+        last = select(BLOCKS.c.last_step).where(BLOCKS.c.run_id == self.run_id, BLOCKS.c.trace == self.name)
+        found = self.conn.execute(last.order_by(BLOCKS.c.first_step.desc()).limit(1)).scalar_one_or_none()
+        return (found or 0) // self.every
+
+    def step(self, point: int) -> int:
+        """Return the step of a point."""
+        return (point + 1) * self.every
+
+    def points(self, first: int, last: int) -> Array:
+        """Return the points from index first (inclusive) to last (exclusive); raises TraceCorrupt."""
+        rows = self.conn.execute(
+            select(BLOCKS)
+            .where(BLOCKS.c.run_id == self.run_id, BLOCKS.c.trace == self.name)
+            .where(BLOCKS.c.first_step >= self._begin(first), BLOCKS.c.first_step <= self.step(last - 1))
+            .order_by(BLOCKS.c.first_step)
+        ).all()
+        arrays = [decoded(row) for row in rows]
+        begins = [row.first_step // self.every - 1 for row in rows]
+        ends = [begin + len(array) for begin, array in zip(begins, arrays, strict=True)]
+        if not rows or begins[0] > first or ends[-1] < last or begins[1:] != ends[:-1]:
+            where = f"between steps {self.step(first)} and {self.step(last - 1)}"
+            raise TraceGap(f"trace {self.name} of run {self.run_id} has a gap or an overlap {where}")
+        return np.concatenate(arrays)[first - begins[0] : last - begins[0]]
+
+    def cells(self, level: int, first: int, last: int, figures: Sequence[str]) -> Cells:
+        """Return cells first to last (exclusive) of a level above 0; the last one of the trace may be incomplete."""
+        wanted, parts, at = figures_for(figures), [], first
+        for number, found in self._pages(level, first, last, wanted):
+            begin = number * self.page
+            if begin > at:
+                parts.append(self._finer(level, at, begin, wanted))
+            parts.append(found.part(max(at - begin, 0), last - begin))
+            at = min(begin + len(found), last)
+        if at < last:
+            parts.append(self._finer(level, at, last, wanted))
+        return joined(parts)
+
+    def view(self, bits: int, first: int, last: int, figures: Sequence[str]) -> Cells:
+        """Return the cells of 2^bits points that hold points first to last (exclusive)."""
+        begin, end = first >> bits, -(-last >> bits)
+        level, rest = divmod(bits, FACTOR_BITS)
+        if level == 0:
+            return cells_of_points(self.points(begin << bits, min(end << bits, self.total)), 1 << bits, figures)
+        most = -(-self.total // FACTOR**level)
+        cells = self.cells(level, begin << rest, min(end << rest, most), figures)
+        return cells_of_cells(cells, 1 << rest, figures) if rest else cells
+
+    def _begin(self, point: int) -> Any:  # noqa: ANN401 - SQLAlchemy's expression
+        """Return the first step of the block that holds a point, or of the one before the gap in which it is."""
+        mine = (BLOCKS.c.run_id == self.run_id) & (BLOCKS.c.trace == self.name)
+        before = select(BLOCKS.c.first_step).where(mine, BLOCKS.c.first_step <= self.step(point))
+        return before.order_by(BLOCKS.c.first_step.desc()).limit(1).scalar_subquery()
+
+    def _finer(self, level: int, first: int, last: int, figures: Sequence[str]) -> Cells:
+        """Return cells of a level made of the level below it."""
+        begin, end = first * FACTOR, min(last * FACTOR, -(-self.total // FACTOR ** (level - 1)))
+        if level == 1:
+            return cells_of_points(self.points(begin, end), FACTOR, figures)
+        return cells_of_cells(self.cells(level - 1, begin, end, figures), FACTOR, figures)
+
+    def _pages(self, level: int, first: int, last: int, figures: Sequence[str]) -> list[tuple[int, Cells]]:
+        """Return the sound pages that hold cells first to last, by their number."""
+        rows = self.conn.execute(
+            select(PAGES)
+            .where(PAGES.c.run_id == self.run_id, PAGES.c.trace == self.name, PAGES.c.level == level)
+            .where(PAGES.c.figure.in_(figures), PAGES.c.page.between(first // self.page, (last - 1) // self.page))
+        )
+        found: dict[int, dict[str, Array]] = {}
+        for row in rows:
+            try:
+                found.setdefault(row.page, {})[row.figure] = decoded(row)
+            except TraceCorrupt as error:
+                logger.warning("read without a page of the pyramid: %s", error)
+        whole = [number for number in sorted(found) if len(found[number]) == len(figures)]
+        return [(number, self._page(level, number, found[number], figures)) for number in whole]
+
+    def _page(self, level: int, number: int, found: dict[str, Array], figures: Sequence[str]) -> Cells:
+        each = FACTOR**level
+        index = np.arange(number * self.page, number * self.page + len(found[figures[0]]))
+        return Cells(np.minimum(each, self.total - index * each), {name: found[name] for name in figures})
