@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
+from psycopg import pq
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import make_url
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LOCK_SECONDS = 5.0
 """How long a transaction waits for a lock before the store counts as unavailable."""
+AS_BYTES = {"ltd_binary": True}
+"""Execution options of a statement that fetches arrays."""
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
@@ -70,7 +73,7 @@ def make_engine(url: str) -> Engine:
         return engine
     milliseconds = int(LOCK_SECONDS * 1000)
     options = f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout=60000"
-    return create_engine(
+    engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         pool_timeout=LOCK_SECONDS,
@@ -78,6 +81,8 @@ def make_engine(url: str) -> Engine:
         max_overflow=24,
         connect_args={"connect_timeout": int(LOCK_SECONDS), "options": options},
     )
+    event.listen(engine, "before_cursor_execute", _choose_format)
+    return engine
 
 
 def migrate(settings: Settings) -> None:
@@ -109,6 +114,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 def _begin_sqlite(conn: Connection) -> None:
     """Take the write lock at once for a writing transaction: one that reads first would fail instead of waiting."""
     conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("ltd_write") else "BEGIN")
+
+
+def _choose_format(*said: Any) -> None:  # noqa: ANN401 - connection, cursor, statement, parameters, context, executemany
+    """Fetch arrays as they are in memory, where a statement asks for it: as text they are hexadecimal digits."""
+    cursor, context = said[1], said[4]
+    if context is not None and context.execution_options.get("ltd_binary"):
+        cursor.format = pq.Format.BINARY
 
 
 @contextmanager

@@ -143,6 +143,9 @@ def _weighed(name: str, finer: Array, sound: Array) -> Array:
     if name == QUANTILES:
         return _quantiles_of_quantiles(finer, sound)
     whole = sound.sum(1)
+    if (sound == sound[:1, :1]).all() and whole.any():  # the usual case, several times as fast
+        means: Array = np.einsum("ne...->n...", finer * finer.dtype.type(1 / finer.shape[1]))
+        return means
     parts = np.where(sound > 0, finer, 0.0) * (sound / np.maximum(whole, 1.0)[:, None])
     return np.where(whole > 0, parts.sum(1), np.nan).astype(finer.dtype)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import select
 
+from services.db import AS_BYTES
 from services.errors import TraceCorrupt
 from services.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for, joined
 from services.trace_rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, page_cells
@@ -66,7 +67,8 @@ class StoredTrace:
             select(BLOCKS)
             .where(BLOCKS.c.run_id == self.run_id, BLOCKS.c.trace == self.name)
             .where(BLOCKS.c.first_step >= self._begin(first), BLOCKS.c.first_step <= self.step(last - 1))
-            .order_by(BLOCKS.c.first_step)
+            .order_by(BLOCKS.c.first_step),
+            execution_options=AS_BYTES,
         ).all()
         arrays = [decoded(row) for row in rows]
         begins = [row.first_step // self.every - 1 for row in rows]
@@ -117,7 +119,8 @@ class StoredTrace:
         rows = self.conn.execute(
             select(PAGES)
             .where(PAGES.c.run_id == self.run_id, PAGES.c.trace == self.name, PAGES.c.level == level)
-            .where(PAGES.c.figure.in_(figures), PAGES.c.page.between(first // self.page, (last - 1) // self.page))
+            .where(PAGES.c.figure.in_(figures), PAGES.c.page.between(first // self.page, (last - 1) // self.page)),
+            execution_options=AS_BYTES,
         )
         found: dict[int, dict[str, Array]] = {}
         for row in rows:

@@ -18,7 +18,10 @@ _threads = threading.local()
 def encode(array: Array) -> bytes:
     """Return the compressed bytes of an array."""
     plain = np.ascontiguousarray(array)
-    shuffled = plain.view(np.uint8).reshape(-1, plain.itemsize).T
+    parts = plain.reshape(-1).view(np.uint8).reshape(-1, plain.itemsize)
+    shuffled = np.empty((plain.itemsize, len(parts)), np.uint8)
+    for place, part in enumerate(parts.T):  # several times as fast as a transposed copy
+        shuffled[place] = part
     return bytes(_tool("compressor", lambda: zstandard.ZstdCompressor(level=_LEVEL)).compress(shuffled.tobytes()))
 
 
@@ -27,7 +30,10 @@ def decode(payload: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
     kind = np.dtype(dtype)
     raw = _tool("decompressor", zstandard.ZstdDecompressor).decompress(payload)
     shuffled = np.frombuffer(raw, np.uint8).reshape(kind.itemsize, -1)
-    return np.ascontiguousarray(shuffled.T).view(kind).reshape(shape)
+    parts = np.empty(shuffled.shape[::-1], np.uint8)
+    for place, part in enumerate(shuffled):
+        parts[:, place] = part
+    return parts.view(kind).reshape(shape)
 
 
 def checksum(payload: bytes) -> str:
