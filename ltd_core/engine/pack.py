@@ -11,6 +11,7 @@ from ltd_core.engine.layout import Layout
 from ltd_core.engine.observation import observe
 from ltd_core.engine.pilot import resolved
 from ltd_core.engine.recorder import Recorder
+from ltd_core.engine.rounding import with_short_norms
 from ltd_core.engine.schedule import block_updates, next_boundary
 from ltd_core.engine.state import pack_state, unpack_state
 from ltd_core.engine.stepper import AheadStepper, GraphStepper
@@ -172,6 +173,8 @@ class Pack:
         blocks = self._recorder.collect(slot, lane)
         lane.summary.add({block.name: block.values for block in blocks})
         blocks += self._evaluation_blocks(lane)
+        if lane.spec.observation.short_norms:
+            blocks = with_short_norms(blocks)
         lane.block_start, lane.periodic, lane.evaluations = lane.step, [], []
         lane.last_state = self._save(slot, lane)
         summary = lane.summary.report(diverged=outcome is not None and outcome.kind == "diverged")

@@ -47,6 +47,9 @@ class Observation(Mechanism):
     kind: Literal["fresh"] = "fresh"
     every: Annotated[Whole, Field(ge=0)] = Field(default=0, description="Updates between observations; 0 for never.")
     sequences: Annotated[Count, Field(le=64)] = Field(default=4, description="Fresh sequences per observation.")
+    short_norms: bool = Field(
+        default=False, strict=True, description="Store eight significant bits of norms: off by at most 0.4 %."
+    )
 
 
 class Training(RunSpec):
