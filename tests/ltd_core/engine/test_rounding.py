@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -22,9 +23,9 @@ def test_a_value_is_rounded_to_eight_bits(width: int, data: st.DataObject) -> No
     value = data.draw(st.floats(width=width, allow_nan=False, allow_infinity=False))
     (found,) = rounded(np.array([value], dtype)).tolist()
     share, exponent = math.frexp(value)
-    exact = math.ldexp(round(share * 256), exponent - 8)  # Python rounds ties to even too
+    exact = Fraction(round(share * 256)) * Fraction(2) ** (exponent - 8)  # Python rounds ties to even too
     if abs(value) >= np.finfo(dtype).tiny:
-        assert found == exact or (math.isinf(found) and abs(exact) > np.finfo(dtype).max)
+        assert abs(exact) > Fraction(float(np.finfo(dtype).max)) if math.isinf(found) else Fraction(found) == exact
         assert abs(found - value) <= abs(value) / 256 or math.isinf(found)
     assert math.copysign(1, found) == math.copysign(1, value)
 
@@ -42,4 +43,6 @@ def test_a_run_trains_the_same_and_stores_short_norms() -> None:
         np.testing.assert_array_equal(kept[name], exact[name])
     for name in ("gradient_norm", "clipped_gradient_norm", "delta_norm"):
         np.testing.assert_allclose(kept[name], exact[name], rtol=1 / 256)
-        assert len(encode(kept[name])) < 0.75 * len(encode(exact[name]))
+    longest = max(plain, key=lambda progress: len(progress.blocks[0].values))
+    (norms,) = (block.values for block in longest.blocks if block.name == "delta_norm")
+    assert len(encode(rounded(norms))) < 0.6 * len(encode(norms))
