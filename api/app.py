@@ -20,6 +20,7 @@ from api import (
     problem,
     runs,
     security,
+    store,
     sweeps,
     traces,
     workers,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 LARGEST_BODY = 10 * 1024 * 1024
-RESOURCES = (runs, sweeps, traces, events, comparison, mechanisms, workers, openapi)
+RESOURCES = (runs, sweeps, traces, events, comparison, mechanisms, workers, store, openapi)
 _COMPRESSED = (
     "application/json",
     "application/problem+json",

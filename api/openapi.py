@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from api import schemas
 from api.answers import answer
 from api.parameters import PARAMETERS
+from api.store import Keep
 from ltd_core.spec import EXPERIMENTS
 from services.sweeps import SweepRequest
 
@@ -24,7 +25,8 @@ blueprint = Blueprint("openapi", __name__)
 
 JSON = dict[str, Any]
 _REF = "#/components/schemas/{model}"
-_REQUESTS = {"runs.submit": "Specification", "sweeps.post": "SweepRequest"}
+_REQUESTS = {"runs.submit": "Specification", "sweeps.post": "SweepRequest", "store.keep": "Keep"}
+_REPEATED = ("runs.submit", "sweeps.post")
 _RETRY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}
 _RESUME = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
 
@@ -44,6 +46,9 @@ ANSWERS: dict[str, dict[int, type[BaseModel] | str]] = {
     "comparison.pairs": {200: schemas.Pairs},
     "mechanisms.mechanisms": {200: "application/json"},
     "workers.workers": {200: schemas.Workers},
+    "store.usage": {200: schemas.Store},
+    "store.keep": {200: schemas.Policies},
+    "store.care": {200: schemas.CareSlice},
     "openapi.document": {200: "application/json"},
     "health.healthz": {200: schemas.Health},
     "health.readyz": {200: schemas.Health, 503: schemas.Health},
@@ -61,7 +66,7 @@ def document() -> Response:
 
 @cache
 def _schemas() -> JSON:
-    models: list[type[BaseModel]] = [*EXPERIMENTS.values(), SweepRequest]
+    models: list[type[BaseModel]] = [*EXPERIMENTS.values(), SweepRequest, Keep]
     bodies = {body for answers in ANSWERS.values() for body in answers.values() if not isinstance(body, str)}
     described: list[type[BaseModel]] = [schemas.Problem, *sorted(bodies, key=lambda body: body.__name__)]
     _, asked = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
@@ -107,7 +112,7 @@ def _parameters(rule: Rule) -> list[JSON]:
     in_path = [{"name": name, "in": "path", "required": True, "schema": text} for name in sorted(rule.arguments)]
     known = PARAMETERS.get(rule.endpoint, {})
     in_query = [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
-    in_header = [_RETRY] if rule.endpoint in _REQUESTS else [_RESUME] if rule.endpoint == "events.events" else []
+    in_header = [_RETRY] if rule.endpoint in _REPEATED else [_RESUME] if rule.endpoint == "events.events" else []
     return in_path + in_query + in_header
 
 

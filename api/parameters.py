@@ -58,6 +58,7 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
             "description": f"What cells show, with commas between: {', '.join((*FIGURES, QUANTILES))} (of curves).",
         },
     },
+    "store.care": {"after": {**_ID, "description": "The `next` of the slice before."}},
     "comparison.compare": {
         "rows": _FIELD,
         "columns": _FIELD,
@@ -118,6 +119,8 @@ def _fault(schema: Schema, value: str) -> str | None:
         return None if _SHARE.fullmatch(value) else "must be a number from 0 to 1"
     if "enum" in schema:
         return None if value in schema["enum"] else f"must be one of: {', '.join(schema['enum'])}"
+    if "pattern" in schema:
+        return None if re.fullmatch(schema["pattern"], value) else f"must match {schema['pattern']}"
     if len(value) > schema.get("maxLength", LONGEST_TEXT) or not value.isprintable():
         return f"must be at most {LONGEST_TEXT} printable characters"
     return None

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltd_client import demo, show, stack
+from ltd_client import demo, show, stack, store
 from ltd_client.console import Console
 from ltd_client.errors import BadRequest, ClientError, Unreachable
+from ltd_client.options import AsJson, Server, Token
 from ltd_client.sdk import DEFAULT_SERVER, Lab
 from ltd_client.specification import assign, load
 from ltd_client.watching import watch_run, watch_sweep
@@ -31,11 +32,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-Server = Annotated[
-    str, typer.Option(envvar="LTD_SERVER", help="Address of the laboratory.", show_default=DEFAULT_SERVER)
-]
-Token = Annotated[str, typer.Option(envvar="LTD_TOKEN", help="Its token, if it asks for one.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
+app.add_typer(store.app, name="store")
+
 Home = Annotated[Path, typer.Option(envvar="LTD_HOME", help="Folder of the embedded laboratory.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Stay and show the progress.")]
 

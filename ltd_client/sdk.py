@@ -114,6 +114,24 @@ class Lab:
         """Return the values of one axis compared two by two on the same seeds; field and metric may be given."""
         return self._json("GET", f"/sweeps/{sweep_id}/pairs", params={k: v for k, v in asked.items() if v})
 
+    def store(self) -> Json:
+        """Return what takes the room, and how long finest points are kept."""
+        return self._json("GET", "/store")
+
+    def keep(self, days: float | None, sweep_id: str | None = None) -> Json:
+        """Keep finest points for days after a run's end, None for ever; of one sweep, or of all without a policy."""
+        return self._json("PUT", "/store/retention", json={"days": days, "sweep": sweep_id})
+
+    def care(self, kind: str) -> Iterator[Json]:
+        """Verify, repair, compact or thin the store; yields what each slice of about a second did."""
+        after: str | None = None
+        while True:
+            done = self._json("POST", f"/store/{kind}", params={"after": after} if after else {})
+            yield done
+            after = done["next"]
+            if after is None:
+                return
+
     def mechanisms(self) -> dict[str, list[Json]]:
         """Return what can be named, traced and compared."""
         return self._json("GET", "/mechanisms")

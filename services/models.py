@@ -102,6 +102,24 @@ class TracePageRow(Base):
     payload: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class RetentionPolicy(Base):
+    """How many days the finest points are kept: of a sweep, or of every run without one (an empty scope)."""
+
+    __tablename__ = "retention"
+
+    scope: Mapped[str] = mapped_column(DIGEST, primary_key=True)
+    days: Mapped[float] = mapped_column(Float(53))
+
+
+class ThinnedRun(Base):
+    """A run whose finest points were let go."""
+
+    __tablename__ = "thinned_runs"
+
+    run_id: Mapped[str] = mapped_column(DIGEST, ForeignKey("runs.id"), primary_key=True)
+    at: Mapped[float] = mapped_column(Float(53))
+
+
 class Sweep(Base):
     """A grid of runs; its id is the digest of what was asked for."""
 

@@ -1,4 +1,4 @@
-"""What heals the rest: lapsed leases are queued again, queued runs hinted at again; by one process at a time."""
+"""What heals the rest, by one process at a time: lapsed leases, lost hints, points that were to be kept no longer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, update
 from services import queue, runs
 from services.db import now
 from services.models import Leader, Run, table
+from services.store import retention
 from services.upsert import upsert
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LEADER, RUNS = table(Leader), table(Run)
 _NAME = "reconciler"
+_THINNING_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class ReconcileReport:
     led: bool
     expired: int = 0
     hinted: int = 0
+    thinned: int = 0
 
 
 def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileReport:
@@ -39,7 +42,8 @@ def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileRep
         waiting = conn.execute(select(func.count()).select_from(RUNS).where(RUNS.c.state == "queued", due)).scalar_one()
     if waiting:
         queue.hint(settings, waiting)
-    return ReconcileReport(led=True, expired=len(expired), hinted=waiting)
+    thinned = retention.thin(db, _THINNING_SECONDS).runs
+    return ReconcileReport(led=True, expired=len(expired), hinted=waiting, thinned=thinned)
 
 
 def _lead(db: Database, owner: str, seconds: float) -> bool:

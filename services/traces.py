@@ -77,14 +77,18 @@ def add_pages(stored: StoredTrace, first: int, last: int) -> None:
     level, span = 1, stored.page * FACTOR
     while (begin := first // span) < (end := last // span):
         for number in range(begin, end):
-            cells = slice(number * stored.page, (number + 1) * stored.page)
             try:
-                made = stored.cells(level, cells.start, cells.stop, stored.figures)
+                add_page(stored, level, number)
             except TraceCorrupt as error:
                 logger.warning("level %d, page %d of the pyramid is left out: %s", level, number, error)
-                continue
-            upsert(stored.conn, PAGES, page_rows(stored.run_id, stored.name, level, number, made), replace=())
         level, span = level + 1, span * FACTOR
+
+
+def add_page(stored: StoredTrace, level: int, number: int, last: int | None = None) -> None:
+    """Store a page, up to a cell (exclusive) where its trace ends within it; raises TraceCorrupt."""
+    cells = number * stored.page, (number + 1) * stored.page if last is None else last
+    made = stored.cells(level, *cells, stored.figures)
+    upsert(stored.conn, PAGES, page_rows(stored.run_id, stored.name, level, number, made), replace=())
 
 
 def catalog(db: Database, run_id: str) -> list[dict[str, Any]]:

@@ -148,6 +148,10 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     yield ask("GET", "/api/v1/runs?limit=1")
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/comparison?rows=clipping&columns=seed&metric=final_loss", **known)
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/pairs?metric=best_loss", **known)
+    yield ask("PUT", "/api/v1/store/retention", {"days": 30, "sweep": known["sweep_id"]})
+    yield ask("PUT", "/api/v1/store/retention", {"days": -1})
+    for care in ("verify", "repair", "compact", "thin", "burn"):
+        yield ask("POST", "/api/v1/store/{care}", care=care)
     for resource, key in (("runs", "run_id"), ("sweeps", "sweep_id")):
         yield ask("POST", f"/api/v1/{resource}/{{{key}}}/cancel", **known)
         yield ask("POST", f"/api/v1/{resource}/{{{key}}}/cancel", run_id="none", sweep_id="none")

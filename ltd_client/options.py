@@ -1,0 +1,15 @@
+"""The options that every command has."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ltd_client.sdk import DEFAULT_SERVER
+
+Server = Annotated[
+    str, typer.Option(envvar="LTD_SERVER", help="Address of the laboratory.", show_default=DEFAULT_SERVER)
+]
+Token = Annotated[str, typer.Option(envvar="LTD_TOKEN", help="Its token, if it asks for one.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
