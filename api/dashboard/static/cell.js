@@ -4,7 +4,7 @@ import { get, query } from "./api.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, pictureOf } from "./delta.js";
 import { byId, el, fillSelect } from "./dom.js";
-import { count, ending, field, number, percent, sentence, setting, words } from "./format.js";
+import { count, ending, field, inUnit, number, percent, sentence, setting, words } from "./format.js";
 import { clear } from "./plot.js";
 
 export const MOST_RUNS = 50;
@@ -42,12 +42,12 @@ export class CellView {
     this.update(true);
   }
 
-  /** Show a cell: `heading`, its run ids, and the sweep's axes that tell its runs apart. */
-  async show(heading, ids, apart) {
+  /** Show a cell: `heading`, its run ids, the sweep's axes that tell its runs apart, and the metric that is compared. */
+  async show(heading, ids, apart, metric) {
     byId("cell").classList.remove("unchosen");
     byId("cell-title").textContent = heading;
-    const other = ids[0] !== this.ids?.[0];
-    Object.assign(this, { ids: ids.slice(0, MOST_RUNS), all: ids.length, apart });
+    const other = ids[0] !== this.ids?.[0] || metric.name !== this.metric?.name;
+    Object.assign(this, { ids: ids.slice(0, MOST_RUNS), all: ids.length, apart, metric });
     if (other) this.run = null;
     await this.update(other);
   }
@@ -106,17 +106,19 @@ export class CellView {
   }
 
   table() {
-    const head = ["Run", ...this.apart.map(sentence), "State", "Updates", "Solved after", "Evaluation error"];
+    const { name, unit } = this.metric;
+    const more = ["success", "updates_to_success", "evaluation_error"].includes(name) ? [] : [[sentence(name), (run) => inUnit(run.summary?.[name], unit)]];
+    const figures = [["Solved after", (run) => number(run.summary?.updates_to_success)], ["Evaluation error", (run) => percent(run.summary?.evaluation_error)], ...more];
+    const head = ["Run", ...this.apart.map(sentence), "State", "Updates", ...figures.map(([title]) => title)];
     const rows = this.runs.map((run) => el("tr", {},
       el("td", {}, el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8))),
       ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name), name))),
       el("td", {}, el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state))),
       el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
-      el("td", {}, number(run.summary?.updates_to_success)),
-      el("td", {}, percent(run.summary?.evaluation_error))));
-    const more = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
+      ...figures.map(([, print]) => el("td", {}, print(run)))));
+    const rest = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
     byId("runs").replaceChildren(
-      el("caption", { class: more ? "muted" : "hidden" }, more || "Runs of this cell"),
+      el("caption", { class: rest ? "muted" : "hidden" }, rest || "Runs of this cell"),
       el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, rows));
   }
