@@ -149,7 +149,7 @@ ROWS = (
         "M17",
         "Clipping and minibatches",
         "clipping-bias",
-        ("m17_clipping_bias",),
+        ("m17_clipping_bias", "sweeps/m17_bias"),
         ("bias_norm", "bias_norm_error", "bias_cosine", "bias_clipped_share"),
         (f"{CORE}/engine/test_bias.py", f"{EXPERIMENTS}/test_clipping_bias.py"),
     ),
