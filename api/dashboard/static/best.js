@@ -6,9 +6,9 @@ import { cellsOf, placeName } from "./tables.js";
 
 /** The best cell with its place, and how many others have an interval that meets its own; null where none is better than nothing. */
 export function bestOf(comparison) {
-  const sign = comparison.metric.better === "lower" ? -1 : 1;
+  const { share } = scaleOf(comparison);
   const known = cellsOf(comparison).filter(({ cell }) => cell.n && Number.isFinite(Number(cell.value)));
-  const best = known.reduce((a, b) => (a && sign * a.cell.value >= sign * b.cell.value ? a : b), null);
+  const best = known.reduce((a, b) => (a && share(a.cell.value) >= share(b.cell.value) ? a : b), null);
   if (!best || (isRate(comparison) && best.cell.value === 0)) return null;
   const meets = ({ cell }) => cell.low <= best.cell.high && cell.high >= best.cell.low;
   return { ...best, rivals: known.filter((other) => other !== best && meets(other)).length, others: known.length - 1 };

@@ -3,9 +3,9 @@
 import { bestOf } from "./best.js";
 import { VIRIDIS, colorAt, css, ink } from "./colors.js";
 import { el, setText } from "./dom.js";
-import { axisName, count, words } from "./format.js";
+import { count, words } from "./format.js";
 import { drawLegend, scaleOf } from "./scale.js";
-import { cellAt, placeName, samePlace, sideLabel, tablesOf } from "./tables.js";
+import { cellAt, placeName, samePlace, sideLabel, sideName, tablesOf } from "./tables.js";
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -43,14 +43,15 @@ export class Heatmap {
     this.host.replaceChildren(facets, this.legend, this.tip);
   }
 
-  facet({ rows, columns }, table, k) {
+  facet(comparison, table, k) {
+    const { rows, columns } = comparison;
     const head = el("tr", {}, el("td", { class: "corner" }), ...columns.values.map((v) => el("th", { scope: "col" }, sideLabel(columns.field, v))));
     const body = table.rows.map((row, i) =>
       el("tr", {}, el("th", { scope: "row" }, sideLabel(rows.field, rows.values[row])), ...this.buttons[k][i].map(({ node }) => el("td", {}, node))));
     return el("div", { class: "facet" },
       table.title ? el("h3", {}, table.title) : null,
-      el("div", { class: "axis-x" }, axisName(columns.field)),
-      el("div", { class: "axis-y" }, el("span", {}, axisName(rows.field))),
+      el("div", { class: "axis-x" }, sideName(columns.field, comparison)),
+      el("div", { class: "axis-y" }, el("span", {}, sideName(rows.field, comparison))),
       el("div", { class: "heat-scroll" }, el("table", { class: "heat" },
         el("caption", { class: "hidden" }, table.title || "Comparison"), el("thead", {}, head), el("tbody", {}, body))));
   }
@@ -75,7 +76,7 @@ export class Heatmap {
     button.style.setProperty("--cell", rgb ? css(rgb) : "transparent");
     button.style.setProperty("--ink", rgb ? ink(rgb) : "var(--muted)");
     button.setAttribute("aria-pressed", String(chosen));
-    setText(button.children[0], cell.runs.length ? scale.print(cell.value) : "");
+    setText(button.children[0], cell.runs.length ? scale.brief(cell.value) : "");
     setText(button.children[1], note(cell));
     button.children[1].classList.toggle("whole", cell.n === cell.runs.length);
     const described = [...describe(cell, scale), ...(best ? ["best"] : [])].join(", ");

@@ -24,19 +24,31 @@ export function scaleOf(comparison) {
   return {
     low, high, log, cut, better, empty: !values.length,
     print: share ? percent : number,
+    brief: share || !comparison.panels ? (share ? percent : number) : (x) => brief(x, cut ? low : 0),
     share: (x) => (x === null || x === undefined || !Number.isFinite(Number(x)) ? null : better === "lower" ? 1 - at(x) : at(x)),
   };
+}
+
+/** What fits into the cell of a small table: two digits, and nothing of what is far below the scale. */
+function brief(x, least) {
+  if (x === null || !Number.isFinite(Number(x)) || x === 0) return number(x);
+  if (x > 0 && x < least) return "≈ 0";
+  const rounded = Number(Number(x).toPrecision(Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5 ? 1 : 2));
+  return number(Math.abs(x) >= 100 && Math.abs(x) < 1e5 ? Math.round(x) : rounded).replace(" × ", "×");
 }
 
 export function drawLegend(host, comparison, scale, best) {
   const colors = scale.better === "lower" ? [...VIRIDIS].reverse() : VIRIDIS;
   const ends = scale.empty ? ["", ""] : [`${scale.cut ? "≤ " : ""}${scale.print(scale.low)}`, scale.print(scale.high)];
   const better = (end) => (scale.better === end ? el("em", {}, "better") : null);
+  const sizes = new Set(cellsOf(comparison).filter(({ cell }) => cell.runs.length).map(({ cell }) => cell.n));
   host.replaceChildren(
     el("span", { class: "legend-title" }, `${compared(comparison)}${scale.log ? ", log scale" : ""}`),
+    comparison.panels && sizes.size === 1 ? el("span", {}, `n = ${[...sizes][0]} a cell`) : "",
     ...(best ? [el("span", { class: "legend-best" }, el("i", { class: "star", "aria-hidden": "true" }, "★"), " best")] : []),
-    el("span", { class: "legend-end" }, better("lower"), " ", ends[0]),
-    el("span", { class: "ramp", "aria-hidden": "true", style: { "--ramp": `linear-gradient(to right, ${colors.join(", ")})` } }),
-    el("span", { class: "legend-end" }, ends[1], " ", better("higher")),
+    el("span", { class: "legend-scale" },
+      el("span", { class: "legend-end" }, better("lower"), " ", ends[0]),
+      el("span", { class: "ramp", "aria-hidden": "true", style: { "--ramp": `linear-gradient(to right, ${colors.join(", ")})` } }),
+      el("span", { class: "legend-end" }, ends[1], " ", better("higher"))),
   );
 }

@@ -80,14 +80,15 @@ async function drawCell(sweep, comparison) {
 async function update() {
   metrics ??= (await get("/mechanisms")).metric;
   const sweep = await get(`/sweeps/${id}`);
-  const asked = query(question(sweep, chosen));
+  const { rows, columns, panels, ...rest } = question(sweep, chosen);
+  const asked = query({ rows, columns, panels, ...rest });
   const comparison = await get(`/sweeps/${id}/comparison${asked}`);
   pace.add(sweep);
   setText(byId("pace"), pace.describe(sweep));
   if (sweep !== shown.sweep) drawHead(sweep);
   const changed = comparison !== shown.comparison || chosen.cell !== shown.cell;
   shown = { sweep, comparison, cell: chosen.cell, asked };
-  byId("report").href = report + asked;
+  byId("report").href = report + query({ rows, columns, panels });
   if (changed) {
     byId("main").classList.toggle("wide", Boolean(comparison.panels));
     drawPickers(sweep, comparison);
@@ -105,12 +106,19 @@ function onPick(name, work) {
   byId(name).onchange = (event) => event.target.value && choose(work(event.target.value));
 }
 
-onPick("metric", (metric) => ({ metric, aggregate: metric === "success" ? "success_rate" : withoutRate(shown.comparison.aggregate) }));
-onPick("aggregate", (aggregate) => ({ aggregate, metric: aggregate === "success_rate" ? "success" : shown.comparison.metric.name }));
+/** What was asked last: the answer to it may still be on its way. */
+function asking() {
+  const asked = question(shown.sweep, chosen);
+  return { ...asked, ...sidesOf(shown.comparison), ...Object.fromEntries(SIDES.filter((side) => chosen[side]).map((side) => [side, chosen[side]])) };
+}
+
+onPick("metric", (metric) => ({ metric, aggregate: metric === "success" ? "success_rate" : withoutRate(asking().aggregate) }));
+onPick("aggregate", (aggregate) => ({ aggregate, metric: aggregate === "success_rate" ? "success" : asking().metric }));
 onPick("quantile", (quantile) => ({ quantile }));
 for (const side of SIDES) {
   onPick(side, (field) => {
-    const sides = sidesOf(shown.comparison);
+    const { rows, columns, panels } = asking();
+    const sides = { rows, columns, panels };
     first = null;
     return { ...exchanged(sides, side, field, knownFields(shown.sweep, sides)), cell: undefined };
   });

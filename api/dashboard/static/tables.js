@@ -3,13 +3,14 @@
 import { axisName, words } from "./format.js";
 
 const KINDS = { rule: "clipping" }; // what fields that name a rule are rules of; "clipping.kind" says so itself
-const NO_PLACE = ["clipping.threshold"]; // fields without a meaning for some rules
+const NO_PLACE = ["clipping.threshold"]; // fields that some rules do not have
 
 /** The tables side by side; rows that a panel has no run of are left out. */
-export function tablesOf({ panels, cells }) {
+export function tablesOf(comparison) {
+  const { panels, cells } = comparison;
   if (!panels) return [{ title: "", cells, rows: cells.map((_, i) => i) }];
   return panels.cells.map((table, k) => ({
-    title: named(panels.field, panels.values[k]),
+    title: named(panels.field, panels.values[k], comparison),
     cells: table,
     rows: table.flatMap((row, i) => (row.some((cell) => cell.runs.length) ? [i] : [])),
   }));
@@ -48,17 +49,24 @@ export function sideLabel(field, entry) {
   return entry.value === null && NO_PLACE.includes(field) ? "–" : short(entry);
 }
 
+/** A side's name; beside panels of a rule's kinds, "clipping.threshold" is but "threshold". */
+export function sideName(field, { panels }) {
+  const parent = panels?.field.endsWith(".kind") ? panels.field.slice(0, -"kind".length) : null;
+  return parent && field.startsWith(parent) ? axisName(field.slice(parent.length)) : axisName(field);
+}
+
 /** A place in words: "norm clipping, threshold 0.3, batch size 5". */
-export function placeName({ panels, rows, columns }, { panel, row, column }) {
+export function placeName(comparison, { panel, row, column }) {
+  const { panels, rows, columns } = comparison;
   const parts = [[rows.field, rows.values[row]], [columns.field, columns.values[column]]];
   if (panels) parts.unshift([panels.field, panels.values[panel]]);
-  return parts.map(([field, entry]) => named(field, entry)).filter(Boolean).join(", ");
+  return parts.map(([field, entry]) => named(field, entry, comparison)).filter(Boolean).join(", ");
 }
 
 /** A field with its value: a kind comes before what it is a kind of. */
-function named(field, entry) {
+function named(field, entry, comparison) {
   const whole = KINDS[field] ?? (field.endsWith(".kind") ? words(field.slice(0, -".kind".length)) : null);
   if (whole) return `${short(entry) === "none" ? "no" : words(short(entry))} ${whole}`;
   if (sideLabel(field, entry) === "–") return "";
-  return `${axisName(field)} ${short(entry)}`;
+  return `${sideName(field, comparison)} ${short(entry)}`;
 }
