@@ -76,7 +76,7 @@ def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -
         sweep=sweep,
         posted=_date(sweep.created_at),
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        lead=_lead(sweep, main),
+        lead=_lead(sweep),
         trains=trains,
         side_by_side=shown[0]["panels"] is not None,
         findings=findings(main, ended),
@@ -156,13 +156,14 @@ def _caption(started: list[RunView], median: RunView) -> str:
     return f"{', '.join(parts)}. The picture is of seed {median.spec.seed}{change}."
 
 
-def _lead(sweep: SweepView, comparison: dict[str, Any]) -> str:
-    sizes = [f"{len(comparison[side]['values'])} of {words(comparison[side]['field'])}" for side in ("rows", "columns")]
+def _lead(sweep: SweepView) -> str:
+    axes = {name: values for name, values in sweep.axes.items() if name != "seed"}
+    sizes = " × ".join(f"{len(values)} of {words(name)}" for name, values in axes.items()) or "one specification"
     problem = words(str(sweep.base.get("problem", {}).get("kind", "one problem")))
     seeds = f"{len(sweep.seeds)} seed{'s' if len(sweep.seeds) != 1 else ''}"
     done = sum(k for state, k in sweep.states.items() if state not in {"queued", "running"})
     ended = "all have ended" if sweep.finished else f"{done} have ended so far"
-    return f"{sweep.runs} runs on {problem}: {' × '.join(sizes)}, {seeds}; {ended}."
+    return f"{sweep.runs} runs on {problem}: {sizes}, {seeds}; {ended}."
 
 
 def _table(comparison: dict[str, Any]) -> dict[str, Any]:

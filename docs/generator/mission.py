@@ -142,8 +142,13 @@ ROWS = (
         "Clipping rules compared",
         "rules",
         ("sweeps/m16_rules",),
-        (),
-        ("tests/services/test_paired.py", f"{CLIPPING}/test_rule.py"),
+        ("clipped_cosine", "descent"),
+        (
+            "tests/services/test_paired.py",
+            f"{CLIPPING}/test_rule.py",
+            f"{CORE}/probes/test_clipped_cosine.py",
+            f"{CORE}/probes/test_descent.py",
+        ),
     ),
     Row(
         "M17",

@@ -10,7 +10,7 @@ import pytest
 
 from docs.generator import drawing, figures, mission, reference
 from ltd_core.probes import PROBES
-from ltd_core.spec import EXPERIMENTS, parse_spec
+from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
 from services import sweeps
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -49,8 +49,13 @@ def test_a_row_has_all_its_parts(row: mission.Row) -> None:
 
 @pytest.mark.parametrize("row", mission.ROWS, ids=lambda row: row.number)
 def test_the_traces_of_a_row_are_left_by_its_examples(row: mission.Row) -> None:
-    runs = [drawing.example(name) for name in row.examples if not name.startswith("sweeps/")]
-    assert set(row.traces) <= {info.name for run in runs for info in parse_spec(run).traces()}
+    assert set(row.traces) <= {info.name for name in row.examples for info in spec_of(name).traces()}
+
+
+def spec_of(name: str) -> RunSpec:
+    """Return the specification of an example; of a sweep, the first."""
+    found = drawing.example(name)
+    return sweeps.expand(sweeps.parse_request(found))[0][1] if name.startswith("sweeps/") else parse_spec(found)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
