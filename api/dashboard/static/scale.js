@@ -29,12 +29,13 @@ export function scaleOf(comparison) {
   };
 }
 
-/** What fits into the cell of a small table: two digits, and nothing of what is far below the scale. */
+/** What fits into the cell of a small table: fewer digits where zeros or a power of ten stand too, and nothing far below the scale. */
 function brief(x, least) {
   if (x === null || !Number.isFinite(Number(x)) || x === 0) return number(x);
   if (x > 0 && x < least) return "≈ 0";
-  const rounded = Number(Number(x).toPrecision(Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5 ? 1 : 2));
-  return number(Math.abs(x) >= 100 && Math.abs(x) < 1e5 ? Math.round(x) : rounded).replace(" × ", "×");
+  const size = Math.abs(x);
+  const digits = size < 1e-3 || size >= 1e5 ? 1 : size < 0.1 ? 2 : 3;
+  return number(size >= 1000 && size < 1e5 ? Math.round(x) : Number(Number(x).toPrecision(digits))).replace(" × ", "×");
 }
 
 export function drawLegend(host, comparison, scale, best) {
