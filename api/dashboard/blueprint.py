@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, send_file, url_for
+from flask import Blueprint, Response, render_template, request, send_file, url_for
 
 from api.context import here
 from api.dashboard import report as reports
@@ -30,8 +30,9 @@ def sweep(sweep_id: str) -> str:
 
 @blueprint.get("/sweeps/<sweep_id>/report")
 def report(sweep_id: str) -> Response:
-    """Return a sweep as one HTML file to keep."""
-    response = Response(reports.build(here().db, sweep_id), content_type="text/html; charset=utf-8")
+    """Return a sweep as one HTML file to keep; the query may name the fields of its heat maps, as a comparison's."""
+    sides = {name: request.args[name] for name in ("rows", "columns", "panels") if name in request.args}
+    response = Response(reports.build(here().db, sweep_id, sides), content_type="text/html; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="sweep-{sweep_id[:8]}.html"'
     response.headers["Content-Security-Policy"] = f"{REPORT_POLICY}; sandbox allow-scripts"
     return response

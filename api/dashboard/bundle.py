@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
-MODULES = ("colors", "dom", "format", "heatmap", "plot", "curves", "delta", "report")
+MODULES = ("colors", "dom", "format", "tables", "scale", "best", "heatmap", "plot", "curves", "delta", "report")
 """In the order of their imports; their top-level names are distinct, so that they can share one scope."""
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)

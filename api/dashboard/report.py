@@ -20,12 +20,16 @@ from services import run_queries, sweeps, traces
 from services.comparison import compare
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from services.db import Database
     from services.run_queries import RunView
     from services.sweeps import SweepView
 
 COMPARISONS = (
     ("success", "success_rate"),
+    ("bias_norm", "median"),
+    ("bias_cosine", "median"),
     ("diverged", "mean"),
     ("evaluation_error", "median"),
     ("updates_to_success", "median"),
@@ -54,23 +58,27 @@ class Panel:
         return {"curves": self.curves, "picture": self.picture, "updates": self.updates}
 
 
-def build(db: Database, sweep_id: str) -> str:
-    """Return the report's HTML; raises NotFound."""
+def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -> str:
+    """Return the report's HTML; `sides` names the fields of its heat maps. Raises NotFound and BadQuestion."""
     sweep = sweeps.get(db, sweep_id)
-    compared = [compare(db, sweep_id, metric=metric, aggregate=aggregate) for metric, aggregate in COMPARISONS]
-    main = compared[0]
+    main = compare(db, sweep_id, metric="success", aggregate="success_rate")
+    compared = [compare(db, sweep_id, metric=m, aggregate=a, **(sides or {})) for m, a in COMPARISONS]
+    shown = [c for c in compared if any(cell["n"] for row in c["cells"] for cell in row)] or compared[:1]
     runs = _runs(db, sweep_id)
     ended = {run.id: _ending(run) for run in runs.values() if run.finished_at is not None}
     column = _telling_column(main)
-    panels = [_panel(db, main, row, column, runs) for row in range(min(len(main["rows"]["values"]), MOST_PANELS))]
-    shown = [c for c in compared if any(cell["n"] for row in c["cells"] for cell in row)] or [main]
+    trains = sweep.base.get("experiment", "training") == "training"
+    rows = range(min(len(main["rows"]["values"]), MOST_PANELS) if trains else 0)
+    panels = [_panel(db, main, row, column, runs) for row in rows]
     data = {"comparisons": shown, "panels": [panel.data() for panel in panels]}
     return render_template(
         "dashboard/report.html",
         sweep=sweep,
         posted=_date(sweep.created_at),
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        lead=_lead(sweep, main),
+        lead=_lead(sweep),
+        trains=trains,
+        side_by_side=shown[0]["panels"] is not None,
         findings=findings(main, ended),
         table=_table(main),
         where=f"{words(main['columns']['field'])} {main['columns']['values'][column]['label']}",
@@ -148,13 +156,14 @@ def _caption(started: list[RunView], median: RunView) -> str:
     return f"{', '.join(parts)}. The picture is of seed {median.spec.seed}{change}."
 
 
-def _lead(sweep: SweepView, comparison: dict[str, Any]) -> str:
-    sizes = [f"{len(comparison[side]['values'])} of {words(comparison[side]['field'])}" for side in ("rows", "columns")]
+def _lead(sweep: SweepView) -> str:
+    axes = {name: values for name, values in sweep.axes.items() if name != "seed"}
+    sizes = " × ".join(f"{len(values)} of {words(name)}" for name, values in axes.items()) or "one specification"
     problem = words(str(sweep.base.get("problem", {}).get("kind", "one problem")))
     seeds = f"{len(sweep.seeds)} seed{'s' if len(sweep.seeds) != 1 else ''}"
     done = sum(k for state, k in sweep.states.items() if state not in {"queued", "running"})
     ended = "all have ended" if sweep.finished else f"{done} have ended so far"
-    return f"{sweep.runs} runs on {problem}: {' × '.join(sizes)}, {seeds}; {ended}."
+    return f"{sweep.runs} runs on {problem}: {sizes}, {seeds}; {ended}."
 
 
 def _table(comparison: dict[str, Any]) -> dict[str, Any]:

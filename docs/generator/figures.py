@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from docs.generator.drawing import COLORS, Changes, by_evaluation, by_lag, by_trace, by_unit, example, traces_of
+from docs.generator.bias import bias
+from docs.generator.drawing import COLORS, Changes, by_evaluation, by_lag, by_trace, by_unit, traces_of
 from docs.generator.picture import draw
 
 if TYPE_CHECKING:
@@ -110,35 +111,6 @@ def rules() -> go.Figure:
 
 _RULES = {"norm": "norm", "value": "elements", "layer_norm": "norm, each layer by itself", "random": "random step"}
 _SOLVED = 0.01
-
-
-def bias() -> go.Figure:
-    """Draw the bias of clipping by threshold, a line a batch size, before and after training."""
-    traces = traces_of("m17_clipping_bias", {})
-    figure = make_subplots(cols=2, shared_yaxes=True)
-    spec = example("m17_clipping_bias")
-    for column, (place, name) in enumerate(((0, "fresh"), (1, "after 1,000 updates")), 1):
-        surface, error = traces["bias_norm"][1][place], traces["bias_norm_error"][1][place]
-        full = traces["full_gradient_norm"][1][place]
-        for i, (size, color) in enumerate(zip(spec["batch_sizes"], COLORS, strict=False)):
-            figure.add_scatter(
-                x=spec["thresholds"],
-                y=surface[:, i] / full,
-                error_y={
-                    "array": 1.96 * error[:, i] / full,
-                    "arrayminus": np.minimum(1.96 * error[:, i], surface[:, i]) / full,
-                    "width": 2,
-                },
-                name=f"batch of {size}",
-                mode="lines+markers",
-                line={"color": color},
-                showlegend=column == 1,
-                row=1,
-                col=column,
-            )
-        figure.update_xaxes(type="log", title=f"threshold ({name}, full gradient {full:.2f})", row=1, col=column)
-    figure.update_yaxes(title="|bias| over |full gradient|, 95 %", row=1, col=1)
-    return figure
 
 
 def language() -> go.Figure:

@@ -99,6 +99,7 @@ class Updater:
         norm = norms(self._gradient)
         clipped = self._clipper.clip(examples, norm, weights, self._steps, self._alive)
         clipped_norm = norms(clipped.gradient)
+        settings = self._settings()
         update = Update(
             loss=reading.loss,
             error_rate=reading.error_rate,
@@ -110,12 +111,14 @@ class Updater:
             groups=self._groups,
             omega=omega[0],
             omega_gradient_norm=omega[1],
+            clipped=clipped.gradient,
+            lr=settings["lr"],
         )
         self._recorder.record(self._places, update)
         self._places += 1
         self._taken += self._alive
         self._alive &= torch.isfinite(reading.loss) & torch.isfinite(clipped_norm)
-        self._move(clipped.gradient, due)
+        self._move(clipped.gradient, due, settings)
         self._scheduled.advance()
 
     def _regularize(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -136,11 +139,13 @@ class Updater:
         examples.masked_fill_(~due.unsqueeze(1), 0.0)
         return due
 
-    def _move(self, gradient: torch.Tensor, due: torch.Tensor | None) -> None:
+    def _settings(self) -> Settings:
+        """Return the optimizer's settings at this update."""
+        moving = {"lr": self._scheduled.now("lr")} if "lr" in self._scheduled.names else {}
+        return self._optimizer | moving
+
+    def _move(self, gradient: torch.Tensor, due: torch.Tensor | None, settings: Settings) -> None:
         """Step the weights that are due, in every lane that is still finite."""
-        settings = self._optimizer
-        if "lr" in self._scheduled.names:
-            settings = settings | {"lr": self._scheduled.now("lr")}
         rows, memory = self._step(self._rows, gradient, self._memory, settings)
         alive = self._alive.unsqueeze(-1)
         if due is not None:

@@ -50,6 +50,9 @@ class Observation(Mechanism):
     short_norms: bool = Field(
         default=False, strict=True, description="Store eight significant bits of norms: off by at most 0.4 %."
     )
+    clipping: bool = Field(
+        default=False, strict=True, description="Trace at every update where clipping turns the gradient to."
+    )
 
 
 class Training(RunSpec):

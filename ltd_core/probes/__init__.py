@@ -1,8 +1,10 @@
 """Probes. A new one: a file here, a line below, a mirror test."""
 
+from ltd_core.probes.clipped_cosine import ClippedCosine
 from ltd_core.probes.clipped_gradient_norm import ClippedGradientNorm
 from ltd_core.probes.clipped_share import ClippedShare
 from ltd_core.probes.delta_norm import DeltaNorm
+from ltd_core.probes.descent import Descent
 from ltd_core.probes.error_rate import ErrorRate
 from ltd_core.probes.gate_mean import GateMean
 from ltd_core.probes.gradient_norm import GradientNorm
@@ -28,6 +30,8 @@ PROBES: dict[str, type[Probe]] = {
         GradientNorm,
         ClippedGradientNorm,
         ClippedShare,
+        ClippedCosine,
+        Descent,
         DeltaNorm,
         SpectralRadius,
         OmegaValue,

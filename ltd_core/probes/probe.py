@@ -51,6 +51,9 @@ class Update:
     omega: torch.Tensor
     omega_gradient_norm: torch.Tensor
     """With its weight; these two are 0 without a regularizer."""
+    clipped: torch.Tensor
+    """The gradient after clipping, [K, P]."""
+    lr: torch.Tensor
 
 
 class Probe(ABC):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 
-from docs.generator import figures, mission, reference
+from docs.generator import drawing, figures, mission, reference
 from ltd_core.probes import PROBES
-from ltd_core.spec import EXPERIMENTS, parse_spec
+from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
+from services import sweeps
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.json"))
+SWEEPS = sorted((DOCS / "examples" / "sweeps").glob("*.json"))
 
 
 @pytest.mark.parametrize("name", list(reference.pages()))
@@ -46,15 +49,25 @@ def test_a_row_has_all_its_parts(row: mission.Row) -> None:
 
 @pytest.mark.parametrize("row", mission.ROWS, ids=lambda row: row.number)
 def test_the_traces_of_a_row_are_left_by_its_examples(row: mission.Row) -> None:
-    texts = [(DOCS / "examples" / f"{name}.json").read_text(encoding="utf-8") for name in row.examples]
-    left = {info.name for text in texts if row.traces for info in parse_spec(json.loads(text)).traces()}
-    assert set(row.traces) <= left
+    assert set(row.traces) <= {info.name for name in row.examples for info in spec_of(name).traces()}
+
+
+def spec_of(name: str) -> RunSpec:
+    """Return the specification of an example; of a sweep, the first."""
+    found = drawing.example(name)
+    return sweeps.expand(sweeps.parse_request(found))[0][1] if name.startswith("sweeps/") else parse_spec(found)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_a_specification(path: Path) -> None:
     spec = parse_spec(json.loads(path.read_text(encoding="utf-8")))
     assert spec.experiment in EXPERIMENTS
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
+def test_an_example_of_a_sweep_is_one(path: Path) -> None:
+    request = sweeps.parse_request(json.loads(path.read_text(encoding="utf-8")))
+    assert len(sweeps.expand(request)) == math.prod(len(values) for values in (*request.axes.values(), request.seeds))
 
 
 def test_every_trace_says_what_it_costs() -> None:

@@ -147,11 +147,14 @@ def _update(
     loss.backward()
     flat = torch.cat([p.grad.detach().flatten() for p in parameters if p.grad is not None])
     clipped, share = clip_of(spec)(flat)
+    lr = float(optimizer.param_groups[0]["lr"])
     for parameter, part in zip(parameters, clipped.split([p.numel() for p in parameters]), strict=True):
         parameter.grad = part.view_as(parameter)
     optimizer.step()
     traces.add(loss=loss.item(), error_rate=float(wrong), clipped_share=share)
-    traces.add(gradient_norm=float(flat.norm()), clipped_gradient_norm=float(clipped.norm()))
+    lengths, product = float(flat.norm()), sum(a * b for a, b in zip(flat.tolist(), clipped.tolist(), strict=True))
+    traces.add(gradient_norm=lengths, clipped_gradient_norm=float(clipped.norm()))
+    traces.add(clipped_cosine=product / (lengths * float(clipped.norm())), descent=lr * product)
 
 
 @cache

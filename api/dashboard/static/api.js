@@ -50,9 +50,9 @@ export async function post(path, body = {}) {
   return (await answer(await send(ROOT + path, options))).json();
 }
 
-/** Save a page of ours that may need the token as a file. */
-export async function download(url, filename) {
-  const blob = await (await answer(await send(url, { headers: headers({ Accept: "text/html" }) }))).blob();
+/** Save an answer of ours, which may need the token, as a file; `accept` is its media type. */
+export async function download(url, filename, accept = "text/html") {
+  const blob = await (await answer(await send(url, { headers: headers({ Accept: accept }) }))).blob();
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = filename;

@@ -1,16 +1,18 @@
 // One cell of a comparison: the curves of its runs, the gradient through time of one of them, and their table.
 
 import { get, query } from "./api.js";
+import { stepName } from "./arrays.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, pictureOf } from "./delta.js";
 import { byId, el, fillSelect } from "./dom.js";
-import { count, ending, field, number, percent, sentence, setting, words } from "./format.js";
+import { count, ending, field, inUnit, number, sentence, setting, words } from "./format.js";
 import { clear } from "./plot.js";
 
 export const MOST_RUNS = 50;
 const MOST_POINTS = 4000;
 const PICTURE_NUMBERS = 160_000;
 const PICTURE_SECONDS = 3;
+const FIGURES = { updates_to_success: "Solved after" };
 
 /** Traces along the step axis alone can be drawn as curves. */
 export function curveNames(catalog) {
@@ -42,12 +44,12 @@ export class CellView {
     this.update(true);
   }
 
-  /** Show a cell: `heading`, its run ids, and the sweep's axes that tell its runs apart. */
-  async show(heading, ids, apart) {
+  /** Show a cell: `heading`, its run ids, the sweep's axes that tell its runs apart, and the metric that is compared. */
+  async show(heading, ids, apart, metric) {
     byId("cell").classList.remove("unchosen");
     byId("cell-title").textContent = heading;
-    const other = ids[0] !== this.ids?.[0];
-    Object.assign(this, { ids: ids.slice(0, MOST_RUNS), all: ids.length, apart });
+    const other = ids[0] !== this.ids?.[0] || metric.name !== this.metric?.name;
+    Object.assign(this, { ids: ids.slice(0, MOST_RUNS), all: ids.length, axes: apart, metric });
     if (other) this.run = null;
     await this.update(other);
   }
@@ -62,6 +64,7 @@ export class CellView {
     if (!changed) return;
     const stepped = now || runs.some((run, i) => run.step !== this.runs?.[i]?.step);
     this.runs = runs;
+    this.apart = this.axes.filter((name) => name === "seed" || runs.some((run) => !same(run, runs[0], name)));
     this.table();
     const due = now || Date.now() - this.drawn > PICTURE_SECONDS * 1000 || runs.every((run) => run.outcome);
     if (due) this.drawn = Date.now();
@@ -88,7 +91,7 @@ export class CellView {
     if (!traces.length) return blank(host, "Waiting for the first points.");
     const updates = Math.max(...this.runs.map((run) => run.updates));
     byId("curves-note").textContent = `${count(traces.length, "run")}: median, the middle 80 %, extremes as dots, a ring where a run ends early`;
-    return drawCurves(host, traces, { log: this.log, updates, key: ids[0] });
+    return drawCurves(host, traces, { log: this.log, updates, key: ids[0], along: stepName(traces[0].axes) });
   }
 
   async picture() {
@@ -99,6 +102,7 @@ export class CellView {
     fillSelect(byId("delta-run"), started.map((r) => [r.id, this.label(r) || r.id.slice(0, 8)]), run.id);
     const { traces: catalog } = await get(`/runs/${run.id}/traces`);
     const entry = catalog.find((t) => t.name === "delta_norm");
+    byId("main").classList.toggle("no-delta", !entry);
     if (!entry) return blank(host, "These runs trace no gradient through time.");
     const trace = await readTrace(run.id, entry.name, picturePoints(entry));
     if (this.runs.every(({ id }) => id !== run.id) || !trace.steps.length) return null;
@@ -106,20 +110,26 @@ export class CellView {
   }
 
   table() {
-    const head = ["Run", ...this.apart.map(sentence), "State", "Updates", "Solved after", "Evaluation error"];
+    const { name, unit } = this.metric;
+    const units = { [name]: unit, updates_to_success: "updates", evaluation_error: "share" };
+    const figures = Object.entries(units).filter(([key]) => key !== "success" && this.runs.some((run) => (run.summary?.[key] ?? null) !== null));
+    const head = ["Run", ...this.apart.map(sentence), "State", "Updates", ...figures.map(([key]) => FIGURES[key] ?? sentence(key))];
     const rows = this.runs.map((run) => el("tr", {},
       el("td", {}, el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8))),
       ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name), name))),
       el("td", {}, el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state))),
       el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
-      el("td", {}, number(run.summary?.updates_to_success)),
-      el("td", {}, percent(run.summary?.evaluation_error))));
-    const more = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
+      ...figures.map(([key, its]) => el("td", {}, inUnit(run.summary?.[key], its)))));
+    const rest = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
     byId("runs").replaceChildren(
-      el("caption", { class: more ? "muted" : "hidden" }, more || "Runs of this cell"),
+      el("caption", { class: rest ? "muted" : "hidden" }, rest || "Runs of this cell"),
       el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, rows));
   }
+}
+
+function same(a, b, name) {
+  return JSON.stringify(field(a.spec, name)) === JSON.stringify(field(b.spec, name));
 }
 
 /** Say why there is no picture, in its place. */

@@ -90,7 +90,12 @@ export function drawCurves(host, traces, { log = false, updates, key, along = "u
     broken(series, colors),
   ];
   const y = axis(unit === "share" || name.endsWith(unit) ? sentence(name) : `${sentence(name)} (${words(unit)})`, log ? logAxis(bins) : linear(unit));
-  return draw(host, drawn, { xaxis: axis(along, { range: [0, updates ?? x.at(-1) ?? 1] }), yaxis: y, hovermode: "x" }, `${key}${name}${log}`);
+  return draw(host, drawn, { xaxis: axis(along, { range: rangeOfSteps(updates ?? x.at(-1) ?? 1) }), yaxis: y, hovermode: "x" }, `${key}${name}${log}`);
+}
+
+/** From 0 to the last step, with room around each where there are few. */
+function rangeOfSteps(last) {
+  return last < FEW ? [0.5, last + 0.5] : [0, last];
 }
 
 function linear(unit) {

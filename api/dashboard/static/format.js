@@ -69,11 +69,20 @@ export function sentence(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export const AGGREGATES = { median: "Median", mean: "Mean", min: "Minimum", max: "Maximum", success_rate: "Success rate" };
+const LISTS = { thresholds: "threshold", batch_sizes: "batch size", after: "updates before" };
+
+/** A field as the name of an axis: what is a list in a specification has one value at each place of a sweep. */
+export function axisName(name) {
+  return LISTS[name] ?? words(name);
+}
+
+export const AGGREGATES = { median: "Median", mean: "Mean", min: "Minimum", max: "Maximum", quantile: "Quantile", success_rate: "Success rate" };
 
 /** What a comparison shows: "Median of final loss". */
-export function compared({ metric, aggregate }) {
-  return aggregate === "success_rate" ? AGGREGATES[aggregate] : `${AGGREGATES[aggregate] ?? sentence(aggregate)} of ${words(metric.name)}`;
+export function compared({ metric, aggregate, quantile }) {
+  if (aggregate === "success_rate") return AGGREGATES[aggregate];
+  const kind = aggregate === "quantile" && quantile !== undefined ? `${percent(quantile)} quantile` : AGGREGATES[aggregate];
+  return `${kind} of ${words(metric.name)}`;
 }
 
 /** How a run stands or ended, for a reader: "exhausted" is a run that used its whole budget, solved on the way or not. */

@@ -1,98 +1,117 @@
-// The comparison as a table whose cells are buttons: printed values, colors by value, readable without colors and with the keyboard.
+// The comparison as tables whose cells are buttons: printed values, colors by value, readable without colors and with the keyboard.
 
+import { bestOf } from "./best.js";
 import { VIRIDIS, colorAt, css, ink } from "./colors.js";
 import { el, setText } from "./dom.js";
-import { compared, count, number, percent, words } from "./format.js";
+import { count, words } from "./format.js";
+import { drawLegend, scaleOf } from "./scale.js";
+import { cellAt, placeName, samePlace, sideLabel, sideName, tablesOf } from "./tables.js";
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-/** Draws into `host`; `onpick(row, column)` is called for a click. */
+/** Draws into `host`; `onpick({panel, row, column})` is called for a click. */
 export class Heatmap {
   constructor(host, onpick) {
     this.host = host;
     this.onpick = onpick;
     this.tip = el("div", { class: "tip", role: "tooltip", hidden: true });
-    this.buttons = [];
   }
 
   draw(comparison, chosen) {
     this.build(comparison);
-    const scale = scaleOf(comparison);
-    comparison.cells.forEach((row, i) =>
-      row.forEach((cell, j) => this.paint(this.buttons[i][j], cell, scale, chosen?.row === i && chosen?.column === j)),
-    );
+    const [scale, best] = [scaleOf(comparison), bestOf(comparison)];
+    for (const { node, at } of this.buttons.flat(2)) {
+      this.paint(node, cellAt(comparison, at), scale, { chosen: samePlace(at, chosen), best: samePlace(at, best?.at) });
+    }
     this.comparison = comparison;
-    drawLegend(this.legend, comparison, scale);
-    if (this.shown) this.show(...this.shown);
+    drawLegend(this.legend, comparison, scale, best);
+    if (this.shown) this.show(this.shown);
   }
 
-  /** Make the table anew only when its rows or columns are others than before: focus and place stay. */
-  build({ rows, columns }) {
-    const signature = JSON.stringify([rows, columns]);
+  /** Make the tables anew only when their rows or columns are others than before: focus and place stay. */
+  build(comparison) {
+    const { rows, columns, panels } = comparison;
+    const tables = tablesOf(comparison);
+    const signature = JSON.stringify([rows, columns, panels?.values, tables.map((table) => table.rows)]);
     if (signature === this.signature) return;
     this.signature = signature;
-    this.buttons = rows.values.map((_, i) => columns.values.map((__, j) => this.button(i, j)));
-    const head = el("tr", {}, el("td", { class: "corner" }), ...columns.values.map((v) => el("th", { scope: "col" }, short(v))));
-    const body = rows.values.map((v, i) =>
-      el("tr", {}, el("th", { scope: "row" }, short(v)), ...this.buttons[i].map((b) => el("td", {}, b))),
-    );
-    const table = el("table", { class: "heat" }, el("caption", { class: "hidden" }, "Comparison"), el("thead", {}, head), el("tbody", {}, body));
+    this.shown = null;
+    this.buttons = tables.map((table, k) => table.rows.map((row, i) => columns.values.map((_, j) => this.button({ panel: k, row, column: j }, [k, i, j]))));
     this.legend = el("div", { class: "legend" });
-    this.host.replaceChildren(
-      el("div", { class: "axis-x" }, words(columns.field)),
-      el("div", { class: "axis-y" }, el("span", {}, words(rows.field))),
-      el("div", { class: "heat-scroll" }, table),
-      this.legend,
-      this.tip,
-    );
+    const facets = el("div", { class: "facets", style: { "--columns": columns.values.length } }, tables.map((table, k) => this.facet(comparison, table, k)));
+    this.host.classList.toggle("faceted", Boolean(panels));
+    this.host.replaceChildren(facets, this.legend, this.tip);
   }
 
-  button(i, j) {
-    const parts = [el("span", { class: "value" }), el("span", { class: "note" })];
-    return el("button", {
-      class: "cell", type: "button", tabindex: i || j ? -1 : 0,
-      onclick: () => this.onpick(i, j),
-      onkeydown: (event) => this.move(event, i, j),
-      onmouseenter: () => this.show(i, j), onmouseleave: () => this.hide(),
-      onfocus: () => this.show(i, j), onblur: () => this.hide(),
-    }, ...parts);
+  facet(comparison, table, k) {
+    const { rows, columns } = comparison;
+    const head = el("tr", {}, el("td", { class: "corner" }), ...columns.values.map((v) => el("th", { scope: "col" }, sideLabel(columns.field, v))));
+    const body = table.rows.map((row, i) =>
+      el("tr", {}, el("th", { scope: "row" }, sideLabel(rows.field, rows.values[row])), ...this.buttons[k][i].map(({ node }) => el("td", {}, node))));
+    return el("div", { class: "facet" },
+      table.title ? el("h3", {}, table.title) : null,
+      el("div", { class: "axis-x" }, sideName(columns.field, comparison)),
+      el("div", { class: "axis-y" }, el("span", {}, sideName(rows.field, comparison))),
+      el("div", { class: "heat-scroll" }, el("table", { class: "heat" },
+        el("caption", { class: "hidden" }, table.title || "Comparison"), el("thead", {}, head), el("tbody", {}, body))));
   }
 
-  paint(button, cell, scale, chosen) {
+  /** The button of a place; `seen` is where it stands among the buttons. */
+  button(at, seen) {
+    const node = el("button", {
+      class: "cell", type: "button", tabindex: seen.some(Boolean) ? -1 : 0,
+      onclick: () => this.onpick(at),
+      onkeydown: (event) => this.move(event, seen),
+      onmouseenter: () => this.show(seen), onmouseleave: () => this.hide(),
+      onfocus: () => this.show(seen), onblur: () => this.hide(),
+    }, el("span", { class: "value" }), el("span", { class: "note" }));
+    return { node, at };
+  }
+
+  paint(button, cell, scale, { chosen, best }) {
     const share = scale.share(cell.value);
     const rgb = share === null ? null : colorAt(VIRIDIS, share);
     button.classList.toggle("blank", rgb === null);
+    button.classList.toggle("best", best);
     button.style.setProperty("--cell", rgb ? css(rgb) : "transparent");
     button.style.setProperty("--ink", rgb ? ink(rgb) : "var(--muted)");
     button.setAttribute("aria-pressed", String(chosen));
-    setText(button.children[0], scale.print(cell.value));
+    setText(button.children[0], cell.runs.length ? scale.brief(cell.value) : "");
     setText(button.children[1], note(cell));
-    const described = describe(cell, scale).join(", ");
+    button.children[1].classList.toggle("whole", cell.n === cell.runs.length);
+    const described = [...describe(cell, scale), ...(best ? ["best"] : [])].join(", ");
     if (button.getAttribute("aria-label") !== described) button.setAttribute("aria-label", described);
   }
 
-  move(event, i, j) {
+  move(event, [k, i, j]) {
     const step = STEPS[event.key];
-    const next = step && this.buttons[i + step[0]]?.[j + step[1]];
+    const next = step && (this.buttons[k][i + step[0]]?.[j + step[1]] ?? this.beside(k, i, step[1]));
     if (!next) return;
     event.preventDefault();
-    this.buttons.flat().forEach((button) => (button.tabIndex = -1));
-    next.tabIndex = 0;
-    next.focus();
+    for (const { node } of this.buttons.flat(2)) node.tabIndex = -1;
+    next.node.tabIndex = 0;
+    next.node.focus();
   }
 
-  show(i, j) {
-    const { rows, columns, cells } = this.comparison;
-    const heading = `${words(rows.field)} ${short(rows.values[i])}, ${words(columns.field)} ${short(columns.values[j])}`;
-    const lines = describe(cells[i][j], scaleOf(this.comparison));
-    this.tip.replaceChildren(el("strong", {}, heading), ...lines.map((line) => el("div", {}, line)));
+  /** The button where the next table begins, or the one before ends, in the same row as far as it has one. */
+  beside(k, i, step) {
+    const table = step ? this.buttons[k + step] : null;
+    return table?.[Math.min(i, table.length - 1)]?.at(step > 0 ? 0 : -1);
+  }
+
+  show(seen) {
+    const [k, i, j] = seen;
+    const { node, at } = this.buttons[k][i][j];
+    const lines = describe(cellAt(this.comparison, at), scaleOf(this.comparison));
+    if (node.classList.contains("best")) lines.push("★ best");
+    this.tip.replaceChildren(el("strong", {}, placeName(this.comparison, at)), ...lines.map((line) => el("div", {}, line)));
     this.tip.hidden = false;
-    this.shown = [i, j];
-    const [box, base] = [this.buttons[i][j].getBoundingClientRect(), this.host.getBoundingClientRect()];
+    this.shown = seen;
+    const [box, base] = [node.getBoundingClientRect(), this.host.getBoundingClientRect()];
     const left = Math.min(Math.max(0, box.left - base.left + box.width / 2 - this.tip.offsetWidth / 2), base.width - this.tip.offsetWidth);
-    const below = box.bottom - base.top + 8;
+    const above = box.top - base.top - this.tip.offsetHeight - 8;
     this.tip.style.setProperty("left", `${left}px`);
-    this.tip.style.setProperty("top", `${i < 2 ? below : box.top - base.top - this.tip.offsetHeight - 8}px`);
+    this.tip.style.setProperty("top", `${i < 2 ? box.bottom - base.top + 8 : above}px`);
   }
 
   hide() {
@@ -101,60 +120,20 @@ export class Heatmap {
   }
 }
 
-export function short(entry) {
-  return entry.label ?? String(entry.value);
-}
-
-/** How values become colors (0..1, bright is better) and text. */
-export function scaleOf({ cells, metric, aggregate }) {
-  const share = aggregate === "success_rate" || metric.unit === "share";
-  const better = metric.better;
-  const values = cells.flat().map((cell) => Number(cell.value ?? Number.NaN)).filter(Number.isFinite);
-  let [low, high] = share ? [0, 1] : [Math.min(...values), Math.max(...values)];
-  const log = !share && low > 0 && high / low > 50;
-  const place = log ? Math.log : (x) => x;
-  const at = (x) => (high === low ? 0.5 : (place(x) - place(low)) / (place(high) - place(low)));
-  return {
-    low, high, log, better, empty: !values.length,
-    print: share ? percent : number,
-    share: (x) => (x === null || x === undefined || !Number.isFinite(Number(x)) ? null : better === "lower" ? 1 - at(x) : at(x)),
-  };
-}
-
-function runsOf(cell) {
-  return cell.runs?.length ?? cell.n + missing(cell);
-}
-
-function missing(cell) {
-  return Object.values(cell.missing ?? {}).reduce((sum, k) => sum + k, 0);
-}
-
 function note(cell) {
-  const all = runsOf(cell);
+  const all = cell.runs.length;
   if (!all) return "no run";
   return cell.n === all ? `n = ${all}` : `${cell.n} of ${all}`;
 }
 
 function describe(cell, scale) {
+  if (!cell.runs.length) return ["no run of this sweep"];
   const lines = [cell.value === null ? "no value yet" : scale.print(cell.value)];
   if (cell.low !== null && cell.low !== undefined && cell.low !== cell.high) {
     lines.push(`95 % interval ${scale.print(cell.low)} to ${scale.print(cell.high)}`);
   }
-  lines.push(`${cell.n} of ${count(runsOf(cell), "run")}`);
+  lines.push(`${cell.n} of ${count(cell.runs.length, "run")}`);
   const reasons = Object.entries(cell.missing ?? {}).filter(([, k]) => k);
   if (reasons.length) lines.push(`missing: ${reasons.map(([why, k]) => `${k} ${words(why)}`).join(", ")}`);
   return lines;
 }
-
-function drawLegend(host, comparison, scale) {
-  const colors = scale.better === "lower" ? [...VIRIDIS].reverse() : VIRIDIS;
-  const ends = scale.empty ? ["", ""] : [scale.print(scale.low), scale.print(scale.high)];
-  const better = (end) => (scale.better === end ? el("em", {}, "better") : null);
-  host.replaceChildren(
-    el("span", { class: "legend-title" }, `${compared(comparison)}${scale.log ? ", log scale" : ""}`),
-    el("span", { class: "legend-end" }, better("lower"), " ", ends[0]),
-    el("span", { class: "ramp", "aria-hidden": "true", style: { "--ramp": `linear-gradient(to right, ${colors.join(", ")})` } }),
-    el("span", { class: "legend-end" }, ends[1], " ", better("higher")),
-  );
-}
-

@@ -1,5 +1,6 @@
 // The report's pictures, from the data inside its own file. All modules before this one are inlined with it.
 
+import { answerOf, bestOf } from "./best.js";
 import { onThemeChange } from "./colors.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, rangeOf } from "./delta.js";
@@ -18,7 +19,11 @@ function unpack({ steps, hundredths }) {
 const heatmap = new Heatmap(byId("heatmap"), () => undefined);
 const select = byId("shown");
 select.append(...report.comparisons.map((c, i) => el("option", { value: i }, compared(c))));
-select.onchange = () => heatmap.draw(report.comparisons[Number(select.value)], null);
+select.onchange = () => {
+  const comparison = report.comparisons[Number(select.value)];
+  heatmap.draw(comparison, null);
+  byId("answer").textContent = answerOf(comparison, bestOf(comparison));
+};
 select.onchange();
 
 const pictures = report.panels.map((panel) => panel.picture && unpack(panel.picture));

@@ -1,29 +1,25 @@
-// The page of one sweep: its progress, its comparison as a live heat map, and the cell that the reader chose.
+// The page of one sweep: its progress, its comparison as live heat maps, and the cell that the reader chose.
 
 import { download, get, notice, poll, post, query } from "./api.js";
+import { answerOf, bestOf } from "./best.js";
 import { CellView } from "./cell.js";
 import { onThemeChange } from "./colors.js";
 import { byId, fillSelect, setText } from "./dom.js";
-import { AGGREGATES, ago, sentence, words } from "./format.js";
-import { Heatmap, scaleOf, short } from "./heatmap.js";
+import { AGGREGATES, ago, axisName, sentence } from "./format.js";
+import { Heatmap } from "./heatmap.js";
 import { Pace, bar, legend } from "./progress.js";
-
-const PICKERS = ["metric", "aggregate", "rows", "columns"];
-const FIRST = { metric: "success", aggregate: "success_rate" }; // what is shown before the reader chooses
+import { NONE, SIDES, exchanged, fieldsOf, question } from "./question.js";
+import { cellAt, cellsOf, placeIn, placeName, written } from "./tables.js";
 
 const id = document.querySelector("main").dataset.sweep;
+const report = byId("report").getAttribute("href");
 const chosen = Object.fromEntries(new URLSearchParams(location.search));
 const pace = new Pace();
 const cell = new CellView();
-const heatmap = new Heatmap(byId("heatmap"), (row, column) => choose({ cell: `${row},${column}` }));
-let shown = { sweep: null, comparison: null, cell: null };
+const heatmap = new Heatmap(byId("heatmap"), (at) => choose({ cell: written(at, shown.comparison) }));
+let shown = { sweep: null, comparison: null, cell: null, asked: null };
 let metrics = null;
 let first = null;
-
-/** A rate has a meaning for success alone. */
-function withoutRate(aggregate) {
-  return aggregate === "success_rate" ? "median" : aggregate;
-}
 
 /** What the reader chose lives in the address: reloading or sharing it shows the same. */
 function choose(what) {
@@ -40,77 +36,109 @@ function drawHead(sweep) {
   byId("cancel").hidden = sweep.finished;
 }
 
+/** The fields on the sides as the server took them. */
+function sidesOf({ rows, columns, panels }) {
+  return { rows: rows.field, columns: columns.field, panels: panels?.field ?? NONE };
+}
+
+function knownFields(sweep, sides) {
+  return [...new Set([...fieldsOf(sweep), ...Object.values(sides)])].filter((name) => name !== NONE);
+}
+
 /** Options of the pickers; the server's answer says what is shown when the reader chose nothing. */
 function drawPickers(sweep, comparison) {
-  const fields = [...Object.keys(sweep.axes), ...(sweep.seeds?.length > 1 ? ["seed"] : [])];
-  const known = [...new Set([...fields, comparison.rows.field, comparison.columns.field])].map((name) => [name, sentence(name)]);
-  fillSelect(byId("rows"), known, comparison.rows.field);
-  fillSelect(byId("columns"), known, comparison.columns.field);
+  const sides = sidesOf(comparison);
+  const known = knownFields(sweep, sides).map((name) => [name, sentence(axisName(name))]);
+  fillSelect(byId("rows"), known, sides.rows);
+  fillSelect(byId("columns"), known, sides.columns);
+  fillSelect(byId("panels"), [[NONE, "Nothing"], ...known], sides.panels);
   fillSelect(byId("metric"), metrics.map((m) => [m.kind, sentence(m.kind)]), comparison.metric.name);
   fillSelect(byId("aggregate"), Object.entries(AGGREGATES), comparison.aggregate);
+  byId("quantile-picker").hidden = comparison.aggregate !== "quantile";
+  if (document.activeElement !== byId("quantile")) byId("quantile").value = comparison.quantile ?? "";
   setText(byId("metric-note"), metrics.find((m) => m.kind === comparison.metric.name)?.summary ?? comparison.metric.description ?? "");
 }
 
-/** The cell that is shown before the reader chooses one: the best so far, which then stays. */
-function bestCell(comparison) {
-  const { share } = scaleOf(comparison);
-  const cells = comparison.cells.flatMap((row, i) => row.map((cell, j) => ({ at: `${i},${j}`, share: share(cell.value) ?? -1 })));
-  return cells.reduce((best, cell) => (best && best.share >= cell.share ? best : cell), null)?.at ?? null;
+/** The place that is shown before the reader chooses one: the best so far, which then stays. */
+function firstPlace(comparison) {
+  const at = bestOf(comparison)?.at ?? cellsOf(comparison)[0]?.at;
+  return at ? written(at, comparison) : null;
 }
 
 async function drawCell(sweep, comparison) {
-  first ??= bestCell(comparison);
-  const [row, column] = (chosen.cell ?? first ?? "").split(",").map(Number);
-  const at = comparison.cells[row]?.[column];
-  heatmap.draw(comparison, at ? { row, column } : null);
-  if (!at) return;
-  const { rows, columns } = comparison;
-  const covered = [rows.field, columns.field];
+  first ??= firstPlace(comparison);
+  const at = placeIn(chosen.cell ?? first ?? "");
+  const there = cellAt(comparison, at);
+  heatmap.draw(comparison, there ? at : null);
+  setText(byId("answer"), answerOf(comparison, bestOf(comparison)));
+  if (!there) return;
+  const covered = Object.values(sidesOf(comparison));
   const apart = [...Object.keys(sweep.axes), "seed"].filter((name) => !covered.some((c) => name === c || name.startsWith(`${c}.`)));
-  const title = `${words(rows.field)} ${short(rows.values[row])}, ${words(columns.field)} ${short(columns.values[column])}`;
-  await cell.show(title, at.runs ?? [], apart);
+  await cell.show(placeName(comparison, at), there.runs, [...new Set(apart)], comparison.metric);
 }
 
 async function update() {
   metrics ??= (await get("/mechanisms")).metric;
-  const asked = Object.fromEntries(PICKERS.map((name) => [name, chosen[name] ?? FIRST[name]]));
-  const [sweep, comparison] = await Promise.all([get(`/sweeps/${id}`), get(`/sweeps/${id}/comparison${query(asked)}`)]);
+  const sweep = await get(`/sweeps/${id}`);
+  const { rows, columns, panels, ...rest } = question(sweep, chosen);
+  const asked = query({ rows, columns, panels, ...rest });
+  const comparison = await get(`/sweeps/${id}/comparison${asked}`);
   pace.add(sweep);
   setText(byId("pace"), pace.describe(sweep));
   if (sweep !== shown.sweep) drawHead(sweep);
   const changed = comparison !== shown.comparison || chosen.cell !== shown.cell;
-  shown = { sweep, comparison, cell: chosen.cell };
+  shown = { sweep, comparison, cell: chosen.cell, asked };
+  byId("report").href = report + query({ rows, columns, panels });
   if (changed) {
+    byId("main").classList.toggle("wide", Boolean(comparison.panels));
     drawPickers(sweep, comparison);
     await drawCell(sweep, comparison);
   } else await cell.update();
   return sweep.finished;
 }
 
-for (const name of PICKERS) {
-  byId(name).onchange = (event) => {
-    const value = event.target.value;
-    const { rows, columns } = shown.comparison;
-    const other = { rows: columns.field, columns: rows.field }[name];
-    const follow = {
-      metric: { aggregate: value === "success" ? "success_rate" : withoutRate(shown.comparison.aggregate) },
-      aggregate: value === "success_rate" ? { metric: "success" } : {},
-      rows: { columns: value === other ? rows.field : columns.field, cell: undefined },
-      columns: { rows: value === other ? columns.field : rows.field, cell: undefined },
-    }[name];
-    choose({ ...follow, [name]: value });
-  };
+/** A rate has a meaning for success alone. */
+function withoutRate(aggregate) {
+  return aggregate === "success_rate" ? "median" : aggregate;
+}
+
+function onPick(name, work) {
+  byId(name).onchange = (event) => event.target.value && choose(work(event.target.value));
+}
+
+/** What was asked last: the answer to it may still be on its way. */
+function asking() {
+  const asked = question(shown.sweep, chosen);
+  return { ...asked, ...sidesOf(shown.comparison), ...Object.fromEntries(SIDES.filter((side) => chosen[side]).map((side) => [side, chosen[side]])) };
+}
+
+onPick("metric", (metric) => ({ metric, aggregate: metric === "success" ? "success_rate" : withoutRate(asking().aggregate) }));
+onPick("aggregate", (aggregate) => ({ aggregate, metric: aggregate === "success_rate" ? "success" : asking().metric }));
+onPick("quantile", (quantile) => ({ quantile }));
+for (const side of SIDES) {
+  onPick(side, (field) => {
+    const { rows, columns, panels } = asking();
+    const sides = { rows, columns, panels };
+    first = null;
+    return { ...exchanged(sides, side, field, knownFields(shown.sweep, sides)), cell: undefined };
+  });
 }
 byId("cancel").onclick = async () => {
   await post(`/sweeps/${id}/cancel`).catch((error) => notice(error.message));
   refresh();
 };
-byId("report").onclick = async (event) => {
-  event.preventDefault();
-  const link = event.currentTarget;
-  link.setAttribute("aria-busy", "true");
-  await download(link.href, `${shown.sweep?.name ?? id}.html`).catch((error) => notice(error.message));
-  link.removeAttribute("aria-busy");
-};
+/** Save what a link leads to under the sweep's name. */
+function onSave(link, url, ending, accept) {
+  byId(link).onclick = async (event) => {
+    event.preventDefault();
+    const busy = event.currentTarget;
+    busy.setAttribute("aria-busy", "true");
+    await download(url(), `${shown.sweep?.name ?? id}.${ending}`, accept).catch((error) => notice(error.message));
+    busy.removeAttribute("aria-busy");
+  };
+}
+
+onSave("report", () => byId("report").href, "html", "text/html");
+onSave("csv", () => `/api/v1/sweeps/${id}/comparison${shown.asked ?? ""}`, "csv", "text/csv");
 onThemeChange(() => cell.update(true));
 const refresh = poll(update, 1);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ltd_core.engine import Pack
+from ltd_core.engine import Computation, Pack, pack_for
 from services import runs, sweeps
 from services.db import Database, migrate
 from services.settings import Settings
@@ -43,7 +43,7 @@ class Laboratory:
         """Train up to `most` queued runs to their end, and return how many."""
         done = 0
         while done < most and (claims := runs.claim(self.db, "test", most - done, lease_seconds=60)):
-            pack = Pack(claims[0].spec, len(claims))
+            pack = pack_for(claims[0].spec, len(claims))
             for lane, claim in enumerate(claims):
                 pack.load(lane, claim.spec, claim.state)
             self._advance(pack, dict(enumerate(claims)))
@@ -58,7 +58,7 @@ class Laboratory:
         runs.record(self.db, [(claim.lease, pack.advance()[0])])
         return claim.lease.run_id
 
-    def _advance(self, pack: Pack, lanes: dict[int, runs.Claim]) -> None:
+    def _advance(self, pack: Pack | Computation, lanes: dict[int, runs.Claim]) -> None:
         deadline = time.monotonic() + 60
         while lanes:
             assert time.monotonic() < deadline

@@ -36,7 +36,7 @@ def test_squares_beyond_single_precision_have_a_share(scale: float) -> None:
     gradient = torch.tensor([[3.0, 4.0, 7.0], [0.0, 1.0, 7.0]]) * scale
     groups = (torch.tensor([0]), torch.tensor([1]))
     nothing = gradient[:, 0]
-    update = Update(*[nothing] * 5, gradient, gradient, groups, nothing, nothing)
+    update = Update(*[nothing] * 5, gradient, gradient, groups, nothing, nothing, gradient, nothing)
     found = GroupGradientShare.measure(update)
     np.testing.assert_allclose(found.numpy(), [[9 / 25, 16 / 25], [0, 1]], rtol=1e-6)
 

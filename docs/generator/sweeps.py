@@ -1,0 +1,45 @@
+"""Sweeps of docs/examples, run to their end by the real services in a laboratory that is thrown away."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from services import runs, sweeps
+from services.db import Database, migrate
+from services.settings import Settings
+from worker.crew import Crew
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TOGETHER = 50
+"""Runs that are claimed at once."""
+_HOURS = 3600.0
+
+
+@contextmanager
+def finished(request: dict[str, Any]) -> Iterator[tuple[Database, str]]:
+    """Yield the database and the id of a sweep whose runs have all ended."""
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        settings = Settings(home=home, database_url=f"sqlite:///{home}/ltd.db")
+        migrate(settings)
+        db = Database(settings.database_url)
+        try:
+            sweep = sweeps.post(db, sweeps.parse_request(request)).sweep_id
+            while claims := runs.claim(db, "docs", _TOGETHER, lease_seconds=_HOURS):
+                _train(db, claims)
+            yield db, sweep
+        finally:
+            db.dispose()
+
+
+def _train(db: Database, claims: list[runs.Claim]) -> None:
+    crew = Crew(claims[0].spec, len(claims), "cpu")
+    for claim in claims:
+        crew.load(claim)
+    while crew.leases:
+        runs.record(db, crew.advance())

@@ -1,0 +1,47 @@
+"""Where clipping turns the gradient to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.probe import Update, UpdateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+
+class ClippedCosine(UpdateProbe):
+    """Cosine of the clipped gradient and the gradient."""
+
+    name: ClassVar[str] = "clipped_cosine"
+    unit: ClassVar[str] = "cosine"
+    description: ClassVar[str] = (
+        "Cosine of the gradient that the optimizer is given and the gradient before clipping: 1 where the direction is "
+        "kept; NaN where one of them is zero or not finite."
+    )
+    cost: ClassVar[str] = "six passes over the weights in double precision"
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether the run observes clipping."""
+        return spec.observation.clipping
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        return cosine(update.gradient, update.clipped).to(update.gradient.dtype)
+
+
+def cosine(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return the cosine of each row of [K, P] with its counterpart, [K], float64.
+
+    By the norms of sum and difference, whose order of summation no neighbor changes, and which lose nothing near 1.
+    """
+    units = [rows.double() / _norms(rows.double()).unsqueeze(1) for rows in (first, second)]
+    return (_norms(units[0] + units[1]).square() - _norms(units[0] - units[1]).square()) / 4
+
+
+def _norms(rows: torch.Tensor) -> torch.Tensor:
+    found: torch.Tensor = torch.linalg.vector_norm(rows, dim=1)
+    return found

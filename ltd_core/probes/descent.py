@@ -1,0 +1,36 @@
+"""How far down a clipped gradient leads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ltd_core.lazy import torch
+from ltd_core.probes.clipped_cosine import cosine
+from ltd_core.probes.probe import Update, UpdateProbe
+
+if TYPE_CHECKING:
+    from ltd_core.experiments.training import Training
+
+
+class Descent(UpdateProbe):
+    """First-order decrease of the minibatch's loss."""
+
+    name: ClassVar[str] = "descent"
+    unit: ClassVar[str] = "loss"
+    description: ClassVar[str] = (
+        "lr <g, clip(g)>: by how much a step of plain descent along the clipped gradient lowers the minibatch's loss, "
+        "to first order; negative where it raises it."
+    )
+    cost: ClassVar[str] = "six passes over the weights in double precision"
+
+    @classmethod
+    def applies(cls, spec: Training) -> bool:
+        """Return whether the run observes clipping."""
+        return spec.observation.clipping
+
+    @classmethod
+    def measure(cls, update: Update) -> torch.Tensor:
+        """Return [K]."""
+        lengths = update.gradient_norm.double() * update.clipped_norm.double()
+        found = update.lr.double() * lengths * cosine(update.gradient, update.clipped)
+        return torch.where(lengths == 0, 0.0, found).to(update.gradient.dtype)
