@@ -162,7 +162,7 @@ class MetricInfo(Body):
 
 
 class Cell(Body):
-    """An aggregate over runs, with the 95 % interval of a seeded bootstrap."""
+    """An aggregate over runs and its 95 % interval: of a seeded bootstrap, of a share of successes Wilson's."""
 
     value: float | None
     low: float | None

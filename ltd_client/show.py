@@ -103,7 +103,7 @@ def comparison(console: Console, body: Json) -> None:
     for row, line in zip(body["rows"]["values"], body["cells"], strict=True):
         table.add_row(escape(row["label"]), *(_cell(cell, best) for cell in line))
     console.say(table)
-    console.say(f"[dim]{escape(metric['description'])} In brackets: 95 % bootstrap interval over runs.[/]")
+    console.say(f"[dim]{escape(metric['description'])} In brackets: 95 % interval over runs.[/]")
 
 
 def pairs(console: Console, body: Json) -> None:

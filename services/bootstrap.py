@@ -1,4 +1,8 @@
-"""Aggregates over seeds, and how far they could be off: the percentile bootstrap (Efron 1979), seeded."""
+"""Aggregates over seeds, and how far they could be off: the percentile bootstrap (Efron 1979), seeded.
+
+A share of successes has Wilson's interval (1927) instead: resamples of five successes in five are all alike, and would
+say that the share is certain.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
 _SAMPLES = 400
 _SEED = 20_130_616
 _LEVEL = 95.0
+_NORMAL = 1.959963984540054
+"""97.5 % of a normal distribution are below."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Interval = tuple[float, float, float]
@@ -47,9 +53,10 @@ def intervals(samples: Sequence[Array], aggregate: str, quantile: float = 0.9) -
 
 def _figures(values: Array, count: int, aggregate: str, quantile: float) -> Array:
     """Return aggregate, low and high [samples, 3] of samples of one size [samples, count]."""
-    if aggregate in {"mean", "success_rate"}:
-        chosen = (values > 0).astype(np.float64) if aggregate == "success_rate" else values
-        whole, drawn = chosen.mean(1), chosen @ _shares(count).T
+    if aggregate == "success_rate":
+        return _wilson((values > 0).mean(1), count)
+    if aggregate == "mean":
+        whole, drawn = values.mean(1), values @ _shares(count).T
     else:
         share = _SHARES.get(aggregate, quantile)
         whole, ordered = np.quantile(values, share, axis=1), np.sort(values, axis=1)
@@ -57,6 +64,15 @@ def _figures(values: Array, count: int, aggregate: str, quantile: float) -> Arra
         drawn = ordered[:, below] * (1.0 - weight) + ordered[:, above] * weight
     low, high = np.percentile(drawn, [(100 - _LEVEL) / 2, (100 + _LEVEL) / 2], axis=1)
     return np.stack([whole, low, high], axis=1)
+
+
+def _wilson(share: Array, count: int) -> Array:
+    """Return share, low and high [samples, 3]: the shares from which the seen one is less than two deviations off."""
+    unsure = _NORMAL**2 / count
+    middle = (share + unsure / 2) / (1 + unsure)
+    reach = _NORMAL / (1 + unsure) * np.sqrt(share * (1 - share) / count + unsure / (4 * count))
+    low, high = np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0)
+    return np.stack([share, np.where(share == 0.0, 0.0, low), np.where(share == 1.0, 1.0, high)], axis=1)
 
 
 def _choices(count: int) -> Array:

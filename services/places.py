@@ -69,7 +69,7 @@ def _places(db: Database, sweep: Grid, fields: tuple[str, ...]) -> Places:
         full = _full(sweep, at, specs) if beside else {}
         for name, its in zip(fields, keys, strict=True):
             its.append(_key(at[name] if name in at else field_of(full, name)))
-    ordered = [_ordered(sweep, name, set(its)) for name, its in zip(fields, keys, strict=True)]
+    ordered = [_ordered(sweep, name, list(dict.fromkeys(its))) for name, its in zip(fields, keys, strict=True)]
     numbers = [{key: i for i, key in enumerate(its)} for its in ordered]
     at_fields = [[known[key] for key in its] for known, its in zip(numbers, keys, strict=True)]
     return Places(
@@ -92,13 +92,13 @@ def _key(value: Any) -> bytes:  # noqa: ANN401 - JSON
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _ordered(sweep: Grid, name: str, keys: set[bytes]) -> list[bytes]:
-    """Return the values in the axis's own order; numbers by size."""
+def _ordered(sweep: Grid, name: str, keys: list[bytes]) -> list[bytes]:
+    """Return the values in the axis's own order, else that of the runs; numbers by size."""
     values = {key: orjson.loads(key) for key in keys}
     if all(isinstance(value, int | float) for value in values.values()):
         return sorted(keys, key=lambda key: float(values[key]))
     asked = {_key(value): i for i, value in enumerate(sweep.axes.get(name, []))}
-    return sorted(keys, key=lambda key: (asked.get(key, len(asked)), _within(values[key]), key))
+    return sorted(keys, key=lambda key: (asked.get(key, len(asked)), _within(values[key])))
 
 
 def _within(value: Any) -> tuple[bool, float]:  # noqa: ANN401 - JSON

@@ -53,6 +53,7 @@ def test_every_run_stands_where_its_specification_says(
 def test_values_stand_in_the_order_of_the_axis_and_numbers_by_size(db: Database, sweep: sweeps.Grid) -> None:
     found = places(db, sweep, ("clipping", "batch_size", "clipping.threshold"))
     assert found.values == [AXES["clipping"], [5, 20], [None, 0.5, 3]]
+    assert places(db, sweep, ("clipping.kind", "seed")).values == [["norm", "none", "value"], [1, 2]]
 
 
 def test_places_are_kept_and_the_oldest_forgotten(db: Database, sweep: sweeps.Grid) -> None:
