@@ -20,12 +20,18 @@ export function curveNames(catalog) {
 }
 
 /** As many points as one picture may cost in numbers on their way here. */
-export function picturePoints(entry) {
+function picturePoints(entry) {
   return Math.max(16, Math.min(MOST_POINTS, Math.floor(PICTURE_NUMBERS / (entry.size?.[0] ?? 1))));
 }
 
-export function readTrace(run, name, points = MOST_POINTS) {
-  return get(`/runs/${run}/traces/${name}${query({ max_points: points })}`);
+/** A curve, with what is needed of its cells. */
+export function readTrace(run, name) {
+  return get(`/runs/${run}/traces/${name}${query({ max_points: MOST_POINTS, figures: "minimum,maximum,mean,nonfinite" })}`);
+}
+
+/** A trace with an axis beside its steps, for a picture of means. */
+export function readPicture(run, entry) {
+  return get(`/runs/${run}/traces/${entry.name}${query({ max_points: picturePoints(entry), figures: "mean" })}`);
 }
 
 export class CellView {
@@ -104,7 +110,7 @@ export class CellView {
     const entry = catalog.find((t) => t.name === "delta_norm");
     byId("main").classList.toggle("no-delta", !entry);
     if (!entry) return blank(host, "These runs trace no gradient through time.");
-    const trace = await readTrace(run.id, entry.name, picturePoints(entry));
+    const trace = await readPicture(run.id, entry);
     if (this.runs.every(({ id }) => id !== run.id) || !trace.steps.length) return null;
     return drawPicture(host, pictureOf(trace), { updates: run.updates, key: run.id });
   }

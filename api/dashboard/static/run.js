@@ -2,7 +2,7 @@
 
 import { get, notice, poll, post } from "./api.js";
 import { arrayEntries, drawArray, stepName } from "./arrays.js";
-import { curveNames, picturePoints, readTrace } from "./cell.js";
+import { curveNames, readPicture, readTrace } from "./cell.js";
 import { onThemeChange } from "./colors.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, drawSlice, pictureOf, rangeOf } from "./delta.js";
@@ -94,7 +94,7 @@ async function drawTraces(run) {
   const entry = catalog.find((t) => t.name === "delta_norm");
   byId("through-time").hidden = !entry;
   if (!entry) return null;
-  const trace = await readTrace(id, entry.name, picturePoints(entry));
+  const trace = await readPicture(id, entry);
   if (trace.steps.length) picture = pictureOf(trace);
   return drawDelta(run);
 }
@@ -109,7 +109,7 @@ async function drawArrays(catalog) {
     host.dataset.names = wanted;
   }
   byId("arrays-title").hidden = entries.length === 0;
-  const traces = await Promise.all(entries.map((entry) => readTrace(id, entry.name, picturePoints(entry))));
+  const traces = await Promise.all(entries.map((entry) => readPicture(id, entry)));
   traces.filter((t) => t.steps.length).forEach((trace) => drawArray(byId(`curve-${trace.name}`), trace, id));
 }
 
