@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,23 +12,34 @@ from ltd_core.metrics import METRICS
 from services.bootstrap import AGGREGATES
 from services.errors import BadQuestion, NotFound
 from services.pyramid import FIGURES, QUANTILES
+from services.run_kinds import FAMILIES
 
 if TYPE_CHECKING:
     from flask import Flask
 
 Schema = dict[str, Any]
+_NUMERAL = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})(e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 OUTCOMES = ("solved", "exhausted", "diverged")
 LONGEST_TEXT = 200
 LARGEST_STEP = 2**53
 
-_SHARE = re.compile(r"0|1|[01]\.0{1,12}|0?\.\d{1,12}")
 _TEXT: Schema = {"type": "string", "maxLength": LONGEST_TEXT}
 _ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _CURSOR: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "description": "The `next` of the page before."}
 _FIELD: Schema = {**_TEXT, "description": "A field of the specification, dotted; by default one of the first two axes."}
 _STEP: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_STEP}
+_NUMBER: Schema = {"type": "number", "description": "Of the metric; the end itself is not within."}
+_ORDERS = [sign + name for sign in ("", "-") for name in METRICS]
+_SEARCH = (
+    "Words that all hold: a state or outcome, else a kind of mechanism or its beginning, else the beginning of a run's "
+    "id, else part of a sweep's name."
+)
+
+
+def _kind(family: str) -> Schema:
+    return {**_TEXT, "description": f"Kind of {family}; see /api/v1/mechanisms."}
 
 
 def _choice(known: list[str], **more: str) -> Schema:
@@ -43,7 +55,13 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
         "state": _choice(list(STATES)),
         "outcome": _choice(list(OUTCOMES)),
         "experiment": _TEXT,
+        **{family: _kind(family) for family in FAMILIES},
         "sweep": _ID,
+        "metric": _choice(list(METRICS), description="Runs that have this metric, in its order; see below and above."),
+        "below": _NUMBER,
+        "above": _NUMBER,
+        "sort": _choice(_ORDERS, description="A metric, smallest first; after a minus, largest first."),
+        "search": {**_TEXT, "description": _SEARCH},
         "cursor": _CURSOR,
         "limit": _count(500, 50),
     },
@@ -116,7 +134,9 @@ def _fault(schema: Schema, value: str) -> str | None:
         whole = value.isascii() and value.isdigit() and len(value) <= len(str(most))
         return None if whole and least <= int(value) <= most else f"must be a whole number from {least} to {most}"
     if schema["type"] == "number":
-        return None if _SHARE.fullmatch(value) else "must be a number from 0 to 1"
+        least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+        right = "must be a number" + (f" from {least} to {most}" if "minimum" in schema else "")
+        return None if _NUMERAL.fullmatch(value) and least <= float(value) <= most else right
     if "enum" in schema:
         return None if value in schema["enum"] else f"must be one of: {', '.join(schema['enum'])}"
     if "pattern" in schema:

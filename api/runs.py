@@ -13,7 +13,7 @@ from services import queue, run_queries, runs, submission
 
 blueprint = Blueprint("runs", __name__)
 
-_FILTERS = ("state", "outcome", "experiment", "sweep")
+_PAGING = {"cursor", "limit"}
 
 
 @blueprint.post("/runs")
@@ -31,8 +31,8 @@ def submit() -> Response:
 
 @blueprint.get("/runs")
 def many() -> Response:
-    """List runs, newest first."""
-    filters = {name: request.args[name] for name in _FILTERS if name in request.args}
+    """List runs: newest first, or in the order of a metric."""
+    filters = {name: given(name) for name in request.args if name not in _PAGING}
     page = run_queries.list_runs(here().db, filters, given("cursor"), given("limit"))
     return answer({"runs": [run_body(run) for run in page.runs], "next": page.next})
 

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, L
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 DIGEST = String(32)
+KINDS_KEY = String(16)
 
 
 class Base(DeclarativeBase):
@@ -20,11 +21,15 @@ class Run(Base):
         Index("runs_queue", "state", "shape_key", "created_at"),
         Index("runs_age", "created_at", "id"),
         Index("runs_leases", "state", "lease_expires_at"),
+        Index("runs_status", "state", "outcome_kind", "created_at", "id"),
+        Index("runs_kinds", "kinds", "created_at", "id"),
+        Index("runs_kinds_status", "kinds", "state", "outcome_kind", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(DIGEST, primary_key=True)
     spec: Mapped[str] = mapped_column(Text)
     experiment: Mapped[str] = mapped_column(String(64))
+    kinds: Mapped[str] = mapped_column(KINDS_KEY, server_default="")
     shape_key: Mapped[str] = mapped_column(String(16))
     seed: Mapped[int] = mapped_column(BigInteger)
     updates: Mapped[int] = mapped_column(Integer)
@@ -45,6 +50,38 @@ class Run(Base):
     started_at: Mapped[float | None] = mapped_column(Float(53))
     finished_at: Mapped[float | None] = mapped_column(Float(53))
     updated_at: Mapped[float] = mapped_column(Float(53))
+
+
+class RunKinds(Base):
+    """A combination of mechanisms that some run has: one row for thousands of runs, so filters look here first."""
+
+    __tablename__ = "run_kinds"
+
+    key: Mapped[str] = mapped_column(KINDS_KEY, primary_key=True)
+    experiment: Mapped[str] = mapped_column(String(64))
+    problem: Mapped[str | None] = mapped_column(String(64))
+    cell: Mapped[str | None] = mapped_column(String(64))
+    initialization: Mapped[str | None] = mapped_column(String(64))
+    regularizer: Mapped[str | None] = mapped_column(String(64))
+    clipping: Mapped[str | None] = mapped_column(String(64))
+    optimizer: Mapped[str | None] = mapped_column(String(64))
+
+
+class RunMetric(Base):
+    """A finite number of an ended run's summary, beside what lists filter by: both orders are in an index."""
+
+    __tablename__ = "run_metrics"
+    __table_args__ = (
+        Index("run_metrics_value", "metric", "value", "run_id", "kinds", "outcome_kind"),
+        Index("run_metrics_kinds", "metric", "kinds", "outcome_kind", "value", "run_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    run_id: Mapped[str] = mapped_column(DIGEST, ForeignKey("runs.id"), primary_key=True)
+    metric: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kinds: Mapped[str] = mapped_column(KINDS_KEY)
+    outcome_kind: Mapped[str] = mapped_column(String(16))
+    value: Mapped[float] = mapped_column(Float(53))
 
 
 class RunState(Base):

@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, func, select
 
 from ltd_core.spec import parse_spec
+from services import run_search
 from services.errors import BadCursor, NotFound
-from services.models import Run, RunEvent, SweepRun, table
+from services.models import Run, RunEvent, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from ltd_core.spec import RunSpec
     from services.db import Database
 
-_CURSOR = re.compile(r"(\d{1,12}\.\d{1,12}) ([0-9a-f]{32})")
-RUNS, EVENTS, MEMBERS = table(Run), table(RunEvent), table(SweepRun)
+_CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
+RUNS, EVENTS = table(Run), table(RunEvent)
 
 
 @dataclass(frozen=True)
@@ -79,21 +80,19 @@ def get(db: Database, run_id: str) -> RunView:
     return _view(row)
 
 
-def list_runs(db: Database, filters: Mapping[str, str], cursor: str | None = None, limit: int = 50) -> Page:
-    """Return a page of runs; filters are state, outcome, experiment and sweep. Raises BadCursor."""
-    query = select(RUNS).order_by(RUNS.c.created_at.desc(), RUNS.c.id.desc()).limit(limit + 1)
-    columns = {"state": RUNS.c.state, "outcome": RUNS.c.outcome_kind, "experiment": RUNS.c.experiment}
-    for name, column in columns.items():
-        if name in filters:
-            query = query.where(column == filters[name])
-    if "sweep" in filters:
-        query = query.where(RUNS.c.id.in_(select(MEMBERS.c.run_id).where(MEMBERS.c.sweep_id == filters["sweep"])))
-    if cursor:
-        query = query.where(tuple_(RUNS.c.created_at, RUNS.c.id) < read_cursor(cursor))
+def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 50) -> Page:
+    """Return a page of runs, newest first or in the order of a metric. Raises BadCursor and BadQuestion.
+
+    Filters: state, outcome, sweep, experiment, a kind by its family (`cell`), metric with below and above, sort by a
+    metric (from the largest after a minus), and search.
+    """
     with db.read() as conn:
-        rows = conn.execute(query).all()
-    views = [_view(row) for row in rows[:limit]]
-    return Page(views, write_cursor(views[-1].created_at, views[-1].id) if len(rows) > limit else None)
+        found = run_search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1)
+        ids = [run_id for _, run_id in found[:limit]]
+        rows = {row.id: row for row in conn.execute(select(RUNS).where(RUNS.c.id.in_(ids)))}
+    return Page(
+        [_view(rows[run_id]) for run_id in ids], write_cursor(*found[limit - 1]) if len(found) > limit else None
+    )
 
 
 def count_by_state(db: Database) -> dict[str, int]:

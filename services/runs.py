@@ -9,13 +9,14 @@ import hashlib
 from collections import Counter
 from dataclasses import asdict, dataclass
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import bindparam, case, func, insert, literal, or_, select, tuple_, update
 
 from ltd_core.spec import RunSpec, parse_spec
-from services import traces
+from services import run_metrics, traces
 from services.db import now
 from services.errors import NotFound
 from services.models import Run, RunEvent, RunState, table
@@ -221,7 +222,7 @@ def _take(conn: Connection, ids: Sequence[str], owner: str, at: float, lease_sec
 
 def _record(conn: Connection, items: list[tuple[Lease, Progress]], at: float) -> dict[str, Recorded]:
     """Fence first: the rows are locked, and a stale lease or a step that is there already is left alone."""
-    columns = (RUNS.c.id, RUNS.c.epoch, RUNS.c.state, RUNS.c.step, RUNS.c.cancel_requested)
+    columns = (RUNS.c.id, RUNS.c.epoch, RUNS.c.state, RUNS.c.step, RUNS.c.cancel_requested, RUNS.c.kinds)
     locked = select(*columns).where(RUNS.c.id.in_([lease.run_id for lease, _ in items])).order_by(RUNS.c.id)
     rows = {row.id: row for row in conn.execute(locked.with_for_update())}
     mine = [(lease, progress) for lease, progress in items if _holds(rows.get(lease.run_id), lease, progress)]
@@ -235,12 +236,20 @@ def _record(conn: Connection, items: list[tuple[Lease, Progress]], at: float) ->
     if mine:
         upsert(conn, STATES, [_kept(lease, progress) for lease, progress in mine], replace=_KEPT)
         traces.append(conn, {lease.run_id: progress.blocks for lease, progress in mine})
-    log(conn, [(lease.run_id, "succeeded", asdict(p.outcome)) for lease, p in mine if p.outcome], at)
+    _log_ends(conn, mine, {run_id: row.kinds for run_id, row in rows.items()}, at)
     answers = dict.fromkeys((lease.run_id for lease, _ in items), Recorded.LOST)
     for lease, progress in mine:
         stop = rows[lease.run_id].cancel_requested and not progress.outcome
         answers[lease.run_id] = Recorded.CANCEL if stop else Recorded.OK
     return answers
+
+
+def _log_ends(conn: Connection, mine: list[tuple[Lease, Progress]], kinds: dict[str, str], at: float) -> None:
+    """Keep the metrics of the runs that ended, in rows of their own, and say so in their events."""
+    over = [(lease.run_id, progress, progress.outcome) for lease, progress in mine if progress.outcome]
+    found = (run_metrics.rows(run_id, kinds[run_id], end.kind, progress.summary) for run_id, progress, end in over)
+    run_metrics.store(conn, chain.from_iterable(found))
+    log(conn, [(run_id, "succeeded", asdict(end)) for run_id, _, end in over], at)
 
 
 def _holds(row: Any, lease: Lease, progress: Progress) -> bool:  # noqa: ANN401 - a row, or None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from services import runs
+from services import run_kinds, runs
 from services.db import now
 from services.runs import RUNS
 from services.upsert import insert_missing
@@ -51,6 +51,7 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
         done.restarted += [run_id for run_id in ids if states.get(run_id) in {"failed", "cancelled"}]
         done.stood += [run_id for run_id in ids if states.get(run_id) in {"queued", "running", "succeeded"}]
     if done.new:
+        run_kinds.store(conn, {run_kinds.kinds_of(wanted[run_id]) for run_id in done.new})
         made = insert_missing(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)])
         done.stood += [run_id for run_id in done.new if run_id not in made]  # somebody else's, a moment ago
         done.new = [run_id for run_id in done.new if run_id in made]
@@ -73,6 +74,7 @@ def _row(spec: RunSpec, at: float) -> dict[str, Any]:
         "id": spec.digest,
         "spec": spec.canonical_json(),
         "experiment": spec.experiment,
+        "kinds": run_kinds.key_of(run_kinds.kinds_of(spec)),
         "shape_key": spec.shape_key,
         "seed": spec.seed,
         "updates": spec.steps,

@@ -1,0 +1,108 @@
+"""From the filters and words of a list to what its runs have: kinds, final states, sweeps, the beginning of an id."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, select
+
+from services.models import Sweep, table
+from services.run_kinds import FAMILIES, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+SWEEPS = table(Sweep)
+Status = tuple[str, str | None]
+ENDED: tuple[Status, ...] = tuple(("succeeded", outcome) for outcome in ("solved", "exhausted", "diverged"))
+STATUSES: tuple[Status, ...] = (*((state, None) for state in ("queued", "running", "failed", "cancelled")), *ENDED)
+"""Every pair of a state and an outcome that a run can have."""
+_BEGINNING = re.compile(r"[0-9a-f]{2,32}")
+_MOST_SWEEPS = 20
+_LATER = 0.2
+"""Seconds: the runs of one submission are spread over at most so many, behind the time of their sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the runs of a list have; None stands for anything."""
+
+    kinds: tuple[str, ...] | None = None
+    statuses: tuple[Status, ...] | None = None
+    sweeps: tuple[str, ...] | None = None
+    sweep_runs: int = 0
+    newest: float = 0.0
+    prefix: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Say whether no run can be meant."""
+        return () in (self.kinds, self.statuses, self.sweeps)
+
+    def of_kinds(self, kinds: Iterable[str]) -> Scope:
+        """Return the part of these kinds."""
+        wanted = tuple(sorted(kinds))
+        return replace(self, kinds=wanted if self.kinds is None else tuple(k for k in self.kinds if k in wanted))
+
+    def ended(self) -> Scope:
+        """Return the part that has metrics."""
+        return self if self.statuses is None else replace(self, statuses=tuple(s for s in self.statuses if s in ENDED))
+
+    def of_status(self, word: str) -> Scope:
+        """Return the part in a state, or with an outcome."""
+        return replace(
+            self,
+            statuses=tuple(pair for pair in (STATUSES if self.statuses is None else self.statuses) if word in pair),
+        )
+
+    def of_sweeps(self, conn: Connection, which: ColumnElement[bool]) -> Scope:
+        """Return the part of some sweeps, the newest of them."""
+        columns = (SWEEPS.c.id, SWEEPS.c.runs, SWEEPS.c.created_at)
+        query = select(*columns).where(which).order_by(SWEEPS.c.created_at.desc()).limit(_MOST_SWEEPS)
+        found = conn.execute(query).all()
+        return replace(
+            self,
+            sweeps=tuple(row.id for row in found if self.sweeps is None or row.id in self.sweeps),
+            sweep_runs=sum(row.runs for row in found),
+            newest=max((row.created_at for row in found), default=0.0) + _LATER,
+        )
+
+
+def scope_of(conn: Connection, filters: Mapping[str, Any]) -> Scope:
+    """Return what the filters ask for: state, outcome, sweep, experiment, a kind by its family, words to search."""
+    scope = Scope()
+    for name in ("state", "outcome"):
+        if name in filters:
+            scope = scope.of_status(filters[name])
+    if "sweep" in filters:
+        scope = scope.of_sweeps(conn, SWEEPS.c.id == filters["sweep"])
+    chosen = {name: filters[name] for name in ("experiment", *FAMILIES) if name in filters}
+    if chosen:
+        alike = [KINDS.c[name] == value for name, value in chosen.items()]
+        scope = scope.of_kinds(conn.execute(select(KINDS.c.key).where(*alike)).scalars())
+    for word in str(filters.get("search", "")).lower().split():
+        scope = _with_word(conn, scope, word)
+    return scope
+
+
+def all_kinds(conn: Connection) -> tuple[str, ...]:
+    """Return every key there is."""
+    return tuple(conn.execute(select(KINDS.c.key).order_by(KINDS.c.key)).scalars())
+
+
+def _with_word(conn: Connection, scope: Scope, word: str) -> Scope:
+    """Narrow by a word: a state or outcome, else a kind or its beginning, else that of an id, else part of a name."""
+    if any(word in pair for pair in STATUSES):
+        return scope.of_status(word)
+    known = conn.execute(select(KINDS)).all()
+    for matches in (str.__eq__, str.startswith):
+        kinds = [row.key for row in known if any(kind is not None and matches(kind, word) for kind in row[1:])]
+        if kinds:
+            return scope.of_kinds(kinds)
+    if _BEGINNING.fullmatch(word) and not scope.prefix:
+        return replace(scope, prefix=word)
+    return scope.of_sweeps(conn, SWEEPS.c.name.icontains(word, autoescape=True))

@@ -1,0 +1,139 @@
+"""Which runs a list shows, and in which order, answered from indexes alone.
+
+What a list asks for comes down to some kinds and some final states (`run_scope`). Each pair of these is a range of an
+index that lies in the list's order already, so a page is the merge of the first rows of a few ranges, however many runs
+there are. Beyond `_MOST_RANGES` the order itself is walked: what so many combinations have is found soon.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import bindparam, text
+
+from services.errors import BadQuestion
+from services.run_scope import ENDED, Scope, all_kinds, scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+_MOST_RANGES = 64
+_FEW = 1000
+"""Runs of sweeps that are looked up one by one; of larger sweeps the order is walked until the page is full."""
+_BEHIND_HEX = "g"
+_MEMBERS = "{0} IN (SELECT run_id FROM sweep_runs WHERE sweep_id IN :sweeps)"
+_MEMBER = "EXISTS (SELECT 1 FROM sweep_runs WHERE sweep_runs.run_id = {0} AND sweep_id IN :sweeps)"
+Position = tuple[float, str]
+Values = dict[str, Any]
+
+
+class _Order(NamedTuple):
+    """By age, newest first, or by a metric."""
+
+    table: str
+    by: str
+    key: str
+    descending: bool
+    metric: str | None = None
+
+
+def find(conn: Connection, filters: Mapping[str, Any], after: Position | None, count: int) -> list[Position]:
+    """Return where the first runs behind a position lie in the order: the time or number of each, and its id.
+
+    Raises BadQuestion where a range has no metric, or another than the order.
+    """
+    order, scope = _order(filters), scope_of(conn, filters)
+    if order.metric:
+        scope = scope.ended()
+    if scope.empty:
+        return []
+    values: Values = {"metric": order.metric, "count": count}
+    always = ["metric = :metric"] if order.metric else []
+    for name, sign in (("below", "<"), ("above", ">")):
+        if filters.get(name) is not None:
+            always.append(f"value {sign} :{name}")
+            values[name] = filters[name]
+    if after is not None:
+        always.append(f"({order.by}, {order.key}) {'<' if order.descending else '>'} (:after_at, :after_id)")
+        values |= {"after_at": after[0], "after_id": after[1]}
+    arms = _ranges(conn, order, scope, values) if scope.sweeps is None and not scope.prefix else []
+    if 0 < len(arms) <= _MOST_RANGES:
+        statement = " UNION ALL ".join(_part(order, [*always, *arm]) for arm in arms)
+    else:
+        apart = bool(scope.prefix) or 0 < scope.sweep_runs <= _FEW
+        statement = _part(order, always + _tests(order, scope, values, apart=apart), "+" if apart else "")
+    ways = "DESC" if order.descending else "ASC"
+    query = text(f"{statement} ORDER BY at {ways}, id {ways} LIMIT :count")
+    lists = [bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, tuple)]
+    return [(row.at, row.id) for row in conn.execute(query.bindparams(*lists), values)]
+
+
+def _order(filters: Mapping[str, Any]) -> _Order:
+    asked, metric = filters.get("sort"), filters.get("metric")
+    if asked and metric and asked.removeprefix("-") != metric:
+        raise BadQuestion("sort", f"must be the metric of the range, {metric} or -{metric}", asked)
+    named = asked or metric
+    if named:
+        return _Order("run_metrics", "value", "run_id", named.startswith("-"), named.removeprefix("-"))
+    for name in ("below", "above"):
+        if filters.get(name) is not None:
+            raise BadQuestion(name, "needs a metric to be compared with", filters[name])
+    return _Order("runs", "created_at", "id", descending=True)
+
+
+def _ranges(conn: Connection, order: _Order, scope: Scope, values: Values) -> list[list[str]]:
+    """Return the conditions of each range of an index that holds what is asked for, in the order asked for."""
+    kinds, statuses = scope.kinds, scope.statuses
+    if order.metric and (kinds, statuses) != (None, None):  # in its index kinds come first, then the outcome
+        kinds = all_kinds(conn) if kinds is None else kinds
+        statuses = ENDED if statuses is None else statuses
+    ends: list[list[str]] = [[]]
+    if statuses is not None:
+        ends = [_status(order, i, status, values) for i, status in enumerate(statuses)]
+    if kinds is None or len(kinds) > _MOST_RANGES:
+        return ends if kinds is None else []
+    values |= {f"kinds_{i}": key for i, key in enumerate(kinds)}
+    return [[f"kinds = :kinds_{i}", *end] for i, end in product(range(len(kinds)), ends)]
+
+
+def _status(order: _Order, i: int, status: tuple[str, str | None], values: Values) -> list[str]:
+    values |= {f"outcome_{i}": status[1]} if status[1] else {}
+    outcome = f"outcome_kind = :outcome_{i}" if status[1] else "outcome_kind IS NULL"
+    if order.metric:
+        return [outcome]
+    values[f"state_{i}"] = status[0]
+    return [f"state = :state_{i}", outcome]
+
+
+def _tests(order: _Order, scope: Scope, values: Values, *, apart: bool) -> list[str]:
+    """Return the conditions for one pass over everything in the order, or over the few runs that are looked up."""
+    tests = []
+    if scope.kinds is not None:
+        values["kinds"] = scope.kinds
+        tests.append("kinds IN :kinds")
+    if scope.statuses is not None:
+        ways = (" AND ".join(_status(order, i, status, values)) for i, status in enumerate(scope.statuses))
+        tests.append(f"({' OR '.join(ways)})")
+    if scope.prefix:
+        values |= {"prefix": scope.prefix, "behind": scope.prefix + _BEHIND_HEX}
+        tests.append(f"{order.key} >= :prefix AND {order.key} < :behind")
+    if scope.sweeps is not None:
+        values["sweeps"] = scope.sweeps
+        tests.append((_MEMBERS if apart else _MEMBER).format(f"{order.table}.{order.key}"))
+        if not order.metric and not apart:
+            values["newest"] = scope.newest
+            tests.append("created_at <= :newest")
+    return tests
+
+
+def _part(order: _Order, conditions: list[str], apart: str = "") -> str:
+    """Return the first runs of a range; with a plus, which changes nothing, no index is taken for the order."""
+    ways, by = "DESC" if order.descending else "ASC", apart + order.by
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return (
+        f"SELECT at, id FROM (SELECT {order.by} AS at, {order.key} AS id FROM {order.table} {where}"
+        f" ORDER BY {by} {ways}, {order.key} {ways} LIMIT :count) AS part"
+    )
