@@ -34,6 +34,6 @@ def key_of(kinds: Kinds) -> str:
 
 def store(conn: Connection, combinations: Iterable[Kinds]) -> None:
     """Keep the combinations that are not there yet."""
-    names = ("experiment", *FAMILIES)
-    rows = [{"key": key_of(kinds)} | dict(zip(names, kinds, strict=True)) for kinds in sorted(combinations, key=key_of)]
-    upsert(conn, KINDS, rows, replace=())
+    names = ("key", "experiment", *FAMILIES)
+    rows = sorted((key_of(kinds), *kinds) for kinds in combinations)
+    upsert(conn, KINDS, [dict(zip(names, row, strict=True)) for row in rows], replace=())

@@ -90,9 +90,8 @@ def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = Non
         found = run_search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1)
         ids = [run_id for _, run_id in found[:limit]]
         rows = {row.id: row for row in conn.execute(select(RUNS).where(RUNS.c.id.in_(ids)))}
-    return Page(
-        [_view(rows[run_id]) for run_id in ids], write_cursor(*found[limit - 1]) if len(found) > limit else None
-    )
+    views = [_view(rows[run_id]) for run_id in ids]
+    return Page(views, write_cursor(*found[limit - 1]) if len(found) > limit else None)
 
 
 def count_by_state(db: Database) -> dict[str, int]:

@@ -54,10 +54,8 @@ class Scope:
 
     def of_status(self, word: str) -> Scope:
         """Return the part in a state, or with an outcome."""
-        return replace(
-            self,
-            statuses=tuple(pair for pair in (STATUSES if self.statuses is None else self.statuses) if word in pair),
-        )
+        left = STATUSES if self.statuses is None else self.statuses
+        return replace(self, statuses=tuple(pair for pair in left if word in pair))
 
     def of_sweeps(self, conn: Connection, which: ColumnElement[bool]) -> Scope:
         """Return the part of some sweeps, the newest of them."""

@@ -9,24 +9,21 @@ from alembic import op
 from ltd_core.errors import InvalidSpec
 from ltd_core.spec import parse_spec
 from services import run_kinds, run_metrics
-from services.models import Run, table
 
 revision = "0003"
 down_revision = "0001"
 
-RUNS = table(Run)
+RUNS = sa.table("runs", *(sa.column(name) for name in ("id", "spec", "outcome_kind", "summary", "kinds")))
 CHUNK = 1000
-KINDS = ("key", "experiment", *run_kinds.FAMILIES)
 
 
 def upgrade() -> None:
     """Apply."""
     op.create_table(
         "run_kinds",
-        *(
-            sa.Column(name, sa.String(length=16 if name == "key" else 64), nullable=i > 1)
-            for i, name in enumerate(KINDS)
-        ),
+        sa.Column("key", sa.String(length=16), nullable=False),
+        sa.Column("experiment", sa.String(length=64), nullable=False),
+        *(sa.Column(family, sa.String(length=64)) for family in run_kinds.FAMILIES),
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
