@@ -176,7 +176,7 @@ class SweepRun(Base):
     """A run's place in a sweep; a run may belong to several."""
 
     __tablename__ = "sweep_runs"
-    __table_args__ = (Index("sweep_runs_run", "run_id"),)
+    __table_args__ = (Index("sweep_runs_run", "run_id", "sweep_id"),)
 
     sweep_id: Mapped[str] = mapped_column(DIGEST, ForeignKey("sweeps.id"), primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -7,13 +7,14 @@ there are. Beyond `_MOST_RANGES` the order itself is walked: what so many combin
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, text
 
 from services.errors import BadQuestion
-from services.run_scope import ENDED, Scope, all_kinds, scope_of
+from services.run_scope import ENDED, Scope, Status, all_kinds, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _MOST_RANGES = 64
-_FEW = 1000
-"""Runs of sweeps that are looked up one by one; of larger sweeps the order is walked until the page is full."""
-_BEHIND_HEX = "g"
-_MEMBERS = "{0} IN (SELECT run_id FROM sweep_runs WHERE sweep_id IN :sweeps)"
-_MEMBER = "EXISTS (SELECT 1 FROM sweep_runs WHERE sweep_runs.run_id = {0} AND sweep_id IN :sweeps)"
+_FEW = {"runs": 300, "run_metrics": 1500}
+"""Runs of sweeps that are looked up one by one. Those of larger ones lie close together in the order by age, and make up
+much of the order by a metric, so there the order is walked until the page is full."""
 Position = tuple[float, str]
 Values = dict[str, Any]
 
@@ -59,12 +58,9 @@ def find(conn: Connection, filters: Mapping[str, Any], after: Position | None, c
     if after is not None:
         always.append(f"({order.by}, {order.key}) {'<' if order.descending else '>'} (:after_at, :after_id)")
         values |= {"after_at": after[0], "after_id": after[1]}
-    arms = _ranges(conn, order, scope, values) if scope.sweeps is None and not scope.prefix else []
-    if 0 < len(arms) <= _MOST_RANGES:
-        statement = " UNION ALL ".join(_part(order, [*always, *arm]) for arm in arms)
-    else:
-        apart = bool(scope.prefix) or 0 < scope.sweep_runs <= _FEW
-        statement = _part(order, always + _tests(order, scope, values, apart=apart), "+" if apart else "")
+    apart = bool(scope.prefix) or 0 < scope.sweep_runs <= _FEW[order.table]
+    arms = _ranges(conn, order, scope, values) or _walks(order, scope, values, apart=apart)
+    statement = " UNION ALL ".join(_part(order, [*always, *arm], "+" if apart else "") for arm in arms)
     ways = "DESC" if order.descending else "ASC"
     query = text(f"{statement} ORDER BY at {ways}, id {ways} LIMIT :count")
     lists: list[Any] = [bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, tuple)]
@@ -85,21 +81,37 @@ def _order(filters: Mapping[str, Any]) -> _Order:
 
 
 def _ranges(conn: Connection, order: _Order, scope: Scope, values: Values) -> list[list[str]]:
-    """Return the conditions of each range of an index that holds what is asked for, in the order asked for."""
+    """Return the conditions of each range that is wanted whole; none where these are too many, or sweeps are asked."""
+    if scope.sweeps is not None or scope.prefix:
+        return []
     kinds, statuses = scope.kinds, scope.statuses
     if order.metric and (kinds, statuses) != (None, None):  # in its index kinds come first, then the outcome
         kinds = all_kinds(conn) if kinds is None else kinds
         statuses = ENDED if statuses is None else statuses
-    ends: list[list[str]] = [[]]
-    if statuses is not None:
-        ends = [_status(order, i, status, values) for i, status in enumerate(statuses)]
-    if kinds is None or len(kinds) > _MOST_RANGES:
-        return ends if kinds is None else []
+    ends = _ends(order, statuses, values)
+    if kinds is None:
+        return ends
+    if len(kinds) * len(ends) > _MOST_RANGES:
+        return []
     values |= {f"kinds_{i}": key for i, key in enumerate(kinds)}
     return [[f"kinds = :kinds_{i}", *end] for i, end in product(range(len(kinds)), ends)]
 
 
-def _status(order: _Order, i: int, status: tuple[str, str | None], values: Values) -> list[str]:
+def _walks(order: _Order, scope: Scope, values: Values, *, apart: bool) -> list[list[str]]:
+    """Return the conditions of a pass over the whole order, or over each state's part of it, a row at a time."""
+    tests = _tests(order, scope, values, apart=apart)
+    ends = _ends(order, scope.statuses, values)
+    if not apart and not order.metric:
+        return [[*end, *tests] for end in ends]
+    either = " OR ".join(" AND ".join(end) for end in ends)
+    return [[*tests, f"({_WORDS.sub(_AS_TEST, either)})"] if scope.statuses is not None else tests]
+
+
+def _ends(order: _Order, statuses: tuple[Status, ...] | None, values: Values) -> list[list[str]]:
+    return [[]] if statuses is None else [_status(order, i, status, values) for i, status in enumerate(statuses)]
+
+
+def _status(order: _Order, i: int, status: Status, values: Values) -> list[str]:
     values |= {f"outcome_{i}": status[1]} if status[1] else {}
     outcome = f"outcome_kind = :outcome_{i}" if status[1] else "outcome_kind IS NULL"
     if order.metric:
@@ -109,14 +121,11 @@ def _status(order: _Order, i: int, status: tuple[str, str | None], values: Value
 
 
 def _tests(order: _Order, scope: Scope, values: Values, *, apart: bool) -> list[str]:
-    """Return the conditions for one pass over everything in the order, or over the few runs that are looked up."""
+    """Return what each row is held to, but for its state."""
     tests = []
     if scope.kinds is not None:
         values["kinds"] = scope.kinds
-        tests.append("kinds IN :kinds")
-    if scope.statuses is not None:
-        ways = (" AND ".join(_status(order, i, status, values)) for i, status in enumerate(scope.statuses))
-        tests.append(f"({' OR '.join(ways)})")
+        tests.append(_OF_KINDS)
     if scope.prefix:
         values |= {"prefix": scope.prefix, "behind": scope.prefix + _BEHIND_HEX}
         tests.append(f"{order.key} >= :prefix AND {order.key} < :behind")
@@ -134,6 +143,6 @@ def _part(order: _Order, conditions: list[str], apart: str = "") -> str:
     ways, by = "DESC" if order.descending else "ASC", apart + order.by
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     return (  # only names of ours are put into it; what a client sent is bound
-        f"SELECT at, id FROM (SELECT {order.by} AS at, {order.key} AS id FROM {order.table} {where}"
-        f" ORDER BY {by} {ways}, {order.key} {ways} LIMIT :count) AS part"  # noqa: S608
+        f"SELECT at, id FROM (SELECT {order.by} AS at, {order.key} AS id FROM {order.table} {where}"  # noqa: S608
+        f" ORDER BY {by} {ways}, {order.key} {ways} LIMIT :count) AS part"
     )

@@ -39,6 +39,8 @@ def upgrade() -> None:
     )
     op.add_column("runs", sa.Column("kinds", sa.String(length=16), server_default="", nullable=False))
     _fill(op.get_bind())
+    op.drop_index("sweep_runs_run", "sweep_runs")
+    op.create_index("sweep_runs_run", "sweep_runs", ["run_id", "sweep_id"])
     op.create_index("runs_status", "runs", ["state", "outcome_kind", "created_at", "id"])
     op.create_index("runs_kinds", "runs", ["kinds", "created_at", "id"])
     op.create_index("runs_kinds_status", "runs", ["kinds", "state", "outcome_kind", "created_at", "id"])
@@ -49,6 +51,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     op.drop_table("run_metrics")
+    op.drop_index("sweep_runs_run", "sweep_runs")
+    op.create_index("sweep_runs_run", "sweep_runs", ["run_id"])
     for name in ("runs_kinds_status", "runs_kinds", "runs_status"):
         op.drop_index(name, "runs")
     with op.batch_alter_table("runs", schema=None) as batch_op:

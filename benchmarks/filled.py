@@ -1,0 +1,123 @@
+"""A store with many finished runs: real specifications in real sweeps, invented numbers, written in bulk."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from services import run_kinds, run_metrics, sweeps
+from services.models import Run, Sweep, SweepRun, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection, Table
+
+    from services.db import Database
+
+RUNS, SWEEPS, MEMBERS = table(Run), table(Sweep), table(SweepRun)
+PROBLEMS = ("temporal_order", "adding", "multiplication", "copying", "latch", "permutation", "memorization", "sines")
+CLIPPINGS = [{"kind": "none"}, *({"kind": kind, "threshold": t} for kind in ("norm", "value") for t in (0.1, 1.0))]
+CELLS = [{"kind": kind, "hidden_size": 32} for kind in ("rnn", "lstm", "gru", "mgu")]
+STATES = (("succeeded", "solved", 0.38), ("succeeded", "exhausted", 0.5), ("succeeded", "diverged", 0.09))
+UNENDED = (("failed", None, 0.015), ("cancelled", None, 0.01), ("queued", None, 0.005))
+METRICS = (
+    *("success", "updates_to_success", "evaluation_error", "best_evaluation_error", "final_loss", "final_error"),
+    *("best_loss", "best_error", "clipped_share", "gradient_norm_mean", "gradient_norm_max", "delta_slope", "diverged"),
+)
+BEGAN = 1.7e9
+Row = dict[str, Any]
+
+
+def requests(runs: int, largest: int = 10_000) -> Iterator[sweeps.SweepRequest]:
+    """Yield sweeps of so many runs together: one of `largest`, then some of a thousand each."""
+    number, left = 0, runs
+    while left > 0:
+        size = min(left, largest if number == 0 else 1000)
+        cells = [*CELLS] if number % 10 else [CELLS[0], CELLS[1] | {"hidden_size": 16 + number}]
+        axes = {"cell": cells, "clipping": CLIPPINGS, "optimizer.lr": [0.003, 0.01, 0.03, 0.1, 0.3]}
+        each = len(cells) * len(CLIPPINGS) * 5
+        base = {
+            "problem": {"kind": PROBLEMS[number % len(PROBLEMS)]},
+            "optimizer": {"kind": ("sgd", "adam", "rmsprop")[number % 3]},
+            "updates": 1000 + number,
+        }
+        seeds = [number * 1000 + seed for seed in range(-(-size // each))]
+        name = f"clipping of {base['problem']['kind']}, part {number}"  # type: ignore[index]
+        yield sweeps.SweepRequest(name=name, base=base, axes=axes, seeds=seeds)
+        number, left = number + 1, left - size
+
+
+def fill(db: Database, wanted: Sequence[sweeps.SweepRequest]) -> list[str]:
+    """Store sweeps as ended, a second of their history each run; returns their ids."""
+    draw, at, ids = np.random.default_rng(0), BEGAN, []
+    for request in wanted:
+        cells = sweeps.expand(request)
+        sweep_id = cells[0][1].digest[::-1]
+        rows = [_run(spec, at + i, draw) for i, (_, spec) in enumerate(cells)]
+        at += len(cells)
+        stored = {name: json.dumps(value) for name, value in request.model_dump().items()} | {"name": request.name}
+        numbers = [
+            number
+            for row in rows
+            if row["outcome_kind"]
+            for number in run_metrics.rows(row["id"], row["kinds"], row["outcome_kind"], orjson.loads(row["summary"]))
+        ]
+        members = [
+            {"sweep_id": sweep_id, "position": i, "run_id": spec.digest, "coordinates": orjson.dumps(where).decode()}
+            for i, (where, spec) in enumerate(cells)
+        ]
+        with db.write() as conn:
+            run_kinds.store(conn, {run_kinds.kinds_of(spec) for _, spec in cells})
+            insert(conn, RUNS, rows)
+            insert(conn, SWEEPS, [stored | {"id": sweep_id, "created_at": at, "runs": len(cells)}])
+            insert(conn, MEMBERS, members)
+            insert(conn, run_metrics.METRICS, numbers)
+        ids.append(sweep_id)
+    return ids
+
+
+def insert(conn: Connection, into: Table, rows: Sequence[Row]) -> None:
+    """Insert in bulk: COPY on PostgreSQL."""
+    if conn.dialect.name == "sqlite":
+        conn.execute(into.insert(), list(rows))
+        return
+    names = list(rows[0])
+    cursor: Any = conn.connection.cursor()
+    with cursor.copy(f"COPY {into.name} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([row[name] for name in names])
+
+
+def _run(spec: Any, at: float, draw: np.random.Generator) -> Row:  # noqa: ANN401 - a RunSpec
+    known = STATES + UNENDED
+    state, outcome, _ = known[draw.choice(len(known), p=[share for *_, share in known])]
+    ended = state == "succeeded"
+    values = np.round(draw.lognormal(-2, 1.5, len(METRICS)), 6)
+    return {
+        "id": spec.digest,
+        "spec": spec.canonical_json(),
+        "experiment": spec.experiment,
+        "kinds": run_kinds.key_of(run_kinds.kinds_of(spec)),
+        "shape_key": spec.shape_key,
+        "seed": spec.seed,
+        "updates": spec.steps,
+        "state": state,
+        "step": spec.steps if ended else 0,
+        "epoch": int(ended),
+        "attempts": 0,
+        "lease_owner": None,
+        "cancel_requested": state == "cancelled",
+        "outcome_kind": outcome,
+        "outcome_step": spec.steps if ended else None,
+        "outcome_message": f"after {spec.steps} updates" if ended else None,
+        "error": "lost by its worker 5 times" if state == "failed" else None,
+        "summary": orjson.dumps(dict(zip(METRICS, values.tolist(), strict=True))).decode() if ended else "{}",
+        "created_at": at,
+        "started_at": at + 60.25 if ended else None,
+        "finished_at": at + 90.5 if ended else None,
+        "updated_at": at + 90.5,
+    }
