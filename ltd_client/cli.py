@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from http import HTTPStatus
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -113,6 +114,43 @@ def watch_command(
     else:
         done = watch_sweep(lab, name, console)
         console.result(done, lambda: show.sweep(console, done, lab.server))
+
+
+@app.command(name="runs")
+def runs_command(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Words to search: kinds, states, ids, sweeps' names.")
+    ] = None,
+    *,
+    state: Annotated[str, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = "",
+    outcome: Annotated[str, typer.Option(help="solved, exhausted or diverged.")] = "",
+    sweep: Annotated[str, typer.Option(help="Id of a sweep.")] = "",
+    experiment: Annotated[str, typer.Option(help="Kind of experiment.")] = "",
+    problem: Annotated[str, typer.Option(help="Kind of problem, such as adding; so for the next five.")] = "",
+    cell: Annotated[str, typer.Option()] = "",
+    initialization: Annotated[str, typer.Option()] = "",
+    regularizer: Annotated[str, typer.Option()] = "",
+    clipping: Annotated[str, typer.Option()] = "",
+    optimizer: Annotated[str, typer.Option()] = "",
+    metric: Annotated[str, typer.Option(help="A metric that runs must have; --below and --above are its ends.")] = "",
+    below: Annotated[float | None, typer.Option(help="Upper end of the metric.")] = None,
+    above: Annotated[float | None, typer.Option(help="Lower end of the metric.")] = None,
+    sort: Annotated[str, typer.Option(help="A metric, such as final_loss; after a minus, from the largest.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many to show.")] = 20,
+    server: Server = DEFAULT_SERVER,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """List runs: the newest first, or in the order of a metric."""
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    asked: dict[str, Any] = (
+        {"search": " ".join(words or []), "state": state, "outcome": outcome, "sweep": sweep, "experiment": experiment}
+        | {"problem": problem, "cell": cell, "initialization": initialization, "regularizer": regularizer}
+        | {"clipping": clipping, "optimizer": optimizer, "metric": metric, "below": below, "above": above, "sort": sort}
+    )
+    filters = {name: str(value) for name, value in asked.items() if value not in {"", None}}
+    found = list(islice(lab.runs(limit=str(limit), **filters), limit))
+    console.result(found, lambda: show.runs(console, found, (sort or metric).removeprefix("-") or "final_loss"))
 
 
 @app.command()

@@ -62,7 +62,7 @@ class Lab:
         return self._json("POST", "/runs", json=spec)
 
     def runs(self, **filters: str) -> Iterator[Json]:
-        """Yield runs, newest first; filters are state, outcome, experiment and sweep."""
+        """Yield runs, newest first or in the order of a metric; filters are the parameters of GET /runs."""
         return self._pages("/runs", "runs", filters)
 
     def get_run(self, run_id: str) -> Json:

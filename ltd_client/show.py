@@ -73,6 +73,20 @@ def run(console: Console, body: Json, server: str) -> None:
     console.say(table)
 
 
+def runs(console: Console, found: list[Json], metric: str) -> None:
+    """List runs, a line each."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("run", "state", "problem", "cell", "clipping", metric.replace("_", " ")):
+        table.add_column(name, justify="right" if name == metric.replace("_", " ") else "left")
+    for body in found:
+        spec, outcome = body["spec"], body["outcome"]
+        kinds = (escape(spec[name]["kind"]) if name in spec else "-" for name in ("problem", "cell", "clipping"))
+        state = _colored(outcome["kind"] if outcome else body["state"])
+        table.add_row(f"[bold]{body['id'][:12]}[/]", state, *kinds, number(body["summary"].get(metric)))
+    console.say(table)
+    console.say(f"[dim]{len(found)} runs; `ltd runs 1a2b3c4d` finds one by the beginning of its id.[/]")
+
+
 def sweep(console: Console, body: Json, server: str) -> None:
     """Show a sweep."""
     table = _pairs()

@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 
 _MOST_RANGES = 64
 _FEW = {"runs": 300, "run_metrics": 1500}
-"""Runs of sweeps that are looked up one by one. Those of larger ones lie close together in the order by age, and make up
+"""Runs of sweeps that are looked up one by one. Those of larger ones lie together in the order by age, and make up
 much of the order by a metric, so there the order is walked until the page is full."""
+_OF_KINDS = "kinds || '' IN :kinds"
+"""An expression, so that no index is taken for it: its rows would be out of order."""
+_WORDS, _AS_TEST = re.compile(r"\b(state|outcome_kind)\b"), r"\1 || ''"
+_BEHIND_HEX = "g"
+_MEMBERS = "{0} IN (SELECT run_id FROM sweep_runs WHERE sweep_id IN :sweeps)"
+_MEMBER = "(SELECT 1 FROM sweep_runs WHERE sweep_runs.run_id = {0} AND sweep_id IN :sweeps LIMIT 1) = 1"
+"""The limit keeps PostgreSQL from joining all of the sweep before the first row."""
 Position = tuple[float, str]
 Values = dict[str, Any]
 

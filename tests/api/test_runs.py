@@ -80,6 +80,27 @@ def test_filters(client: FlaskClient, db: Database) -> None:
     assert ended["summary"] == {"diverged": 1}
 
 
+def test_filters_by_kind_metric_and_words(client: FlaskClient, db: Database) -> None:
+    kinds = ({"clipping": {"kind": "none"}}, {"cell": {"kind": "lstm"}}, {"clipping": {"kind": "value"}})
+    for kind, loss in zip(kinds, (0.5, 0.125, 0.25), strict=True):
+        submission.submit(db, [parse_spec(spec(**kind))])
+        runs.record(db, [(taken.lease, progress(40, "solved", final_loss=loss)) for taken in claim(db)])
+
+    def found(**filters: str) -> list[float]:
+        page = Runs.model_validate(client.get("/api/v1/runs", query_string=filters).json)
+        return [run.summary["final_loss"] for run in page.runs]
+
+    assert sorted(found(cell="rnn")) == [0.25, 0.5]
+    assert found(clipping="norm") == found(search="lstm solved") == [0.125]
+    assert found(sort="final_loss") == found(metric="final_loss") == [0.125, 0.25, 0.5]
+    assert found(sort="-final_loss", cell="rnn") == [0.5, 0.25]
+    assert found(metric="final_loss", below="5e-1", above="0.125") == [0.25]
+    assert found(problem="adding") == found(search="nothing like it") == []
+    first = client.get("/api/v1/runs?sort=final_loss&limit=2").json
+    assert [run["summary"]["final_loss"] for run in first["runs"]] == [0.125, 0.25]
+    assert found(sort="final_loss", limit="2", cursor=first["next"]) == [0.5]
+
+
 @pytest.mark.parametrize(
     "path",
     ["/runs/none", "/runs/none/traces", "/runs/none/traces/loss", "/runs/none/events", "/runs/a%00b", "/runs/%ff"],

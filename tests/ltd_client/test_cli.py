@@ -59,6 +59,27 @@ def test_a_run_from_fields(ask: Any) -> None:
     assert narrow(second)
 
 
+def test_runs_are_listed_and_found(ask: Any, sdk: Lab, house: House) -> None:
+    lstm = sdk.run(spec(cell={"kind": "lstm"}, problem={"kind": "latch", "length": 20}))["id"]
+    end_all(house, loss=0.0625)
+    other = sdk.run(spec(cell={"kind": "gru"}, problem={"kind": "latch", "length": 20}))["id"]
+    end_all(house, kind="exhausted", loss=0.5)
+
+    def ids(*words: str) -> list[str]:
+        return [run["id"] for run in ask("runs", *words, "--json").json]
+
+    assert ids("--problem", "latch") == [other, lstm]
+    assert ids("--problem", "latch", "--sort", "final_loss") == ids("latch", "--metric", "final_loss") == [lstm, other]
+    assert ids("latch", "--metric", "final_loss", "--below", "0.25") == ids(lstm[:12]) == [lstm]
+    assert ids("latch", "--limit", "1") == ids("--cell", "gru", "--outcome", "exhausted") == [other]
+    table = ask("runs", "latch", "--sort", "-final_loss")
+    assert table.out.index(other[:12]) < table.out.index(lstm[:12])
+    assert "0.0625" in table.out
+    assert narrow(table)
+    wrong = ask("runs", "--metric", "beauty")
+    assert (wrong.status, "must be one of" in wrong.err) == (2, True)
+
+
 def test_a_run_from_a_file_and_from_standard_input(ask: Any, tmp_path: Path) -> None:
     asked = spec()
     file = tmp_path / "spec.json"

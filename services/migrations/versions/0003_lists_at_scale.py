@@ -55,8 +55,7 @@ def downgrade() -> None:
     op.create_index("sweep_runs_run", "sweep_runs", ["run_id"])
     for name in ("runs_kinds_status", "runs_kinds", "runs_status"):
         op.drop_index(name, "runs")
-    with op.batch_alter_table("runs", schema=None) as batch_op:
-        batch_op.drop_column("kinds")
+    op.drop_column("runs", "kinds")
     op.drop_table("run_kinds")
 
 

@@ -1,0 +1,169 @@
+"""Lists of runs against a plain filter over all of them, on both databases."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from ltd_core.outcome import Outcome, Progress
+from ltd_core.spec import parse_spec
+from services import run_queries, run_search, runs, submission, sweeps
+from services.errors import BadCursor, BadQuestion
+from tests.services.lab import claim, progress, spec, submit
+
+if TYPE_CHECKING:
+    from services.db import Database
+    from services.run_queries import RunView
+
+LOSSES = (0.5, 0.25, 0.125, 1e-5, 0.25, 3e4, -1.5)
+AXES: dict[str, list[Any]] = {
+    "cell": [{"kind": "rnn"}, {"kind": "lstm"}, {"kind": "gru"}],
+    "clipping": [{"kind": "none"}, {"kind": "norm"}, {"kind": "value"}],
+    "optimizer": [{"kind": "sgd"}, {"kind": "adam"}],
+}
+
+
+def fill(db: Database) -> list[str]:
+    """Store sweeps whose runs have every state and outcome; returns the sweeps' ids."""
+    problems = ("temporal_order", "adding")
+    requests = [
+        sweeps.SweepRequest(
+            name=f"{kind} Part", base={"problem": {"kind": kind, "length": 20}}, axes=AXES, seeds=[0, 1]
+        )
+        for kind in problems
+    ]
+    ids = [sweeps.post(db, request).sweep_id for request in requests]
+    submission.submit(db, [parse_spec({"experiment": "weight_product", "seed": seed}) for seed in range(3)])
+    draw = np.random.default_rng(0)
+    while claims := claim(db, 100):
+        for number, taken in enumerate(claims):
+            end(db, taken, int(draw.integers(6)), LOSSES[number % len(LOSSES)])
+    return ids
+
+
+def end(db: Database, taken: runs.Claim, way: int, loss: float) -> None:
+    """End a run in one of six ways; one of them is to go on."""
+    kinds = ("solved", "exhausted", "diverged")
+    if way < len(kinds):
+        values = {"final_loss": None if way == 2 else loss, "success": float(way == 0), "best_loss": float("inf")}
+        ended = Progress(9, (), b"s", values, Outcome(kinds[way], 9, "why"))  # type: ignore[arg-type]
+        runs.record(db, [(taken.lease, ended)])
+    elif way == 3:
+        runs.fail(db, taken.lease, "tired")
+    elif way == 4:
+        runs.finish_cancel(db, taken.lease)
+
+
+def every(db: Database, **filters: Any) -> list[str]:
+    """Return the ids on all pages."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = run_queries.list_runs(db, filters, cursor, 7)
+        found += [run.id for run in page.runs]
+        cursor = page.next
+        if cursor is None:
+            return found
+
+
+def fits(run: RunView, members: dict[str, set[str]], filters: dict[str, Any]) -> bool:
+    full = run.spec.full()
+    found = {"state": run.state, "outcome": (run.outcome or {}).get("kind"), "experiment": run.experiment}
+    found |= {name: full.get(name, {}).get("kind") for name in (*AXES, "problem") if name in full}
+    value = run.summary.get("final_loss")
+    return (
+        all(found.get(name) == wanted for name, wanted in filters.items() if name in {*found, *AXES, "problem"})
+        and ("sweep" not in filters or run.id in members.get(filters["sweep"], ()))
+        and ("metric" not in filters or value is not None)
+        and value_between(value, filters)
+    )
+
+
+def value_between(value: float | None, filters: dict[str, Any]) -> bool:
+    low, high = filters.get("above", -np.inf), filters.get("below", np.inf)
+    return "metric" not in filters or (value is not None and low < value < high)
+
+
+@pytest.mark.parametrize("most", [64, 3], ids=["ranges", "walks"])
+@pytest.mark.parametrize("few", [0, 1500], ids=["large", "few"])
+def test_every_list_is_what_a_plain_filter_finds(
+    db: Database, monkeypatch: pytest.MonkeyPatch, most: int, few: int
+) -> None:
+    monkeypatch.setattr(run_search, "_MOST_RANGES", most)
+    monkeypatch.setattr(run_search, "_FEW", {"runs": few, "run_metrics": few})
+    ids = fill(db)
+    views = {run_id: run_queries.get(db, run_id) for run_id in every(db)}
+    assert len(views) == 2 * 36 + 3
+    with db.read() as conn:
+        rows = conn.execute(text("SELECT sweep_id, run_id FROM sweep_runs")).all()
+    members = {name: {row.run_id for row in rows if row.sweep_id == name} for name in ids}
+    by_age = sorted(views.values(), key=lambda run: (run.created_at, run.id), reverse=True)
+    choices: list[dict[str, Any]] = [
+        *({"state": state} for state in ("queued", "running", "succeeded", "failed", "cancelled")),
+        *({"outcome": outcome} for outcome in ("solved", "exhausted", "diverged")),
+        *({"experiment": "weight_product"}, {"problem": "adding"}, {"cell": "lstm"}, {"optimizer": "adam"}),
+        *({"clipping": "norm"}, {"clipping": "unheard"}, {"sweep": ids[0]}, {"sweep": "0" * 32}),
+    ]
+    ranges = [{"metric": "final_loss"}, {"metric": "final_loss", "below": 0.3}]
+    ranges += [{"metric": "final_loss", "above": 0.125, "below": 1.0}]
+    for first, second in itertools.product(choices, choices):
+        filters = first | second
+        assert every(db, **filters) == [run.id for run in by_age if fits(run, members, filters)], filters
+    for first, way in itertools.product([{}, *choices], ranges):
+        filters = first | way
+        wanted = [(run.summary["final_loss"], run.id) for run in by_age if fits(run, members, filters)]
+        assert every(db, **filters) == [run_id for _, run_id in sorted(wanted)], filters
+        assert every(db, **filters, sort="-final_loss") == [i for _, i in sorted(wanted, reverse=True)], filters
+
+
+def test_words_are_searched_in_turn(db: Database) -> None:
+    ids = fill(db)
+    adding = set(every(db, problem="adding"))
+    assert set(every(db, search="ADDING")) == set(every(db, search="add")) == adding
+    assert set(every(db, search="adding lstm solved")) == set(
+        every(db, problem="adding", cell="lstm", outcome="solved")
+    )
+    assert set(every(db, search="part")) == set(every(db, sweep=ids[0])) | set(every(db, sweep=ids[1]))
+    one = next(iter(adding))
+    assert every(db, search=one) == every(db, search=f"{one[:9]} add") == [one]
+    assert every(db, search="100%") == every(db, search="lstm gru") == []
+    assert every(db, search="norm", sort="final_loss") == every(db, clipping="norm", sort="final_loss")
+
+
+def test_a_number_that_is_none_or_infinite_is_in_no_order(db: Database) -> None:
+    fill(db)
+    assert every(db, sort="best_loss") == []
+    assert set(every(db, metric="success")) == set(every(db, state="succeeded"))
+
+
+def test_a_run_that_goes_on_has_no_metric_yet(db: Database) -> None:
+    submit(db, 1)
+    (taken,) = claim(db)
+    runs.record(db, [(taken.lease, progress(16, final_loss=0.5))])
+    assert every(db, sort="final_loss") == []
+    runs.record(db, [(taken.lease, progress(20, (), "solved", final_loss=0.25))])
+    assert every(db, sort="final_loss") == [spec(0).digest]
+
+
+@pytest.mark.parametrize(
+    ("filters", "field"),
+    [({"below": 1.0}, "below"), ({"above": 1.0}, "above"), ({"metric": "success", "sort": "final_loss"}, "sort")],
+)
+def test_a_range_needs_its_metric(db: Database, filters: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadQuestion) as caught:
+        run_queries.list_runs(db, filters)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("at", [0.0, 1.5, -2.5e-7, 1e300, 1.7e9 + 0.123456])
+def test_a_cursor_keeps_its_number_exactly(at: float) -> None:
+    assert run_queries.read_cursor(run_queries.write_cursor(at, "a" * 32)) == (at, "a" * 32)
+
+
+def test_no_cursor_of_this_service(db: Database) -> None:
+    with pytest.raises(BadCursor):
+        run_queries.list_runs(db, {}, run_queries.write_cursor(float("nan"), "a" * 32))
