@@ -24,7 +24,7 @@ def submit() -> Response:
     remember()
     done = submission.submit(lab.db, [spec])
     if not done.stood:
-        queue.hint(lab.settings, 1)
+        queue.hint_soon(lab.settings, 1)
     body = run_body(run_queries.get(lab.db, spec.digest)) | {"new": bool(done.new), "restarted": bool(done.restarted)}
     return answer(body, 201 if done.new else 200, {"Location": f"/api/v1/runs/{spec.digest}"})
 

@@ -21,7 +21,7 @@ def post() -> Response:
     remember()
     posted = sweeps.post(lab.db, asked)
     if posted.new or posted.restarted:
-        queue.hint(lab.settings, posted.new + posted.restarted)
+        queue.hint_soon(lab.settings, posted.new + posted.restarted)
     counts = {"new": posted.new, "restarted": posted.restarted, "stood": posted.stood}
     body = sweep_body(sweeps.get(lab.db, posted.sweep_id)) | counts
     return answer(body, 201 if posted.created else 200, {"Location": f"/api/v1/sweeps/{posted.sweep_id}"})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import engine, page, sweeps
+from benchmarks import engine, ingest, page, sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     **sweeps.BENCHMARKS,
     **engine.BENCHMARKS,
+    **ingest.BENCHMARKS,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 

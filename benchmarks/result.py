@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from dataclasses import asdict, dataclass, field
@@ -56,3 +57,18 @@ def compared(name: str, seconds: tuple[list[float], list[float]], bias: str) -> 
     ratios = sorted(b / a for a, b in zip(ours, peer, strict=True))
     spread = f"ratio {ratios[0]:.2f} to {ratios[-1]:.2f} over {len(ratios)} interleaved pairs"
     return Result(name, median(ours), median(peer), median(ratios), "s", f"make bench ONLY={name}", bias, spread)
+
+
+def quicker(name: str, rates: tuple[list[float], list[float]], unit: str, bias: str) -> Result:
+    """Return the same of what is better when larger, such as points a second."""
+    ours, peer = rates
+    ratios = sorted(a / b for a, b in zip(ours, peer, strict=True))
+    spread = f"ratio {ratios[0]:.2f} to {ratios[-1]:.2f} over {len(ratios)} interleaved pairs"
+    return Result(name, median(ours), median(peer), median(ratios), unit, f"make bench ONLY={name}", bias, spread)
+
+
+def within(name: str, ours: list[float], most: float, unit: str, bias: str) -> Result:
+    """Return our own figure, the 95th percentile of those measured, against the most that it may be."""
+    found = sorted(ours)[max(0, math.ceil(0.95 * len(ours)) - 1)]
+    spread = f"median {median(ours):.3g}, largest {max(ours):.3g} {unit} of {len(ours)}"
+    return Result(name, found, most, most / found, unit, f"make bench ONLY={name}", bias, spread)

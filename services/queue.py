@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ logger = logging.getLogger(__name__)
 TASK, QUEUE = "ltd.drain", "ltd"
 MOST_HINTS = 64
 _SOCKET_SECONDS = 2.0
+_REST_SECONDS = 0.1
+"""Between hints: one connection for all that came meanwhile."""
 _EXPIRES_SECONDS = 60
 """An old hint says nothing: the reconciler has sent another."""
 
@@ -60,6 +64,37 @@ def hint(settings: Settings, count: int) -> bool:
         logger.warning("no hint was sent, the reconciler will: %s", error)
         return False
     return True
+
+
+def hint_soon(settings: Settings, count: int) -> None:
+    """Do the same behind the caller's back: no answer waits for the broker."""
+    _courier(settings).ask(count)
+
+
+class _Courier:
+    """A thread that sends the hints of this process, those of a moment together."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._count, self._asked = settings, 0, threading.Condition()
+        threading.Thread(target=self._carry, name="hints", daemon=True).start()
+
+    def ask(self, count: int) -> None:
+        with self._asked:
+            self._count += count
+            self._asked.notify()
+
+    def _carry(self) -> None:
+        while True:
+            with self._asked:
+                self._asked.wait_for(lambda: self._count)
+                count, self._count = self._count, 0
+            hint(self._settings, count)
+            time.sleep(_REST_SECONDS)
+
+
+@cache
+def _courier(settings: Settings) -> _Courier:
+    return _Courier(settings)
 
 
 def answers(settings: Settings) -> bool:

@@ -132,7 +132,10 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + PORTS, 65536)):
         with suppress(OSError):
-            return socket.create_server((host, candidate), family=family, backlog=2048)
+            listener = socket.create_server((host, candidate), family=family, backlog=2048)
+            # what it accepts inherits this: else the body of an answer waits 40 ms for its header to be acknowledged
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return listener
     raise StackFailed(f"none of the {PORTS} ports from {port} on can be opened at {host}")
 
 

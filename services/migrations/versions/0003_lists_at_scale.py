@@ -11,7 +11,7 @@ from ltd_core.spec import parse_spec
 from services import run_kinds, run_metrics
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 RUNS = sa.table("runs", *(sa.column(name) for name in ("id", "spec", "outcome_kind", "summary", "kinds")))
 CHUNK = 1000

@@ -1,0 +1,144 @@
+"""Writing: points a second through the service's own write path, and runs made over REST, against trackers."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from benchmarks.peers.trackers import VERSIONS, Tracker, served
+from benchmarks.result import Result, compared, interleaved, quicker
+from benchmarks.stores import served as served_by_us
+from benchmarks.stores import store
+from ltd_core.outcome import Progress
+from ltd_core.spec import RunSpec, parse_spec
+from ltd_core.trace import TraceBlock
+from services import runs, submission
+
+if TYPE_CHECKING:
+    from services.db import Database
+
+LANES, POINTS = 8, 512
+TRACES = (
+    *("loss", "error_rate", "gradient_norm", "clipped_gradient_norm", "clipped_share", "gate_input_mean"),
+    *("gate_forget_mean", "gate_output_mean", "saturation", "omega", "omega_gradient_norm", "time_constant"),
+)
+SECONDS, REPETITIONS = 3.0, 5
+BATCHES = (1000, 5000, 20_000)
+STATE = np.random.default_rng(1).bytes(32_768)
+"""Weights and optimizer of a network of 50 units take about so much."""
+_seeds = itertools.count()
+
+
+def specification(**changes: Any) -> RunSpec:  # noqa: ANN401 - JSON
+    """Return a specification that no other call returns."""
+    return parse_spec({"problem": {"kind": "temporal_order"}, "updates": 1_000_000, "seed": next(_seeds)} | changes)
+
+
+def curve(points: int, draw: np.random.Generator) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return noise around a slow walk, as a loss or a norm is."""
+    walk = np.cumsum(draw.normal(0, 0.02, points)) + draw.normal(0, 0.3, points)
+    return np.exp(walk).astype(np.float32)
+
+
+def our_rate(db: Database) -> float:
+    """Return the points a second of a worker's records: lease checked, blocks, pyramid, state, summary, commit."""
+    draw = np.random.default_rng(0)
+    values = [curve(POINTS, draw) for _ in range(LANES * len(TRACES))]
+    submission.submit(db, [specification() for _ in range(LANES)])
+    leases = [claim.lease for claim in runs.claim(db, "benchmark", LANES, lease_seconds=600)]
+    summary: dict[str, float | int | None] = {"final_loss": 0.5, "gradient_norm_mean": 1.0}
+    start, step = time.perf_counter(), 0
+    while time.perf_counter() - start < SECONDS:
+        fresh = iter(values)
+        items = []
+        for lease in leases:
+            blocks = tuple(TraceBlock(name, step + 1, 1, next(fresh)) for name in TRACES)
+            items.append((lease, Progress(step + POINTS, blocks, STATE, summary, None)))
+        stored = runs.record(db, items)
+        assert set(stored.values()) == {runs.Recorded.OK}
+        step += POINTS
+    return step * LANES * len(TRACES) / (time.perf_counter() - start)
+
+
+def their_rate(tracker: Tracker, batch: int, seconds: float = SECONDS) -> float:
+    """Return the points a second of a tracker's log-batch; the bodies are encoded before the clock starts."""
+    run_id = tracker.create_run()
+    values = curve(batch, np.random.default_rng(0)).tolist()
+    bodies = [_batch(run_id, values, number) for number in range(20)]
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        body = bodies[done] if done < len(bodies) else _batch(run_id, values, done)
+        tracker.send("runs/log-batch", body)
+        done += 1
+    return done * batch / (time.perf_counter() - start)
+
+
+def _batch(run_id: str, values: list[float], number: int) -> bytes:
+    steps = -(-len(values) // len(TRACES))
+    metrics = [
+        {"key": TRACES[i % len(TRACES)], "value": x, "timestamp": 1_700_000_000_000, "step": number * steps + i // 12}
+        for i, x in enumerate(values)
+    ]
+    return orjson.dumps({"run_id": run_id, "metrics": metrics})
+
+
+def ingest(name: str, dialect: str) -> list[Result]:
+    """Compare points a second with FastTrackML's, and with MLflow's beside it."""
+    with store(dialect) as (db, _), served("fasttrackml") as fast, served("mlflow") as slow:
+        batch = max(BATCHES, key=lambda size: their_rate(fast, size, seconds=1.0))
+        our_rate(db), their_rate(slow, BATCHES[0], seconds=1.0)
+        rates = [(our_rate(db), their_rate(fast, batch), their_rate(slow, BATCHES[0])) for _ in range(REPETITIONS)]
+    ours, theirs, others = (list(column) for column in zip(*rates, strict=True))
+    setting = (
+        f"Ours: services.runs.record on {dialect}, {LANES} lanes x {len(TRACES)} traces x {POINTS} points a record, "
+        "leases checked, pyramid, state and commit included, in the worker's process. Theirs: log-batch over REST on "
+        "SQLite, one connection, bodies encoded beforehand"
+    )
+    fasttrack = f"{setting}; FastTrackML {VERSIONS['fasttrackml']}, {batch} points a batch, the best of {BATCHES}."
+    mlflow = f"{setting}; MLflow {VERSIONS['mlflow']}, {BATCHES[0]} points a batch, the most that it takes."
+    return [
+        quicker(name, (ours, theirs), "points/s", fasttrack),
+        quicker(f"{name}_vs_mlflow", (ours, others), "points/s", mlflow),
+    ]
+
+
+def create_run() -> list[Result]:
+    """Compare one run made over REST."""
+    each = 30
+    with ExitStack() as stack:
+        _, settings = stack.enter_context(store("sqlite"))
+        client = stack.enter_context(served_by_us(settings))
+        tracker = stack.enter_context(served("fasttrackml"))
+
+        def ours(_: int) -> float:
+            bodies = [specification().full() for _ in range(each)]
+            start = time.perf_counter()
+            for body in bodies:
+                client.post("/api/v1/runs", json=body).raise_for_status()
+            return (time.perf_counter() - start) / each
+
+        def theirs(_: int) -> float:
+            start = time.perf_counter()
+            for _number in range(each):
+                tracker.create_run()
+            return (time.perf_counter() - start) / each
+
+        seconds = interleaved(ours, theirs, repetitions=9)
+    bias = (
+        "Ours: POST /runs of a full specification, validated, hashed, queued and hinted to the broker, synced to disk "
+        "before the answer. Theirs: runs/create of FastTrackML on SQLite, without parameters. Same client, kept alive, "
+        f"{each} runs a repetition."
+    )
+    return [compared("create_run", seconds, bias)]
+
+
+BENCHMARKS = {
+    "ingest_sqlite": lambda: ingest("ingest_sqlite", "sqlite"),
+    "ingest_postgresql": lambda: ingest("ingest_postgresql", "postgresql"),
+    "create_run": create_run,
+}
