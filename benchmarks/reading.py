@@ -1,0 +1,213 @@
+"""Reading: histories over REST, pictures of long and wide traces, and the room that numbers take."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack, closing
+from functools import partial
+from math import prod
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import text
+
+from api.answers import numbers
+from benchmarks.ingest import curve, specification
+from benchmarks.peers.trackers import VERSIONS, served
+from benchmarks.result import Result, compared, interleaved, within
+from benchmarks.stores import served as served_by_us
+from benchmarks.stores import store
+from ltd_client import demo
+from ltd_core.engine import pack_for
+from ltd_core.outcome import Progress
+from ltd_core.spec import RunSpec
+from ltd_core.trace import TraceBlock
+from services import runs, submission, sweeps, traces
+from services.pyramid import FIGURES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from services.db import Database
+
+HISTORY, SHORT, LONG, PIXELS = 5000, 10_000, 10_000_000, 2000
+WIDE_STEPS, WIDE, ACROSS = 100_000, 400, 800
+REPEATS = 40
+Array = np.ndarray[Any, np.dtype[np.float32]]
+
+
+def written(db: Database, spec: RunSpec, name: str, blocks: Iterator[Array]) -> str:
+    """Store a trace block by block, as a worker does; returns the run's id."""
+    submission.submit(db, [spec])
+    (claim,) = runs.claim(db, "benchmark", 1, lease_seconds=600)
+    step = 0
+    for values in blocks:
+        block = TraceBlock(name, step + 1, 1, values)
+        step += len(values)
+        done = runs.record(db, [(claim.lease, Progress(step, (block,), b"state", {"final_loss": 0.5}, None))])
+        assert done == {spec.digest: runs.Recorded.OK}
+    return spec.digest
+
+
+def line(points: int, block: int = 10_000) -> Iterator[Array]:
+    """Yield a long curve in blocks."""
+    draw = np.random.default_rng(0)
+    return (curve(min(block, points - first), draw) for first in range(0, points, block))
+
+
+def history_5k() -> list[Result]:
+    """Compare one metric's 5,000 points over REST."""
+    with ExitStack() as stack:
+        db, settings = stack.enter_context(store("sqlite"))
+        client = stack.enter_context(served_by_us(settings))
+        tracker = stack.enter_context(served("fasttrackml"))
+        values = next(line(HISTORY))
+        run_id = written(db, specification(), "loss", iter([values]))
+        theirs_id = tracker.create_run()
+        points = [
+            {"key": "loss", "value": x, "timestamp": 1_700_000_000_000, "step": i}
+            for i, x in enumerate(values.tolist())
+        ]
+        for first in range(0, HISTORY, 1000):
+            batch = {"run_id": theirs_id, "metrics": points[first : first + 1000]}
+            tracker.send("runs/log-batch", json.dumps(batch).encode())
+
+        def ours(_: int) -> float:
+            start = time.perf_counter()
+            answer = client.get(f"/api/v1/runs/{run_id}/traces/loss?max_points={HISTORY}").raise_for_status()
+            assert len(answer.json()["values"]) == HISTORY
+            return time.perf_counter() - start
+
+        def theirs(_: int) -> float:
+            start = time.perf_counter()
+            assert len(tracker.history(theirs_id, "loss")["metrics"]) == HISTORY
+            return time.perf_counter() - start
+
+        seconds = interleaved(ours, theirs, repetitions=REPEATS)
+    bias = (
+        f"{HISTORY} points of one metric to parsed JSON, SQLite, one client, kept alive. Ours: GET of the trace. "
+        f"Theirs: metrics/get-history of FastTrackML {VERSIONS['fasttrackml']}, with key and time at each point."
+    )
+    return [compared("history_5k", seconds, bias)]
+
+
+def timed(ask: Callable[[], Any], repeats: int = REPEATS) -> list[float]:
+    """Return milliseconds of a question, again and again after the first two times."""
+    found = []
+    for _ in range(repeats + 2):
+        start = time.perf_counter()
+        ask()
+        found.append((time.perf_counter() - start) * 1000)
+    return found[2:]
+
+
+def history_growth() -> list[Result]:
+    """Measure a curve of ten thousand points and one of ten million, at two thousand pixels."""
+    with store("sqlite") as (db, _):
+        ids = [written(db, specification(updates=n), "loss", line(n)) for n in (SHORT, LONG)]
+
+        def ask(run_id: str) -> bytes:
+            view = traces.read(db, run_id, "loss", max_points=PIXELS)
+            found = {name: getattr(view, name) for name in (*FIGURES, "steps")}
+            return orjson.dumps({name: numbers(array) for name, array in found.items() if array is not None})
+
+        short, long = (timed(partial(ask, run_id)) for run_id in ids)
+    bias = (
+        f"The service's read at {PIXELS} pixels, every figure, and its JSON, on SQLite in one process; written by "
+        f"services.runs.record in blocks of 10,000. Against the most that it may be: 15 ms at {LONG:,} points, "
+        f"and 3 times what {SHORT:,} points take."
+    )
+    growth = median(long) / median(short)
+    row = Result(
+        "history_growth", growth, 3, 3 / growth, "x", "make bench ONLY=history_growth", bias, "ratio of medians"
+    )
+    return [within("history_10m_ms", long, 15, "ms", bias), row]
+
+
+def picture_ms() -> list[Result]:
+    """Measure a picture of 100,000 steps x 400 time steps in 800 x 400."""
+    draw = np.random.default_rng(0)
+    profile = np.exp(-np.arange(WIDE) / 60.0)
+
+    def blocks() -> Iterator[Array]:
+        for _ in range(WIDE_STEPS // 500):
+            yield (profile * np.exp(draw.normal(0, 0.5, (500, WIDE)))).astype(np.float32)
+
+    spec = specification(problem={"kind": "temporal_order", "length": WIDE}, updates=WIDE_STEPS)
+    with store("sqlite") as (db, _):
+        run_id = written(db, spec, "delta_norm", blocks())
+
+        def ask() -> bytes:
+            view = traces.read(db, run_id, "delta_norm", max_points=ACROSS, figures=("mean",))
+            return orjson.dumps({"steps": numbers(view.steps), "mean": numbers(view.mean)})  # type: ignore[arg-type]
+
+        found = timed(ask, repeats=20)
+    bias = (
+        f"delta_norm of {WIDE_STEPS:,} steps x {WIDE} time steps, its means at {ACROSS} pixels across (a power of "
+        "two of steps each, so at most that many), with the JSON, on SQLite in one process. Against the most."
+    )
+    return [within("picture_ms", found, 50, "ms", bias)]
+
+
+def bytes_per_number() -> list[Result]:
+    """Measure the room of the demonstration's traces: rows, keys, checksums and pyramid included."""
+    bias = (
+        "The demonstration's sweep, its first seed, trained here, written by services.runs.record: growth of the "
+        "SQLite file by the tables of traces (after VACUUM: keys, checksums, pages of the pyramid) over numbers "
+        "stored. Against the most that it may be"
+    )
+    whole, short = (_bytes({"observation": {"short_norms": short}}) for short in (False, True))
+    said = "norms with eight significant bits, off by at most 0.4 %"
+    return [
+        within("bytes_per_number", [whole], 5, "bytes", f"{bias}; lossless."),
+        within("bytes_per_number_short", [short], 2.5, "bytes", f"{bias}; {said}."),
+    ]
+
+
+def _bytes(changes: dict[str, Any]) -> float:
+    request = json.loads(Path(demo.__file__).with_name("demo_sweep.json").read_text(encoding="utf-8"))
+    request |= {"seeds": [0], "base": request["base"] | changes}
+    with store("sqlite") as (db, settings):
+        specs = [spec for _, spec in sweeps.expand(sweeps.parse_request(request))]
+        submission.submit(db, specs)
+        for shape in {spec.shape_key for spec in specs}:
+            _train(db, shape)
+        stored = sum(entry["points"] * prod(entry["size"]) for s in specs for entry in traces.catalog(db, s.digest))
+        whole = _size(db, settings.home)
+        with db.write() as conn:
+            for table in ("trace_blocks", "trace_pages"):
+                conn.execute(text(f"DELETE FROM {table}"))
+        return (whole - _size(db, settings.home)) / stored
+
+
+def _train(db: Database, shape: str) -> None:
+    claims = runs.claim(db, "benchmark", 100, shape_key=shape, lease_seconds=3600)
+    pack = pack_for(claims[0].spec, len(claims), "cpu")
+    going = dict(enumerate(claim.lease for claim in claims))
+    for lane, claim in enumerate(claims):
+        pack.load(lane, claim.spec)
+    while going:
+        reached = pack.advance()
+        runs.record(db, [(going[lane], progress) for lane, progress in reached.items()])
+        going = {lane: lease for lane, lease in going.items() if lane not in reached or not reached[lane].outcome}
+
+
+def _size(db: Database, home: Path) -> int:
+    db.dispose()
+    with closing(sqlite.connect(home / "ltd.db", isolation_level=None)) as alone:
+        alone.execute("VACUUM")
+        alone.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return (home / "ltd.db").stat().st_size
+
+
+BENCHMARKS = {
+    "history_5k": history_5k,
+    "history_growth": history_growth,
+    "picture_ms": picture_ms,
+    "bytes_per_number": bytes_per_number,
+}
