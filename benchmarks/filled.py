@@ -51,9 +51,9 @@ def requests(runs: int, largest: int = 10_000) -> Iterator[sweeps.SweepRequest]:
         number, left = number + 1, left - size
 
 
-def fill(db: Database, wanted: Sequence[sweeps.SweepRequest]) -> list[str]:
-    """Store sweeps as ended, a second of their history each run; returns their ids."""
-    draw, at, ids = np.random.default_rng(0), BEGAN, []
+def fill(db: Database, wanted: Sequence[sweeps.SweepRequest], begin: int = 0) -> list[str]:
+    """Store sweeps as ended, a second of history each run from the one numbered `begin`; returns their ids."""
+    draw, at, ids = np.random.default_rng(begin), BEGAN + begin, []
     for request in wanted:
         cells = sweeps.expand(request)
         sweep_id = cells[0][1].digest[::-1]

@@ -22,12 +22,11 @@ from benchmarks.peers.trackers import VERSIONS, served
 from benchmarks.result import Result, compared, interleaved, within
 from benchmarks.stores import served as served_by_us
 from benchmarks.stores import store
-from ltd_client import demo
-from ltd_core.engine import pack_for
+from benchmarks.trained import demonstrated
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec
 from ltd_core.trace import TraceBlock
-from services import runs, submission, sweeps, traces
+from services import runs, submission, traces
 from services.pyramid import FIGURES
 
 if TYPE_CHECKING:
@@ -170,31 +169,14 @@ def bytes_per_number() -> list[Result]:
 
 
 def _bytes(changes: dict[str, Any]) -> float:
-    request = json.loads(Path(demo.__file__).with_name("demo_sweep.json").read_text(encoding="utf-8"))
-    request |= {"seeds": [0], "base": request["base"] | changes}
     with store("sqlite") as (db, settings):
-        specs = [spec for _, spec in sweeps.expand(sweeps.parse_request(request))]
-        submission.submit(db, specs)
-        for shape in {spec.shape_key for spec in specs}:
-            _train(db, shape)
+        specs = demonstrated(db, changes)
         stored = sum(entry["points"] * prod(entry["size"]) for s in specs for entry in traces.catalog(db, s.digest))
         whole = _size(db, settings.home)
         with db.write() as conn:
             for table in ("trace_blocks", "trace_pages"):
                 conn.execute(text(f"DELETE FROM {table}"))
         return (whole - _size(db, settings.home)) / stored
-
-
-def _train(db: Database, shape: str) -> None:
-    claims = runs.claim(db, "benchmark", 100, shape_key=shape, lease_seconds=3600)
-    pack = pack_for(claims[0].spec, len(claims), "cpu")
-    going = dict(enumerate(claim.lease for claim in claims))
-    for lane, claim in enumerate(claims):
-        pack.load(lane, claim.spec)
-    while going:
-        reached = pack.advance()
-        runs.record(db, [(going[lane], progress) for lane, progress in reached.items()])
-        going = {lane: lease for lane, lease in going.items() if lane not in reached or not reached[lane].outcome}
 
 
 def _size(db: Database, home: Path) -> int:

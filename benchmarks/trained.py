@@ -1,0 +1,38 @@
+"""Runs that are trained here, by the engine itself, and stored as a worker stores them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ltd_client import demo
+from ltd_core.engine import pack_for
+from services import runs, submission, sweeps
+
+if TYPE_CHECKING:
+    from ltd_core.spec import RunSpec
+    from services.db import Database
+
+
+def demonstrated(db: Database, changes: dict[str, Any]) -> list[RunSpec]:
+    """Train the first seed of the demonstration's sweep, its base changed, to the end; returns the specifications."""
+    request = json.loads(Path(demo.__file__).with_name("demo_sweep.json").read_text(encoding="utf-8"))
+    request |= {"seeds": [0], "base": request["base"] | changes}
+    specs = [spec for _, spec in sweeps.expand(sweeps.parse_request(request))]
+    submission.submit(db, specs)
+    for shape in {spec.shape_key for spec in specs}:
+        _train(db, shape)
+    return specs
+
+
+def _train(db: Database, shape: str) -> None:
+    claims = runs.claim(db, "benchmark", 100, shape_key=shape, lease_seconds=3600)
+    pack = pack_for(claims[0].spec, len(claims), "cpu")
+    going = {lane: claim.lease for lane, claim in enumerate(claims)}
+    for lane, claim in enumerate(claims):
+        pack.load(lane, claim.spec)
+    while going:
+        reached = pack.advance()
+        runs.record(db, [(going[lane], progress) for lane, progress in reached.items()])
+        going = {lane: lease for lane, lease in going.items() if lane not in reached or not reached[lane].outcome}
