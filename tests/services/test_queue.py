@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import redis
+
+from services import queue
+from services.settings import Settings
+from tests.support.parts import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.parts import Broker
+
+
+def test_hints_of_a_moment_are_sent_behind_the_callers_back(tmp_path: Path, broker: Broker) -> None:
+    broker.flush()
+    settings = Settings(home=tmp_path, broker_url=broker.url)
+    for _ in range(3):
+        queue.hint_soon(settings, 1)
+    with redis.Redis(unix_socket_path=str(broker.socket)) as client:
+        assert wait_for(lambda: 1 <= int(client.llen(queue.QUEUE)) <= 3)
+    broker.flush()
+
+
+def test_a_hint_that_cannot_be_sent_ends_nothing(tmp_path: Path, broker: Broker) -> None:
+    broker.flush()
+    settings = Settings(home=tmp_path, broker_url=broker.url)
+    broker.stop()
+    try:
+        queue.hint_soon(settings, 1)
+        assert not queue.hint(settings, 1)
+    finally:
+        broker.start()
+    queue.hint_soon(settings, 2)
+    with redis.Redis(unix_socket_path=str(broker.socket)) as client:
+        assert wait_for(lambda: int(client.llen(queue.QUEUE)) >= 1)
+    broker.flush()
