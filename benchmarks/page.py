@@ -34,6 +34,8 @@ def write(rows: Sequence[Row]) -> None:
         "",
         "## Against others, and against itself",
         "",
+        "Where there is no peer, the other side is the most that the figure may be.",
+        "",
         "| benchmark | ours | peer | ratio | spread |",
         "|---|---|---|---|---|",
         *(_line(row) for row in named),
@@ -75,7 +77,7 @@ def _line(row: Row) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"  # noqa: PLR2004 - from there on digits say more than e+06
 
 
 def _cells(rows: Sequence[Row]) -> dict[tuple[str, int, int], float]:
