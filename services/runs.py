@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import bindparam, case, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import bindparam, case, func, insert, or_, select, tuple_, update
 
 from ltd_core.spec import RunSpec, parse_spec
 from services import run_metrics, traces
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 RUNS, EVENTS, STATES = table(Run), table(RunEvent), table(RunState)
 FINAL = ("succeeded", "failed", "cancelled")
+_LAST = select(func.coalesce(func.max(EVENTS.c.seq), 0)).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()
+_NEXT_EVENT = insert(EVENTS).values(
+    run_id=bindparam("r"), seq=_LAST + 1, at=bindparam("t"), kind=bindparam("k"), data=bindparam("d")
+)
 _BACKOFF_SECONDS = 30.0
 _KEPT = ("step", "payload", "checksum")
 
@@ -290,12 +294,5 @@ def log(conn: Connection, entries: Sequence[tuple[str, str, dict[str, Any]]], at
     """Append events; the run's row is locked, so the next number is free."""
     if not entries:
         return
-    following = (
-        select(func.coalesce(func.max(EVENTS.c.seq), 0) + 1).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()
-    )
-    statement = insert(EVENTS).values(
-        run_id=bindparam("r"), seq=following, at=literal(at), kind=bindparam("k"), data=bindparam("d")
-    )
-    conn.execute(
-        statement, [{"r": run_id, "k": kind, "d": orjson.dumps(data).decode()} for run_id, kind, data in entries]
-    )
+    rows = [{"r": run_id, "k": kind, "d": orjson.dumps(data).decode(), "t": at} for run_id, kind, data in entries]
+    conn.execute(_NEXT_EVENT, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,23 +15,20 @@ if TYPE_CHECKING:
 
 def upsert(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], replace: Sequence[str]) -> None:
     """Insert rows; where the primary key is taken, replace the named columns, or leave the row when none is named."""
-    statement, keys = _insert(conn, table), [column.name for column in table.primary_key]
-    if replace:
-        statement = statement.on_conflict_do_update(
-            index_elements=keys, set_={name: statement.excluded[name] for name in replace}
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    conn.execute(statement, rows)
+    conn.execute(_statement(conn.dialect.name, table, tuple(replace)), rows)
 
 
 def insert_missing(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> set[Any]:
     """Insert rows whose primary key, of one column, is free; return those keys. Others may insert at the same time."""
     (key,) = table.primary_key
-    statement = _insert(conn, table).on_conflict_do_nothing(index_elements=[key.name]).returning(key)
-    return set(conn.execute(statement, rows).scalars())
+    return set(conn.execute(_statement(conn.dialect.name, table, ()).returning(key), rows).scalars())
 
 
-def _insert(conn: Connection, table: Table) -> Any:  # noqa: ANN401 - a statement of either dialect
-    make = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    return make(table)
+@cache
+def _statement(dialect: str, table: Table, replace: tuple[str, ...]) -> Any:  # noqa: ANN401 - of either dialect
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    keys = [column.name for column in table.primary_key]
+    if not replace:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    taken = {name: statement.excluded[name] for name in replace}
+    return statement.on_conflict_do_update(index_elements=keys, set_=taken)

@@ -66,7 +66,7 @@ def test_migrating_fills_what_lists_are_made_of(settings: Settings, db: Database
     config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
     with db.write() as conn:
         config.attributes["connection"] = conn
-        command.downgrade(config, "0002")
+        command.downgrade(config, "0003")
     migrate(settings)
     assert [[run.id for run in run_queries.list_runs(db, filters).runs] for filters in lists] == found
 

@@ -10,8 +10,8 @@ from ltd_core.errors import InvalidSpec
 from ltd_core.spec import parse_spec
 from services import run_kinds, run_metrics
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 RUNS = sa.table("runs", *(sa.column(name) for name in ("id", "spec", "outcome_kind", "summary", "kinds")))
 CHUNK = 1000
