@@ -1,6 +1,6 @@
 """How a store grows: rows and bytes of a run, and milliseconds of what is asked of ten thousand runs and of more.
 
-`python -m benchmarks.growth` puts its tables into docs/growth.md, between their marks; `--most 1000000` adds a million runs.
+`python -m benchmarks.growth` puts its tables into docs/growth.md; `--most 1000000` adds a million runs.
 """
 
 from __future__ import annotations
