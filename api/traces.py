@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("traces", __name__)
 
+_VERSION = version("ltd-lab")
+"""Read once: it stands in a file."""
 MOST_NUMBERS = 4_000_000
 """In one answer: a trace with later axes comes at a coarser level sooner."""
 
@@ -51,7 +53,7 @@ def one(run_id: str, name: str) -> Response:
 
 def _tag(run: RunView) -> str:
     """Return what changes whenever the answer does: a run's traces are a function of its specification and its step."""
-    said = f"{version('ltd-lab')} {run.id} {run.step} {request.full_path}"
+    said = f"{_VERSION} {run.id} {run.step} {request.full_path}"
     return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
