@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import engine, ingest, page, reading, sweeps
+from benchmarks import engine, ingest, lists, page, reading, sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     **engine.BENCHMARKS,
     **ingest.BENCHMARKS,
     **reading.BENCHMARKS,
+    **lists.BENCHMARKS,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 
