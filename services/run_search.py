@@ -7,7 +7,6 @@ there are. Beyond `_MOST_RANGES` the order itself is walked: what so many combin
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,12 +24,11 @@ _MOST_RANGES = 64
 _FEW = {"runs": 300, "run_metrics": 1500}
 """Runs of sweeps that are looked up one by one. Those of larger ones lie together in the order by age, and make up
 much of the order by a metric, so there the order is walked until the page is full."""
-_OF_KINDS = "kinds || '' IN :kinds"
-"""An expression, so that no index is taken for it: its rows would be out of order."""
-_WORDS, _AS_TEST = re.compile(r"\b(state|outcome_kind)\b"), r"\1 || ''"
+_OF_KINDS = "(kinds IN :kinds) IS TRUE"
+"""A test of the truth, so that no index is taken for it: its rows would be out of order."""
 _BEHIND_HEX = "g"
 _MEMBERS = "{0} IN (SELECT run_id FROM sweep_runs WHERE sweep_id IN :sweeps)"
-_MEMBER = "(SELECT 1 FROM sweep_runs WHERE sweep_runs.run_id = {0} AND sweep_id IN :sweeps LIMIT 1) = 1"
+_MEMBER = "(SELECT 1 FROM sweep_runs WHERE sweep_runs.run_id = {0} AND sweep_id IN :sweeps LIMIT 1) IS NOT NULL"
 """The limit keeps PostgreSQL from joining all of the sweep before the first row."""
 Position = tuple[float, str]
 Values = dict[str, Any]
@@ -111,7 +109,7 @@ def _walks(order: _Order, scope: Scope, values: Values, *, apart: bool) -> list[
     if not apart and not order.metric:
         return [[*end, *tests] for end in ends]
     either = " OR ".join(" AND ".join(end) for end in ends)
-    return [[*tests, f"({_WORDS.sub(_AS_TEST, either)})"] if scope.statuses is not None else tests]
+    return [[*tests, f"({either}) IS TRUE"] if scope.statuses is not None else tests]
 
 
 def _ends(order: _Order, statuses: tuple[Status, ...] | None, values: Values) -> list[list[str]]:
