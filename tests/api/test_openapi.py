@@ -75,10 +75,13 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 
 def test_the_query_parameters_are_those_that_are_accepted(client: FlaskClient, document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
-        for parameter in operations.get("get", {}).get("parameters", []):
-            if parameter["in"] == "query" and "default" in parameter["schema"]:
+        asked = [one for one in operations.get("get", {}).get("parameters", []) if one["in"] == "query"]
+        needed = {one["name"]: "x" for one in asked if one["required"]}
+        for parameter in asked:
+            if "default" in parameter["schema"]:
                 address = re.sub(r"\{\w+\}", "x", path)
-                answer = client.get(address, query_string={parameter["name"]: parameter["schema"]["default"]})
+                query = needed | {parameter["name"]: parameter["schema"]["default"]}
+                answer = client.get(address, query_string=query)
                 assert answer.status_code != 400, (path, parameter["name"])
 
 
@@ -145,6 +148,7 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     for query in ("from=1&to=3", "max_points=2", "max_points=20"):
         for name in ("loss", "delta_norm"):
             yield ask("GET", "/api/v1/runs/{run_id}/traces/{name}?" + query, **(known | {"name": name}))
+    yield ask("GET", "/api/v1/traces?runs={run_id}&names=loss,delta_norm&max_points=20", **known)
     yield ask("GET", "/api/v1/runs?limit=1")
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/comparison?rows=clipping&columns=seed&metric=final_loss", **known)
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/pairs?metric=best_loss", **known)
