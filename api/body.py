@@ -29,7 +29,7 @@ def read_json() -> Any:  # noqa: ANN401 - JSON
 
 
 def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON
-    """Return the JSON in bytes; NaN and infinity are let through, so that their field can be named. Raises BadRequest."""
+    """Return JSON; NaN and infinity are let through, so that their field can be named. Raises BadRequest."""
     try:
         text = data.decode("utf-8-sig")
         value = json.loads(text, object_pairs_hook=_object, parse_int=_integer)

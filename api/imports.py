@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest
 
 from api.answers import answer
 from api.body import parse_json
@@ -41,7 +40,7 @@ def post() -> Response:
         with pa.ipc.open_stream(request.get_data(cache=False)) as reader:
             run, spec, values = _read(reader)
     except (pa.ArrowException, OSError) as error:
-        raise BadRequest(f"the body is no Arrow stream: {str(error)[:200]}") from None
+        raise _fault("body", f"must be an Arrow stream: {str(error)[:200]}", None) from None
     new = imports.store(here().db, run, spec, values)
     body = {"id": run.id, "new": new, "state": imports.state(here().db, run.id)}
     return answer(body, 201 if new else 200, {"Location": f"/api/v1/runs/{run.id}"})

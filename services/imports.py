@@ -94,13 +94,15 @@ def _blocks(spec: RunSpec, step: int, values: Mapping[str, Array]) -> list[Trace
     declared = {info.name: info for info in spec.traces()}
     for name in values:
         _require(name in declared, f"traces.{name}", "the specification declares no such trace", name)
-    blocks = []
+    blocks: list[TraceBlock] = []
     for name, info in declared.items():
         wanted, found = (step // info.every, *info.size), values.get(name, np.empty((0, *info.size)))
         _require(found.shape == wanted, f"traces.{name}", f"must be of shape {wanted}", str(found.shape))
         each = max(1, _BLOCK_NUMBERS // max(1, found[:1].size))
-        for first in range(0, len(found), each):
-            blocks.append(TraceBlock(name, (first + 1) * info.every, info.every, found[first : first + each]))
+        blocks += [
+            TraceBlock(name, (first + 1) * info.every, info.every, found[first : first + each])
+            for first in range(0, len(found), each)
+        ]
     return blocks
 
 
