@@ -39,7 +39,7 @@ def post() -> Response:
     try:
         with pa.ipc.open_stream(request.get_data(cache=False)) as reader:
             run, spec, values = _read(reader)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _fault("body", f"must be an Arrow stream: {str(error)[:200]}", None) from None
     new = imports.store(here().db, run, spec, values)
     body = {"id": run.id, "new": new, "state": imports.state(here().db, run.id)}
@@ -54,7 +54,7 @@ def _read(reader: pa.RecordBatchStreamReader) -> tuple[imports.ImportedRun, RunS
     if not isinstance(dtypes, dict):
         raise _fault("dtypes", "must be a JSON object", dtypes)
     if not reader.schema.equals(SCHEMA):
-        raise _fault("columns", f"must be {', '.join(SCHEMA.names)}, of the types documented", reader.schema.names)
+        raise _fault("columns", f"must be {', '.join(SCHEMA.names)}, of the types documented", None)
     declared = {info.name: info for info in spec.traces()}
     parts = _parts(reader, declared)
     return run, spec, {name: _values(declared[name], found, dtypes.get(name)) for name, found in parts.items()}

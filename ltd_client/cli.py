@@ -192,7 +192,8 @@ def export(
     *,
     out: Annotated[Path, typer.Option("--to", "--out", help="Folder to write to.")] = Path("export"),
     kind: Annotated[
-        ExportFormat, typer.Option("--format", help="Of the traces; parquet can be imported again.")
+        ExportFormat,
+        typer.Option("--format", metavar="FORMAT", help="report, parquet (can be imported again), csv or tensorboard."),
     ] = ExportFormat.REPORT,
     server: Server = DEFAULT_SERVER,
     token: Token = "",
@@ -215,8 +216,7 @@ def export(
     out.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (out / name).write_bytes(content)
-    written = {name: str(out / name) for name in files}
-    console.result(written, lambda: show.files(console, written.values()))
+    console.result(written := {n: str(out / n) for n in files}, lambda: show.files(console, written.values()))
 
 
 @app.command(name="import")

@@ -39,14 +39,16 @@ def import_sweep(lab: Lab, folder: Path, console: Console) -> Json:
     done: Json = {"new": 0, "stood": 0, "left_out": 0, "sweep": None}
     succeeded = set()
     with progress_bars(console) as bars:
-        for path in bars.track(files, description="runs"):
+        task = bars.add_task("runs", total=len(files), note="")
+        for path in files:
             document = _document(path)
-            if document["run"]["state"] != "succeeded":
+            if document["run"]["state"] == "succeeded":
+                answer = lab.bring(run_body(folder, document, told["server"]))
+                done["new" if answer["new"] else "stood"] += 1
+                succeeded |= {answer["id"]} if answer["state"] == "succeeded" else set()
+            else:
                 done["left_out"] += 1
-                continue
-            answer = lab.bring(run_body(folder, document, told["server"]))
-            done["new" if answer["new"] else "stood"] += 1
-            succeeded |= {answer["id"]} if answer["state"] == "succeeded" else set()
+            bars.update(task, advance=1)
     sweep = told["sweep"]
     if len(succeeded) == sweep["runs"]:
         done["sweep"] = lab.sweep({name: sweep[name] for name in ("name", "base", "axes", "seeds")})
