@@ -86,7 +86,7 @@ def _values(info: TraceInfo, found: list[Array], dtype: object) -> Array:
     if dtype not in _DTYPES:
         raise _fault(f"dtypes.{info.name}", f"must be one of: {', '.join(_DTYPES)}", dtype)
     whole = np.concatenate(found)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         made = whole.astype(np.dtype(str(dtype)))
     if not np.array_equal(made.astype(np.float64), whole, equal_nan=True):
         raise _fault(f"traces.{info.name}", f"holds numbers that {dtype} has not", None)

@@ -8,11 +8,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from api.arrow import ARROW
 from ltd_core.catalog import FAMILIES as DESCRIBED
 from ltd_core.errors import InvalidSpec
 from ltd_core.spec import parse_spec
 from services import runs
 from services.workers import Worker, heartbeat
+from tests.api.imported import honest, pack
 from tests.api.lab import LENGTH, block, claim, progress, spec, sweep
 
 if TYPE_CHECKING:
@@ -141,6 +143,9 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     told = progress(40, "diverged", (losses, deltas), best_loss=1.0, final_loss=None)
     runs.record(db, [(claims[known["run_id"]].lease, told)])
     heartbeat(db, Worker("a:1", "a", 1, "cpu", 8, 1.0), [known["run_id"]])
+    for body in (pack(*honest(seed=9)), b"no Arrow"):
+        brought = client.post("/api/v1/imports", data=body, content_type=ARROW)
+        yield "POST", "/api/v1/imports", brought
     for path in document_paths(client):
         yield ask("GET", path, **known)
         yield ask("GET", path, run_id="none", sweep_id="none", name="none")
