@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app
 from pydantic.json_schema import models_json_schema
 
-from api import schemas
+from api import exchange_schemas, schemas
 from api.answers import answer
 from api.arrow import ARROW, NPY
 from api.parameters import PARAMETERS, REQUIRED
@@ -38,9 +38,9 @@ ANSWERS: dict[str, dict[int, type[BaseModel] | str]] = {
     "runs.cancel": {202: schemas.Run},
     "traces.catalog": {200: schemas.Traces},
     "traces.one": {200: schemas.Trace},
-    "traces.many": {200: schemas.ManyTraces},
+    "traces.many": {200: exchange_schemas.ManyTraces},
     "events.events": {200: "text/event-stream"},
-    "imports.post": {201: schemas.Import, 200: schemas.Import},
+    "imports.post": {201: exchange_schemas.Import, 200: exchange_schemas.Import},
     "sweeps.post": {201: schemas.PostedSweep, 200: schemas.PostedSweep},
     "sweeps.many": {200: schemas.Sweeps},
     "sweeps.one": {200: schemas.Sweep},

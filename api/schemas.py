@@ -54,14 +54,6 @@ class SubmittedRun(Run):
     restarted: bool
 
 
-class Import(Body):
-    """What became of a run that was brought: stored, or left alone because it stands in some state."""
-
-    id: str
-    new: bool
-    state: State
-
-
 class Runs(Body):
     """A page of runs, newest first."""
 
@@ -144,12 +136,6 @@ class Trace(Body):
         default=None, description="Of a curve: values at the shares 1/18, 3/18, ... 17/18 of each cell's finite points."
     )
     count: list[int] | None = None
-
-
-class ManyTraces(Body):
-    """Several traces of several runs: all of the first run, then all of the next."""
-
-    traces: list[Trace]
 
 
 class AxisValue(Body):

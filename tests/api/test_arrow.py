@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from api.arrow import ARROW, NPY
-from api.schemas import ManyTraces
+from api.exchange_schemas import ManyTraces
 from services import runs, traces
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
 

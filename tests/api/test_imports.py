@@ -10,7 +10,7 @@ import pytest
 
 from api import imports as door
 from api.arrow import ARROW
-from api.schemas import Import
+from api.exchange_schemas import Import
 from services import run_queries, traces
 from tests.api.imported import STEP, honest, pack
 from tests.api.lab import PROBLEM, spec, sweep
