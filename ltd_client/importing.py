@@ -42,7 +42,7 @@ def import_sweep(lab: Lab, folder: Path, console: Console) -> Json:
         task = bars.add_task("runs", total=len(files), note="")
         for path in files:
             document = _document(path)
-            if document["run"]["state"] == "succeeded":
+            if document["run"]["state"] == "succeeded" and not document["thinned"]:
                 answer = lab.bring(run_body(folder, document, told["server"]))
                 done["new" if answer["new"] else "stood"] += 1
                 succeeded |= {answer["id"]} if answer["state"] == "succeeded" else set()

@@ -197,7 +197,7 @@ def imported(console: Console, done: Json, server: str) -> None:
     table = _pairs()
     table.add_row("runs", f"{done['new']} new, {done['stood']} stood already")
     if done["left_out"]:
-        table.add_row("left out", f"[yellow]{done['left_out']} that had not succeeded when they were exported")
+        table.add_row("left out", f"[yellow]{done['left_out']} that had not succeeded, or had let points go")
     if done["sweep"]:
         table.add_row("sweep", f"[bold]{done['sweep']['id']}[/] {escape(done['sweep']['name'])}")
         table.add_row("page", f"{server}/sweeps/{done['sweep']['id']}")
