@@ -32,9 +32,9 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
     return answer_tagged(hashlib.blake2b(data, digest_size=16).hexdigest(), lambda: data)
 
 
-def answer_tagged(tag: str, make: Callable[[], Any]) -> Response:
-    """Return 304 when the client has an answer of this tag already, else JSON; `make` gives it, as bytes or a body."""
-    response = Response(content_type="application/json", headers={"Cache-Control": "no-cache"})
+def answer_tagged(tag: str, make: Callable[[], Any], media: str = "application/json") -> Response:
+    """Return 304 when the client has an answer of this tag already, else what `make` gives: bytes, or JSON's body."""
+    response = Response(content_type=media, headers={"Cache-Control": "no-cache"})
     response.set_etag(tag, weak=True)  # weak: compression changes the bytes, not what they say
     if request.if_none_match.contains_weak(tag):
         response.status_code = HTTPStatus.NOT_MODIFIED

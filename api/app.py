@@ -13,6 +13,7 @@ from api import (
     context,
     events,
     health,
+    imports,
     log,
     mechanisms,
     openapi,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 LARGEST_BODY = 10 * 1024 * 1024
-RESOURCES = (runs, sweeps, traces, events, comparison, mechanisms, workers, store, openapi)
+RESOURCES = (runs, sweeps, traces, events, comparison, mechanisms, workers, store, imports, openapi)
 _COMPRESSED = (
     "application/json",
     "application/problem+json",

@@ -24,9 +24,14 @@ _LONGEST_INTEGER = 20
 
 
 def read_json() -> Any:  # noqa: ANN401 - JSON
-    """Return the body; NaN and infinity are let through, so that their field can be named. Raises BadRequest."""
+    """Return the body; raises BadRequest."""
+    return parse_json(request.get_data(cache=True))
+
+
+def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON; NaN and infinity are let through, so that their field can be named. Raises BadRequest."""
     try:
-        text = request.get_data(cache=True).decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
         value = json.loads(text, object_pairs_hook=_object, parse_int=_integer)
     except UnicodeDecodeError as error:
         raise BadRequest(f"the body is not UTF-8: {error.reason} at byte {error.start}") from None

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app
 from pydantic.json_schema import models_json_schema
 
-from api import schemas
+from api import exchange_schemas, schemas
 from api.answers import answer
-from api.parameters import PARAMETERS
+from api.arrow import ARROW, NPY
+from api.parameters import PARAMETERS, REQUIRED
 from api.store import Keep
 from ltd_core.spec import EXPERIMENTS
 from services.sweeps import SweepRequest
@@ -37,7 +38,9 @@ ANSWERS: dict[str, dict[int, type[BaseModel] | str]] = {
     "runs.cancel": {202: schemas.Run},
     "traces.catalog": {200: schemas.Traces},
     "traces.one": {200: schemas.Trace},
+    "traces.many": {200: exchange_schemas.ManyTraces},
     "events.events": {200: "text/event-stream"},
+    "imports.post": {201: exchange_schemas.Import, 200: exchange_schemas.Import},
     "sweeps.post": {201: schemas.PostedSweep, 200: schemas.PostedSweep},
     "sweeps.many": {200: schemas.Sweeps},
     "sweeps.one": {200: schemas.Sweep},
@@ -55,6 +58,8 @@ ANSWERS: dict[str, dict[int, type[BaseModel] | str]] = {
     "health.metrics": {200: "text/plain"},
 }
 """What an endpoint answers, by status: a type, or the media type of what has none."""
+_ALSO = {"traces.one": (ARROW, NPY), "traces.many": (ARROW,)}
+"""Media types in which an endpoint answers, by Accept, beside JSON."""
 _SAID = {200: "Done.", 201: "Made.", 202: "Accepted.", 503: "Not ready."}
 
 
@@ -94,6 +99,8 @@ def _document() -> JSON:
 def _operation(rule: Rule) -> JSON:
     view = current_app.view_functions[rule.endpoint]
     answers = {str(status): _answer(_SAID[status], body) for status, body in ANSWERS[rule.endpoint].items()}
+    for media in _ALSO.get(rule.endpoint, ()):
+        answers["200"]["content"][media] = {}
     described: JSON = {
         "operationId": rule.endpoint.replace(".", "_"),
         "tags": [rule.endpoint.partition(".")[0]],
@@ -101,6 +108,8 @@ def _operation(rule: Rule) -> JSON:
         "parameters": _parameters(rule),
         "responses": answers | {"default": _answer("What was wrong.", schemas.Problem, "application/problem+json")},
     }
+    if rule.endpoint == "imports.post":
+        described["requestBody"] = {"required": True, "content": {ARROW: {}}}
     if rule.endpoint in _REQUESTS:
         content = {"application/json": {"schema": _ref(_REQUESTS[rule.endpoint])}}
         described["requestBody"] = {"required": True, "content": content}
@@ -111,7 +120,10 @@ def _parameters(rule: Rule) -> list[JSON]:
     text = {"type": "string"}
     in_path = [{"name": name, "in": "path", "required": True, "schema": text} for name in sorted(rule.arguments)]
     known = PARAMETERS.get(rule.endpoint, {})
-    in_query = [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
+    needed = REQUIRED.get(rule.endpoint, ())
+    in_query = [
+        {"name": name, "in": "query", "required": name in needed, "schema": schema} for name, schema in known.items()
+    ]
     in_header = [_RETRY] if rule.endpoint in _REPEATED else [_RESUME] if rule.endpoint == "events.events" else []
     return in_path + in_query + in_header
 

@@ -23,12 +23,16 @@ _NUMERAL = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})(e[+-]?\d{1,2})?", r
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 OUTCOMES = ("solved", "exhausted", "diverged")
 LONGEST_TEXT = 200
+LONGEST_LIST = 8000
+MOST_NUMBERS = 4_000_000
+"""Of traces, in one answer: a trace with later axes comes at a coarser level sooner."""
 LARGEST_STEP = 2**53
 
 _TEXT: Schema = {"type": "string", "maxLength": LONGEST_TEXT}
 _ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _CURSOR: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "description": "The `next` of the page before."}
 _FIELD: Schema = {**_TEXT, "description": "A field of the specification, dotted; by default one of the first two axes."}
+_NAMES: Schema = {"type": "string", "maxLength": LONGEST_LIST}
 _STEP: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_STEP}
 _NUMBER: Schema = {"type": "number", "description": "Of the metric; the end itself is not within."}
 _ORDERS = [sign + name for sign in ("", "-") for name in METRICS]
@@ -40,6 +44,8 @@ _SEARCH = (
 
 def _kind(family: str) -> Schema:
     return {**_TEXT, "description": f"Kind of {family}; see /api/v1/mechanisms."}
+
+_POINTS = "Points or cells of a trace; JSON has at most 100,000 of them."
 
 
 def _choice(known: list[str], **more: str) -> Schema:
@@ -66,10 +72,17 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
         "limit": _count(500, 50),
     },
     "sweeps.many": {"cursor": _CURSOR, "limit": _count(200, 50)},
+    "traces.many": {
+        "runs": {**_NAMES, "description": "Ids, with commas between."},
+        "names": {**_NAMES, "description": "Traces of each of them, with commas between."},
+        "from": _STEP,
+        "to": _STEP,
+        "max_points": {**_count(MOST_NUMBERS, 2000), "description": _POINTS},
+    },
     "traces.one": {
         "from": _STEP,
         "to": _STEP,
-        "max_points": _count(100_000, 2000),
+        "max_points": {**_count(MOST_NUMBERS, 2000), "description": _POINTS},
         "figures": {
             **_TEXT,
             "default": ",".join(FIGURES),
@@ -97,6 +110,8 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
     },
 }
 
+REQUIRED = {"traces.many": ("runs", "names")}
+
 
 def install(app: Flask) -> None:
     """Check the query of every request for a resource before the resource sees it."""
@@ -108,14 +123,7 @@ def install(app: Flask) -> None:
         for kind, value in (request.view_args or {}).items():
             if not value.isprintable():
                 raise NotFound(kind.removesuffix("_id"), value)
-        known = PARAMETERS.get(request.endpoint or "", {})
-        for name, (value, *more) in request.args.lists():
-            if name not in known:
-                raise BadQuestion(name, f"unknown parameter; known here: {', '.join(known) or 'none'}", value)
-            if more:
-                raise BadQuestion(name, "must be given once", more[0])
-            if fault := _fault(known[name], value):
-                raise BadQuestion(name, fault, value)
+        _check_query(PARAMETERS.get(request.endpoint or "", {}), REQUIRED.get(request.endpoint or "", ()))
 
 
 def given(name: str) -> Any:  # noqa: ANN401 - of the type that its schema says
@@ -125,6 +133,19 @@ def given(name: str) -> Any:  # noqa: ANN401 - of the type that its schema says
     if value is None:
         return schema.get("default")
     return {"integer": int, "number": float}.get(schema["type"], str)(value)
+
+
+def _check_query(known: dict[str, Schema], required: tuple[str, ...]) -> None:
+    for name, (value, *more) in request.args.lists():
+        if name not in known:
+            raise BadQuestion(name, f"unknown parameter; known here: {', '.join(known) or 'none'}", value)
+        if more:
+            raise BadQuestion(name, "must be given once", more[0])
+        if fault := _fault(known[name], value):
+            raise BadQuestion(name, fault, value)
+    for name in required:
+        if not request.args.get(name):
+            raise BadQuestion(name, "is required", None)
 
 
 def _fault(schema: Schema, value: str) -> str | None:
@@ -141,6 +162,7 @@ def _fault(schema: Schema, value: str) -> str | None:
         return None if value in schema["enum"] else f"must be one of: {', '.join(schema['enum'])}"
     if "pattern" in schema:
         return None if re.fullmatch(schema["pattern"], value) else f"must match {schema['pattern']}"
-    if len(value) > schema.get("maxLength", LONGEST_TEXT) or not value.isprintable():
-        return f"must be at most {LONGEST_TEXT} printable characters"
+    longest = schema.get("maxLength", LONGEST_TEXT)
+    if len(value) > longest or not value.isprintable():
+        return f"must be at most {longest} printable characters"
     return None

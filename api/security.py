@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Response, request
 
 from api import problem
+from api.arrow import ARROW
 from api.dashboard.csp import POLICY
 from services.settings import LOOPBACK
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OPEN = frozenset({"/healthz", "/readyz"})
+_BODIES = {"imports.post": ARROW}
+"""Media types that are no JSON; as little as JSON can they be sent by a page of another site without asking."""
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -57,8 +60,9 @@ def _refused_write() -> Response | None:
     if origin is not None and not _is_own(origin):
         return problem.respond(403, "Forbidden", f"requests of {origin} are not accepted")
     has_body = request.content_length or "chunked" in request.headers.get("Transfer-Encoding", "")
-    if request.mimetype != "application/json" and (has_body or request.mimetype):
-        detail = f"Content-Type: must be application/json (got {request.mimetype or 'none'})"
+    wanted = _BODIES.get(request.endpoint or "", "application/json")
+    if request.mimetype != wanted and (has_body or request.mimetype):
+        detail = f"Content-Type: must be {wanted} (got {request.mimetype or 'none'})"
         return problem.respond(415, "Unsupported media type", detail)
     return None
 

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
+from api import arrow
 from api.answers import answer, answer_tagged, numbers
 from api.context import here
-from api.parameters import given
+from api.parameters import MOST_NUMBERS, given
 from services import run_queries, traces
+from services.errors import BadQuestion
 from services.pyramid import FIGURES, QUANTILES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from services.run_queries import RunView
     from services.traces import TraceView
 
@@ -23,8 +27,8 @@ blueprint = Blueprint("traces", __name__)
 
 _VERSION = version("ltd-lab")
 """Read once: it stands in a file."""
-MOST_NUMBERS = 4_000_000
-"""In one answer: a trace with later axes comes at a coarser level sooner."""
+MOST_SERIES = 200
+_MOST_IN_JSON = 100_000
 
 
 @blueprint.get("/runs/<run_id>/traces")
@@ -36,30 +40,63 @@ def catalog(run_id: str) -> Response:
 @blueprint.get("/runs/<run_id>/traces/<name>")
 def one(run_id: str, name: str) -> Response:
     """Read a trace between two steps, in at most `max_points` points or cells."""
-    db = here().db
+    db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW, arrow.NPY))
     run = run_queries.get(db, run_id)
-    asked = {
-        "start": given("from"),
-        "end": given("to"),
-        "max_points": min(given("max_points"), _most_points(run, name)),
-        "figures": given("figures").split(","),
-    }
+    asked = _asked(media, _numbers_a_point(run, [name])) | {"figures": given("figures").split(",")}
 
-    def body() -> dict[str, Any]:
-        return _body(run_id, traces.read(db, run_id, name, **asked))
+    def made() -> Any:  # noqa: ANN401 - bytes, or JSON
+        view = traces.read(db, run_id, name, **asked)
+        match media:
+            case arrow.ARROW:
+                return arrow.one(run_id, view)
+            case arrow.NPY:
+                return arrow.npy(view)
+        return _body(run_id, view)
 
-    return answer_tagged(_tag(run), body)
-
-
-def _tag(run: RunView) -> str:
-    """Return what changes whenever the answer does: a run's traces are a function of its specification and its step."""
-    said = f"{_VERSION} {run.id} {run.step} {request.full_path}"
-    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+    return _answer([run], media, made)
 
 
-def _most_points(run: RunView, name: str) -> int:
-    sizes = {info.name: prod(info.size) for info in run.spec.traces()}
-    return max(1, MOST_NUMBERS // max(1, sizes.get(name, 1)))
+@blueprint.get("/traces")
+def many() -> Response:
+    """Read several traces of several runs between two steps, each in at most `max_points` points or cells."""
+    db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW))
+    names = _listed("names")
+    wanted = _listed("runs")
+    if (count := len(wanted) * len(names)) > MOST_SERIES:
+        raise BadQuestion("runs", f"runs times names must be at most {MOST_SERIES}", count)
+    found = [run_queries.get(db, run_id) for run_id in wanted]
+    asked = _asked(media, sum(_numbers_a_point(run, names) for run in found))
+
+    def made() -> Any:  # noqa: ANN401 - bytes, or JSON
+        views = [(run.id, traces.read(db, run.id, name, **asked)) for run in found for name in names]
+        if media == arrow.ARROW:
+            return arrow.many(views)
+        return {"traces": [_body(run_id, view) for run_id, view in views]}
+
+    return _answer(found, media, made)
+
+
+def _answer(found: list[RunView], media: str, made: Callable[[], Any]) -> Response:
+    """Answer with a tag: a run's traces are a function of its specification and its step."""
+    parts = [_VERSION, media, request.full_path, *(f"{run.id} {run.step}" for run in found)]
+    response = answer_tagged(hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest(), made, media)
+    response.vary.add("Accept")
+    return response
+
+
+def _asked(media: str, each: int) -> dict[str, Any]:
+    """Return what to read, so that no answer holds more than MOST_NUMBERS of `each` numbers a point."""
+    most = min(given("max_points"), _MOST_IN_JSON) if media == arrow.JSON else given("max_points")
+    return {"start": given("from"), "end": given("to"), "max_points": max(1, min(most, MOST_NUMBERS // max(1, each)))}
+
+
+def _numbers_a_point(run: RunView, names: list[str]) -> int:
+    return sum(prod(info.size) for info in run.spec.traces() if info.name in names)
+
+
+def _listed(name: str) -> list[str]:
+    """Return a parameter's values, none of them twice."""
+    return list(dict.fromkeys(given(name).split(",")))
 
 
 def _body(run_id: str, view: TraceView) -> dict[str, Any]:

@@ -41,3 +41,27 @@ class BadRequest(ClientError):  # noqa: N818
         return "\n".join(fields) or str(
             self.problem.get("detail") or self.problem.get("title") or f"status {self.status}"
         )
+
+
+class MissingLibraries(ClientError):  # noqa: N818
+    """An optional part of the client is not installed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        """Return what to install."""
+        return f"{self.name} is not installed: pip install 'ltd-lab[export]'"
+
+
+class BadExport(ClientError):  # noqa: N818
+    """A folder that is no export, or one whose files do not fit together."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        """Return which file, and why."""
+        return f"{self.path}: {self.reason}"

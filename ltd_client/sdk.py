@@ -29,6 +29,7 @@ _SECONDS = 60.0
 _CONNECT_SECONDS = 3.0
 _STREAM_SECONDS = 40.0
 """The server breaks the silence of a stream every 15 s."""
+_ARROW = "application/vnd.apache.arrow.stream"
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -89,6 +90,16 @@ class Lab:
             key: _numbers(value) if key in {"values", "minimum", "maximum", "mean", "last"} else value
             for key, value in found.items()
         }
+
+    def trace_arrow(self, run_id: str, name: str, start: int, end: int, max_points: int) -> bytes:
+        """Return a trace between two steps as an Arrow stream, every number as it is stored."""
+        asked = {"from": start, "to": end, "max_points": max_points}
+        address = f"/api/v1/runs/{run_id}/traces/{name}"
+        return self._send("GET", address, params=asked, headers={"Accept": _ARROW}).content
+
+    def bring(self, body: bytes) -> Json:
+        """Import a run of another laboratory, an Arrow stream; `new` says whether it stood already."""
+        return self._json("POST", "/imports", content=body, headers={"Content-Type": _ARROW})
 
     def sweep(self, request: Json) -> Json:
         """Post a sweep; `new`, `restarted` and `stood` count its runs."""
@@ -206,9 +217,17 @@ class Lab:
             raise Unreachable(self.server, "what answers there is something else")
         return cast("Json", response.json())
 
-    def _send(self, method: str, path: str, *, accept: int | None = None, **more: Any) -> httpx2.Response:  # noqa: ANN401
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: int | None = None,
+        headers: dict[str, str] | None = None,
+        **more: Any,  # noqa: ANN401 - what httpx2 takes
+    ) -> httpx2.Response:
         """Send, and again while nothing answers or the store is away: a key makes repeating a write harmless."""
-        headers = {"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {}
+        headers = (headers or {}) | ({"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {})
         for pause in (*_PAUSES, None):
             try:
                 response = self._http.request(method, path, headers=headers, **more)

@@ -195,6 +195,31 @@ def files(console: Console, paths: Iterable[str]) -> None:
         console.say(f"wrote [bold]{escape(path)}[/]", whole=True)
 
 
+def exported(console: Console, done: Json) -> None:
+    """Say what an export of traces wrote."""
+    table = _pairs()
+    table.add_row("folder", f"[bold]{escape(done['folder'])}")
+    table.add_row("runs", f"{done['written']} written as {done['format']}, {done['unchanged']} unchanged")
+    if done["thinned"]:
+        table.add_row("left out", f"[yellow]traces of {len(done['thinned'])} runs: only their pyramid is kept")
+    table.add_row("table", escape(done["runs"]))
+    console.say(table)
+
+
+def imported(console: Console, done: Json, server: str) -> None:
+    """Say what became of imported runs."""
+    table = _pairs()
+    table.add_row("runs", f"{done['new']} new, {done['stood']} stood already")
+    if done["left_out"]:
+        table.add_row("left out", f"[yellow]{done['left_out']} that had not succeeded, or had let points go")
+    if done["sweep"]:
+        table.add_row("sweep", f"[bold]{done['sweep']['id']}[/] {escape(done['sweep']['name'])}")
+        table.add_row("page", f"{server}/sweeps/{done['sweep']['id']}")
+    else:
+        table.add_row("sweep", "[yellow]not posted: not all of its runs have succeeded here")
+    console.say(table)
+
+
 def doctor(console: Console, found: Json) -> None:
     """Show whether each part works."""
     table = _pairs()

@@ -19,7 +19,7 @@ _FINAL = ("succeeded", "failed", "cancelled")
 def watch_run(lab: Lab, run_id: str, console: Console) -> Json:
     """Show a run's progress until it ends, and return it."""
     run = lab.get_run(run_id)
-    with _bars(console) as bars:
+    with progress_bars(console) as bars:
         task = bars.add_task(f"run {run_id[:8]}", total=run["updates"], note="")
         for kind, data in lab.events(run_id):
             if kind == "progress":
@@ -33,7 +33,7 @@ def watch_run(lab: Lab, run_id: str, console: Console) -> Json:
 def watch_sweep(lab: Lab, sweep_id: str, console: Console) -> Json:
     """Show a sweep's progress until every run has ended, and return it."""
     sweep = lab.get_sweep(sweep_id)
-    with _bars(console) as bars:
+    with progress_bars(console) as bars:
         runs = bars.add_task("runs", total=sweep["runs"], note="")
         updates = bars.add_task("updates", total=sweep["updates_total"], note="")
         began, before = time.monotonic(), sweep["updates_done"]
@@ -57,7 +57,8 @@ def _states(sweep: Json) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(parts.items()))
 
 
-def _bars(console: Console) -> Progress:
+def progress_bars(console: Console) -> Progress:
+    """Return bars on standard error; a task has a `note`."""
     return Progress(
         TextColumn("{task.description:<14}"),
         BarColumn(bar_width=32),

@@ -8,11 +8,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from api.arrow import ARROW
 from ltd_core.catalog import FAMILIES as DESCRIBED
 from ltd_core.errors import InvalidSpec
 from ltd_core.spec import parse_spec
 from services import runs
 from services.workers import Worker, heartbeat
+from tests.api.imported import honest, pack
 from tests.api.lab import LENGTH, block, claim, progress, spec, sweep
 
 if TYPE_CHECKING:
@@ -75,10 +77,13 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 
 def test_the_query_parameters_are_those_that_are_accepted(client: FlaskClient, document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
-        for parameter in operations.get("get", {}).get("parameters", []):
-            if parameter["in"] == "query" and "default" in parameter["schema"]:
+        asked = [one for one in operations.get("get", {}).get("parameters", []) if one["in"] == "query"]
+        needed = {one["name"]: "x" for one in asked if one["required"]}
+        for parameter in asked:
+            if "default" in parameter["schema"]:
                 address = re.sub(r"\{\w+\}", "x", path)
-                answer = client.get(address, query_string={parameter["name"]: parameter["schema"]["default"]})
+                query = needed | {parameter["name"]: parameter["schema"]["default"]}
+                answer = client.get(address, query_string=query)
                 assert answer.status_code != 400, (path, parameter["name"])
 
 
@@ -138,6 +143,9 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     told = progress(40, "diverged", (losses, deltas), best_loss=1.0, final_loss=None)
     runs.record(db, [(claims[known["run_id"]].lease, told)])
     heartbeat(db, Worker("a:1", "a", 1, "cpu", 8, 1.0), [known["run_id"]])
+    for body in (pack(*honest(seed=9)), b"no Arrow"):
+        brought = client.post("/api/v1/imports", data=body, content_type=ARROW)
+        yield "POST", "/api/v1/imports", brought
     for path in document_paths(client):
         yield ask("GET", path, **known)
         yield ask("GET", path, run_id="none", sweep_id="none", name="none")
@@ -145,6 +153,7 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     for query in ("from=1&to=3", "max_points=2", "max_points=20"):
         for name in ("loss", "delta_norm"):
             yield ask("GET", "/api/v1/runs/{run_id}/traces/{name}?" + query, **(known | {"name": name}))
+    yield ask("GET", "/api/v1/traces?runs={run_id}&names=loss,delta_norm&max_points=20", **known)
     yield ask("GET", "/api/v1/runs?limit=1")
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/comparison?rows=clipping&columns=seed&metric=final_loss", **known)
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/pairs?metric=best_loss", **known)

@@ -135,7 +135,8 @@ def test_large_answers_are_compressed(client: FlaskClient, run_id: str, encoding
     address = f"/api/v1/runs/{run_id}/traces/delta_norm"
     packed = client.get(address, headers={"Accept-Encoding": encoding})
     plain = client.get(address)
-    assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == (encoding, "Accept-Encoding")
+    assert packed.headers["Content-Encoding"] == encoding
+    assert set(packed.headers["Vary"].split(", ")) == {"Accept", "Accept-Encoding"}
     assert len(packed.data) < len(plain.data) / 4
     tag = {"If-None-Match": packed.headers["ETag"]}  # is of what is said, not of how it is packed
     assert client.get(address, headers=tag).status_code == 304

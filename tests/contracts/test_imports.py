@@ -27,7 +27,7 @@ ALLOWED_OF_OURS = {
 }
 EXTRAS = {
     "api": ["server"],
-    "ltd_client": [],
+    "ltd_client": ["export"],
     "ltd_core": ["server", "worker"],
     "services": ["server"],
     "worker": ["server", "worker"],
@@ -214,4 +214,5 @@ def test_the_worker_loads_no_flask_and_connects_to_nothing() -> None:
 
 
 def test_the_client_stands_alone() -> None:
-    import_all(("ltd_client",), "torch,flask,sqlalchemy,celery,pydantic,numpy,ltd_core,services,api,worker")
+    server = "torch,flask,sqlalchemy,celery,pydantic,ltd_core,services,api,worker"
+    import_all(("ltd_client",), f"{server},numpy,pyarrow,pandas,tensorboardX")

@@ -8,14 +8,14 @@ import pytest
 
 from ltd_client import Lab
 from tests.support import lab as support
-from tests.support.fixtures import broker
+from tests.support.fixtures import broker, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.parts import Broker
 
-__all__ = ["broker"]
+__all__ = ["broker", "postgres"]
 
 
 @pytest.fixture(scope="session")

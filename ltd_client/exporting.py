@@ -1,0 +1,165 @@
+"""A sweep as a folder of files: its request, a table of its runs, and every trace of each run to the last bit.
+
+A run that is complete in the folder and has not changed since is not read again, so that an export can be taken up.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from ltd_client import libraries as lib
+from ltd_client.errors import BadExport
+from ltd_client.trace_files import FORMATS, complete, partial
+from ltd_client.watching import progress_bars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ltd_client.console import Console
+    from ltd_client.sdk import Lab
+    from ltd_client.trace_files import TraceFile
+
+Json = dict[str, Any]
+
+_ID = re.compile("[0-9a-f]{32}")
+_CHUNK_NUMBERS = 250_000
+"""Numbers of a trace that are held at once."""
+
+
+def export_sweep(lab: Lab, sweep_id: str, folder: Path, kind: str, console: Console) -> Json:
+    """Write a sweep in one of the FORMATS; returns what was written, runs by what became of them."""
+    place, _ = FORMATS[kind]
+    sweep = lab.get_sweep(sweep_id)
+    done: Json = {"folder": str(folder), "format": kind, "written": 0, "unchanged": 0, "thinned": {}}
+    if (folder / "sweep.json").is_file() and read_json(folder / "sweep.json")["sweep"]["id"] != sweep_id:
+        raise BadExport(str(folder), "holds another sweep: name another folder")
+    write_json(folder / "sweep.json", {"server": lab.server, "sweep": sweep})
+    ids = []
+    with progress_bars(console) as bars:
+        task = bars.add_task("runs", total=sweep["runs"], note="")
+        for run in lab.runs(sweep=sweep_id):
+            ids.append(run["id"])
+            document = _standing(folder, run)
+            if kind in document["formats"] and (folder / place.format(run=run["id"])).is_file():
+                done["unchanged"] += 1
+            else:
+                _export_run(lab, folder, kind, document)
+                done["written"] += 1
+            if document["thinned"]:
+                done["thinned"][run["id"]] = document["thinned"]
+            bars.update(task, advance=1, note=f"{done['unchanged']} unchanged" if done["unchanged"] else "")
+    done["runs"] = str(_write_runs(lab, folder, kind, sweep, ids))
+    return done
+
+
+def read_json(path: Path) -> Json:
+    """Return a document of an export; raises BadExport."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BadExport(str(path), f"cannot be read: {error}") from None
+    if not isinstance(found, dict):
+        raise BadExport(str(path), "is no JSON object")
+    return found
+
+
+def write_json(path: Path, document: Json) -> None:
+    """Write a document whole, or not at all."""
+    partial(path).write_text(json.dumps(document, indent=1), encoding="utf-8")
+    complete(path)
+
+
+def _standing(folder: Path, run: Json) -> Json:
+    """Return what is known of a run's files: of an earlier export, when the run is still the same."""
+    if not _ID.fullmatch(run["id"]):
+        raise BadExport(str(folder), f"a run cannot be named {run['id']!r}")
+    path = folder / "runs" / f"{run['id']}.json"
+    found = read_json(path) if path.is_file() else {}
+    same = found.get("run") == run
+    return found if same else {"run": run, "formats": [], "traces": [], "thinned": []}
+
+
+def _export_run(lab: Lab, folder: Path, kind: str, document: Json) -> None:
+    run, (place, make) = document["run"], FORMATS[kind]
+    path = folder / place.format(run=run["id"])
+    document |= {"traces": [], "thinned": [], "formats": sorted({*document["formats"], kind})}
+    file = make(partial(path), run)
+    try:
+        for info in lab.traces(run["id"]):
+            _export_trace(lab, document, info, file)
+    finally:
+        file.close()
+    complete(path)
+    write_json(folder / "runs" / f"{run['id']}.json", document)  # the last: it says that the others are complete
+
+
+def _export_trace(lab: Lab, document: Json, info: Json, file: TraceFile) -> None:
+    """Write the points up to the step at which the run was seen; note a trace whose finest points were let go."""
+    run, dtype = document["run"], ""
+    for first, last in _chunks(info, run["step"]):
+        body = lab.trace_arrow(run["id"], info["name"], first, last, (last - first) // info["every"] + 1)
+        table = lib.pa.ipc.open_stream(body).read_all()
+        if table.schema.metadata[b"level"] != b"0":
+            document["thinned"].append(info["name"])
+            return
+        values = table["value"].combine_chunks()
+        while lib.pa.types.is_fixed_size_list(values.type):
+            values = values.flatten()
+        numbers = values.to_numpy(zero_copy_only=False)
+        dtype = numbers.dtype.str
+        file.write(info, table["step"].to_numpy(), numbers)
+    document["traces"].append(
+        {name: info[name] for name in ("name", "unit", "axes", "every", "size")} | {"dtype": dtype}
+    )
+
+
+def _chunks(info: Json, step: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last step of ranges of about _CHUNK_NUMBERS numbers."""
+    every, points = info["every"], min(info["points"], step // info["every"])
+    each = max(1, _CHUNK_NUMBERS // max(1, prod(info["size"])))
+    for first in range(0, points, each):
+        yield (first + 1) * every, min(first + each, points) * every
+
+
+def _write_runs(lab: Lab, folder: Path, kind: str, sweep: Json, ids: list[str]) -> Path:
+    """Write a table with a row a run: its id, how it stands, its coordinates, its metrics, its specification."""
+    as_csv = kind != "parquet"
+    path = folder / ("runs.csv" if as_csv else "runs.parquet")
+    metrics = [entry["kind"] for entry in lab.mechanisms()["metric"]]
+    fields = list(dict.fromkeys([*sweep["axes"], "seed"]))
+    rows: dict[str, list[Any]] = {name: [] for name in ("id", "state", "step", "outcome", *fields, *metrics, "spec")}
+    for run_id in ids:
+        run = read_json(folder / "runs" / f"{run_id}.json")["run"]
+        said = {"id": run_id, "state": run["state"], "step": run["step"], "spec": json.dumps(run["spec"])}
+        said |= {"outcome": run["outcome"] and run["outcome"]["kind"]}
+        said |= {field: _coordinate(run["spec"], field) for field in fields}
+        said |= {name: run["summary"].get(name) for name in metrics}
+        for name, values in rows.items():
+            values.append(said[name])
+    table = lib.pa.table({name: _column(values, numeric=name in metrics) for name, values in rows.items()})
+    write = lib.csv.write_csv if as_csv else lib.parquet.write_table
+    write(table, str(partial(path)))
+    complete(path)
+    return path
+
+
+def _coordinate(spec: Json, field: str) -> Any:  # noqa: ANN401 - JSON
+    """Return the value at a dotted field of a specification, an object as JSON; None where there is no such field."""
+    found: Any = spec
+    for name in field.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return json.dumps(found) if isinstance(found, dict | list) else found
+
+
+def _column(values: list[Any], *, numeric: bool) -> Any:  # noqa: ANN401 - Arrow's array
+    """Return a column; values of several types become JSON."""
+    if numeric:
+        return lib.pa.array([None if value is None else float(value) for value in values], lib.pa.float64())
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {int, float} or len(kinds) <= 1:
+        return lib.pa.array([float(v) if float in kinds and v is not None else v for v in values])
+    return lib.pa.array([None if value is None else json.dumps(value) for value in values])

@@ -1,0 +1,137 @@
+"""The files of a run's traces: Parquet and CSV, a row a number, and TensorBoard's event files.
+
+Each is written under another name and takes its own when it is complete and on the disk.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from math import prod
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ltd_client import libraries as lib
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    import pyarrow as pa
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+Json = dict[str, Any]
+MOST_TAGS = 16
+"""Of one trace in TensorBoard: of more numbers a step, so many are shown, evenly spaced, the first and the last too."""
+
+
+class TraceFile(Protocol):
+    """A file that takes a run's traces, one after another, block by block."""
+
+    def write(self, info: Json, steps: Array, values: Array) -> None:
+        """Take points of a trace, [points, numbers a point]; `info` is the trace's entry of the catalog."""
+
+    def close(self) -> None:
+        """End the file."""
+
+
+class _Table:
+    """Rows of trace, step, index along the later axes (in C order), value."""
+
+    def __init__(self, make: Callable[[pa.Schema], Any]) -> None:
+        text = lib.pa.dictionary(lib.pa.int32(), lib.pa.string())
+        types = {"trace": text, "step": lib.pa.int64(), "index": lib.pa.int32(), "value": lib.pa.float64()}
+        self._schema = lib.pa.schema(types)
+        self._file = make(self._schema)
+
+    def write(self, info: Json, steps: Array, values: Array) -> None:
+        """Take points of a trace."""
+        each, np = prod(info["size"]), lib.np
+        codes = lib.pa.array(np.zeros(values.size, np.int32))
+        columns = [
+            lib.pa.DictionaryArray.from_arrays(codes, [info["name"]]),
+            np.repeat(steps, each),
+            np.tile(np.arange(each, dtype=np.int32), len(steps)),
+            values.astype(np.float64).ravel(),
+        ]
+        self._file.write_table(lib.pa.table(columns, schema=self._schema), values.size)
+
+    def close(self) -> None:
+        """End the file."""
+        self._file.close()
+
+
+class _Events:
+    """TensorBoard's records: a scalar a tag, `trace` or `trace/index`; its format keeps 32 bits of a number."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self._file, self._seconds = lib.records.RecordWriter(str(path)), seconds
+        self._put(lib.events.Event(wall_time=seconds, file_version="brain.Event:2"))
+
+    def write(self, info: Json, steps: Array, values: Array) -> None:
+        """Take points of a trace."""
+        each = prod(info["size"])
+        shown = sorted({round(i * (each - 1) / (MOST_TAGS - 1)) for i in range(MOST_TAGS)})
+        tags = [f"{info['name']}/{index:04d}" for index in shown] if info["size"] else [info["name"]]
+        for step, row in zip(steps.tolist(), values.reshape(len(steps), each)[:, shown].tolist(), strict=True):
+            numbers = [lib.summaries.Summary.Value(tag=t, simple_value=v) for t, v in zip(tags, row, strict=True)]
+            said = lib.summaries.Summary(value=numbers)
+            self._put(lib.events.Event(wall_time=self._seconds, step=step, summary=said))
+
+    def close(self) -> None:
+        """End the file."""
+        self._file.close()
+
+    def _put(self, event: Any) -> None:  # noqa: ANN401 - a protocol buffer
+        self._file.write(event.SerializeToString())
+
+
+class _Csv:
+    """CSV with every digit that a number needs to be read back as it was."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._plain = schema.set(0, lib.pa.field("trace", lib.pa.string()))
+        self._file = lib.csv.CSVWriter(str(path), self._plain)
+
+    def write_table(self, table: pa.Table, _rows: int) -> None:
+        self._file.write_table(table.cast(self._plain))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def open_parquet(path: Path, _run: Json) -> TraceFile:
+    """Return a Parquet file, compressed; a row group is a block."""
+    return _Table(lambda schema: lib.parquet.ParquetWriter(path, schema, compression="zstd"))
+
+
+def open_csv(path: Path, _run: Json) -> TraceFile:
+    """Return a CSV file."""
+    return _Table(lambda schema: _Csv(path, schema))
+
+
+def open_events(path: Path, run: Json) -> TraceFile:
+    """Return an event file."""
+    return _Events(path, datetime.fromisoformat(run["started_at"] or run["created_at"]).timestamp())
+
+
+FORMATS: dict[str, tuple[str, Callable[[Path, Json], TraceFile]]] = {
+    "parquet": ("traces/{run}.parquet", open_parquet),
+    "csv": ("traces/{run}.csv", open_csv),
+    "tensorboard": ("tensorboard/{run}/events.out.tfevents.{run}", open_events),
+}
+"""Where a run's traces lie, and what opens the file."""
+
+
+def partial(path: Path) -> Path:
+    """Return the name under which a file is written, its folder made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name.replace('tfevents', 'partial')}.partial")
+
+
+def complete(path: Path) -> None:
+    """Give a file that was written its name, once its bytes are on the disk."""
+    with partial(path).open("rb") as written:
+        os.fsync(written.fileno())
+    partial(path).replace(path)
