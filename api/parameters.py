@@ -45,6 +45,7 @@ _SEARCH = (
 def _kind(family: str) -> Schema:
     return {**_TEXT, "description": f"Kind of {family}; see /api/v1/mechanisms."}
 
+
 _POINTS = "Points or cells of a trace; JSON has at most 100,000 of them."
 
 

@@ -67,6 +67,22 @@ METRICS: dict[str, Metric] = {
         Metric("bias_norm", "norm", "lower", "Norm of the mean clipped gradient less the clipped true gradient."),
         Metric("bias_cosine", "cosine", "higher", "Cosine of the mean clipped gradient and the true gradient."),
         Metric("bias_norm_ratio", "ratio", "higher", "Norm of the mean clipped gradient over the clipped true one's."),
+        Metric(
+            "stationary_bias",
+            "place",
+            "lower",
+            "Distance of clipped SGD's rest from the minimum, at the first threshold.",
+        ),
+        Metric(
+            "clipping_speedup",
+            "ratio",
+            "higher",
+            "Fewest steps without clipping over fewest with it, at the last start.",
+        ),
+        Metric(
+            "escaped_norm", "share", "higher", "Share that left a poor minimum with the norm clipped, first threshold."
+        ),
+        Metric("escaped_random", "share", "higher", "Share that left a poor minimum by random steps, first threshold."),
         Metric("diverged", "share", "lower", "1 when the numbers left the finite range, else 0."),
     )
 }

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from docs.generator.bias import bias
+from docs.generator.consequences import consequences
 from docs.generator.drawing import COLORS, Changes, by_evaluation, by_lag, by_trace, by_unit, traces_of
 from docs.generator.picture import draw
 
@@ -260,6 +261,7 @@ FIGURES: dict[str, Callable[[], go.Figure]] = {
         "memory_curve",
         _MEMORY,
     ),
+    "clipping-consequences": consequences,
     "omega": lambda: by_evaluation(
         "m19_omega", {"clipping and Omega": {}, "clipping alone": {"regularizer": {"kind": "none"}}}, seeds=5
     ),
