@@ -34,7 +34,7 @@ class Database:
     """One database; make it after a fork or spawn, never share it across one. Nothing connects before the first use."""
 
     def __init__(self, url: str) -> None:
-        self._engine = make_engine(url)
+        self.url, self._engine = url, make_engine(url)
         self.dialect = self._engine.dialect.name
 
     @contextmanager

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.dialects.postgresql import JSON
 
+from services.kept import Kept
 from services.models import Run, SweepRun, table
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from services.db import Database
 
 RUNS, MEMBERS = table(Run), table(SweepRun)
+_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +37,35 @@ class MetricValues:
         return "diverged" if self.outcomes[position] == "diverged" else "not measured"
 
 
+_ended: Kept[MetricValues] = Kept(_KEPT)
+
+
 def metric_values(db: Database, sweep_id: str, metric: str, runs: int) -> MetricValues:
-    """Return a metric of all runs of a sweep."""
+    """Return a metric of all runs of a sweep; once all have succeeded it never changes, and is kept."""
+    found = _ended.get((db.url, sweep_id, metric))
+    if found is None:
+        found = _read(db, sweep_id, metric, runs)
+        if set(found.states) == {"succeeded"}:
+            _ended.put((db.url, sweep_id, metric), found)
+    return found
+
+
+def _read(db: Database, sweep_id: str, metric: str, runs: int) -> MetricValues:
     with db.read() as conn:
-        text = conn.execute(
-            select(_gathered(conn, metric))
+        columns = conn.execute(
+            select(*_gathered(conn, metric))
             .select_from(MEMBERS.join(RUNS, RUNS.c.id == MEMBERS.c.run_id))
             .where(MEMBERS.c.sweep_id == sweep_id)
-        ).scalar_one()
-    values, states = np.full(runs, np.nan), [""] * runs
-    outcomes: list[str | None] = [None] * runs
-    for position, state, outcome, value in orjson.loads(text):
-        values[position] = np.nan if value is None else value
-        states[position], outcomes[position] = state, outcome
-    return MetricValues(values, states, outcomes)
+        ).one()
+    positions, states, outcomes, found = (orjson.loads(column) for column in columns)
+    values, order = np.full(runs, np.nan), np.argsort(positions)
+    values[positions] = np.array(found, np.float64)  # null becomes NaN
+    return MetricValues(values, [states[i] for i in order], [outcomes[i] for i in order])
 
 
-def _gathered(conn: Connection, metric: str) -> Any:  # noqa: ANN401 - SQLAlchemy's expression
-    """Return all rows as one JSON array of [position, state, outcome, value], in any order."""
-    row = (MEMBERS.c.position, RUNS.c.state, RUNS.c.outcome_kind)
+def _gathered(conn: Connection, metric: str) -> list[Any]:
+    """Return all positions, states, outcomes and values, each column as one JSON array, in the same order."""
+    columns = (MEMBERS.c.position, RUNS.c.state, RUNS.c.outcome_kind)
     if conn.dialect.name == "postgresql":
-        value = cast(RUNS.c.summary, JSON)[metric]
-        return cast(func.json_agg(func.json_build_array(*row, value)), Text)
-    return func.json_group_array(func.json_array(*row, func.json_extract(RUNS.c.summary, f'$."{metric}"')))
+        return [cast(func.json_agg(column), Text) for column in (*columns, cast(RUNS.c.summary, JSON)[metric])]
+    return [func.json_group_array(column) for column in (*columns, func.json_extract(RUNS.c.summary, f'$."{metric}"'))]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,7 @@ import numpy as np
 import orjson
 from sqlalchemy import select
 
+from services.kept import Kept
 from services.models import SweepRun, table
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 MEMBERS = table(SweepRun)
 SEED = "seed"
 _KEPT = 8
-_known: OrderedDict[tuple[str, tuple[str, ...]], Places] = OrderedDict()
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +32,17 @@ class Places:
     """The values of each field, in the order of its axis; numbers by size."""
 
 
+_known: Kept[Places] = Kept(_KEPT)
+
+
 def places(db: Database, sweep: Grid, fields: tuple[str, ...]) -> Places:
     """Return the places of a sweep's runs by some fields, which every run's specification has or lacks."""
     key = (sweep.id, fields)
-    with _lock:
-        if key in _known:
-            _known.move_to_end(key)
-            return _known[key]
-    made = _places(db, sweep, fields)
-    with _lock:
-        _known[key] = made
-        while len(_known) > _KEPT:
-            _known.popitem(last=False)
-    return made
+    found = _known.get(key)
+    if found is None:
+        found = _places(db, sweep, fields)
+        _known.put(key, found)
+    return found
 
 
 def field_of(full: Any, name: str) -> Any:  # noqa: ANN401 - JSON

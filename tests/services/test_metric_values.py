@@ -31,3 +31,9 @@ def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
     assert np.isnan(found.values[2:]).all()
     assert [found.reason(position) for position in (2, 3, 4)] == ["diverged", "not measured", "queued"]
     assert found.states == ["succeeded"] * 4 + ["queued"]
+    (last,) = claim(db, 1)
+    runs.record(db, [(last.lease, progress(10, outcome="exhausted", final_loss=7.0))])
+    found = metric_values(db, sweep_id, "final_loss", 5)
+    assert (found.values[4], found.states) == (7.0, ["succeeded"] * 5)
+    assert metric_values(db, sweep_id, "final_loss", 5) is found  # nothing of it can change any more
+    assert metric_values(db, sweep_id, "success", 5) is not found
