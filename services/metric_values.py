@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 RUNS, MEMBERS = table(Run), table(SweepRun)
 _KEPT = 32
+_FINAL = {"succeeded", "failed", "cancelled"}
+Mark = tuple[int, float | None]
+_ALL_SUCCEEDED: Mark = (0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,32 @@ class MetricValues:
         return "diverged" if self.outcomes[position] == "diverged" else "not measured"
 
 
-_ended: Kept[MetricValues] = Kept(_KEPT)
+_ended: Kept[tuple[MetricValues, Mark]] = Kept(_KEPT)
 
 
 def metric_values(db: Database, sweep_id: str, metric: str, runs: int) -> MetricValues:
-    """Return a metric of all runs of a sweep; once all have succeeded it never changes, and is kept."""
-    found = _ended.get((db.url, sweep_id, metric))
-    if found is None:
-        found = _read(db, sweep_id, metric, runs)
-        if set(found.states) == {"succeeded"}:
-            _ended.put((db.url, sweep_id, metric), found)
+    """Return a metric of all runs of a sweep; kept while it cannot have changed.
+
+    A run that succeeded stays as it is; one that failed or was cancelled may be queued again, and leaves another mark.
+    """
+    key = (db.url, sweep_id, metric)
+    known = _ended.get(key)
+    if known and (known[1] == _ALL_SUCCEEDED or known[1] == _mark(db, sweep_id)):
+        return known[0]
+    mark = _mark(db, sweep_id)  # before the values: what changes meanwhile leaves another
+    found = _read(db, sweep_id, metric, runs)
+    if set(found.states) <= _FINAL:
+        _ended.put(key, (found, mark))
     return found
+
+
+def _mark(db: Database, sweep_id: str) -> Mark:
+    """Return how many runs have not succeeded, and when the last of these changed."""
+    query = select(func.count(), func.max(RUNS.c.updated_at)).select_from(MEMBERS)
+    query = query.join(RUNS, RUNS.c.id == MEMBERS.c.run_id).where(MEMBERS.c.sweep_id == sweep_id)
+    with db.read() as conn:
+        count, changed = conn.execute(query.where(RUNS.c.state != "succeeded")).one()
+    return count, changed
 
 
 def _read(db: Database, sweep_id: str, metric: str, runs: int) -> MetricValues:

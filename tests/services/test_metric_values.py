@@ -37,3 +37,20 @@ def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
     assert (found.values[4], found.states) == (7.0, ["succeeded"] * 5)
     assert metric_values(db, sweep_id, "final_loss", 5) is found  # nothing of it can change any more
     assert metric_values(db, sweep_id, "success", 5) is not found
+
+
+def test_a_run_that_failed_and_is_queued_again_is_seen(db: Database) -> None:
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = sweeps.parse_request({"name": "x", "base": base, "seeds": [0, 1]})
+    sweep_id = sweeps.post(db, asked).sweep_id
+    first, second = claim(db, 2)
+    runs.record(db, [(first.lease, progress(10, outcome="exhausted", final_loss=1.0))])
+    runs.fail(db, second.lease, "lost")
+    found = metric_values(db, sweep_id, "final_loss", 2)
+    assert sorted(found.states) == ["failed", "succeeded"]
+    assert metric_values(db, sweep_id, "final_loss", 2) is found
+    assert sweeps.post(db, asked).restarted == 1
+    assert sorted(metric_values(db, sweep_id, "final_loss", 2).states) == ["queued", "succeeded"]
+    (again,) = claim(db, 1)
+    runs.record(db, [(again.lease, progress(10, outcome="exhausted", final_loss=2.0))])
+    assert sorted(metric_values(db, sweep_id, "final_loss", 2).values) == [1.0, 2.0]
