@@ -14,6 +14,7 @@ import pyarrow as pa
 from flask import Blueprint, Response, request
 
 from api.answers import answer
+from api.arrow_messages import is_plain
 from api.body import parse_json
 from api.context import here
 from ltd_core.errors import FieldProblem, InvalidSpec
@@ -37,7 +38,10 @@ def post() -> Response:
     """Bring a run that has succeeded in another laboratory; one that stands here is left alone."""
     request.max_content_length = LARGEST_IMPORT
     try:
-        with pa.ipc.open_stream(request.get_data(cache=False)) as reader:
+        data = request.get_data(cache=False)
+        if not is_plain(data):
+            raise _fault("body", "must be without compression and dictionaries", None)
+        with pa.ipc.open_stream(data) as reader:
             run, spec, values = _read(reader)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _fault("body", f"must be an Arrow stream: {str(error)[:200]}", None) from None

@@ -16,6 +16,7 @@ from api.parameters import MOST_NUMBERS, given
 from services import run_queries, traces
 from services.errors import BadQuestion
 from services.pyramid import FIGURES, QUANTILES
+from services.store import retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,8 +78,9 @@ def many() -> Response:
 
 
 def _answer(found: list[RunView], media: str, made: Callable[[], Any]) -> Response:
-    """Answer with a tag: a run's traces are a function of its specification and its step."""
-    parts = [_VERSION, media, request.full_path, *(f"{run.id} {run.step}" for run in found)]
+    """Answer with a tag: a run's traces are a function of its specification and step, until its points are let go."""
+    gone = retention.thinned_of(here().db, [run.id for run in found])
+    parts = [_VERSION, media, request.full_path, *(f"{run.id} {run.step} {run.id in gone}" for run in found)]
     response = answer_tagged(hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest(), made, media)
     response.vary.add("Accept")
     return response

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select
 
+from ltd_core.trace import TraceBlock
 from services.db import now
 from services.errors import NotFound
 from services.models import RetentionPolicy, Run, Sweep, SweepRun, ThinnedRun, table
 from services.store.repair import mend
 from services.store.traces_of import traces_of
 from services.store.walk import Care, Slice
-from services.trace_rows import BLOCKS, FACTOR
+from services.trace_rows import BLOCKS, FACTOR, block_row
 from services.traces import add_page
 from services.upsert import upsert
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from services.db import Database
@@ -47,6 +50,12 @@ def policies(db: Database) -> list[dict[str, Any]]:
     with db.read() as conn:
         rows = conn.execute(select(POLICIES).order_by(POLICIES.c.scope)).all()
     return [{"sweep": row.scope or None, "days": None if row.days >= _FOREVER else row.days} for row in rows]
+
+
+def thinned_of(db: Database, run_ids: Sequence[str]) -> set[str]:
+    """Return which of some runs have let go of their finest points."""
+    with db.read() as conn:
+        return set(conn.execute(select(THINNED.c.run_id).where(THINNED.c.run_id.in_(run_ids))).scalars())
 
 
 def thin(db: Database, seconds: float = 1.0) -> Slice:
@@ -96,13 +105,15 @@ def _thin(conn: Connection, run_id: str) -> Care:
 
 
 def _let_go(trace: StoredTrace) -> int:
-    """Complete the pyramid up to the trace's end, and delete every block but the last; returns how many."""
+    """Complete the pyramid up to the trace's end, and keep of its points the last; returns how many blocks went."""
     level = 1
     while FACTOR ** (level - 1) < trace.total:
         last = -(-trace.total // FACTOR**level)
         if last % trace.page:
             add_page(trace, level, last // trace.page, last)
         level += 1
+    end = TraceBlock(trace.name, trace.step(trace.total - 1), trace.every, trace.points(trace.total - 1, trace.total))
     mine = (BLOCKS.c.run_id == trace.run_id) & (BLOCKS.c.trace == trace.name)
-    newest = select(func.max(BLOCKS.c.first_step)).where(mine).scalar_subquery()
-    return trace.conn.execute(delete(BLOCKS).where(mine, BLOCKS.c.first_step < newest)).rowcount
+    gone = trace.conn.execute(delete(BLOCKS).where(mine)).rowcount
+    trace.conn.execute(insert(BLOCKS), block_row(trace.run_id, end))
+    return gone

@@ -7,6 +7,7 @@ import pytest
 
 from api.schemas import Trace, Traces
 from services import runs
+from services.store import retention
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
 
 if TYPE_CHECKING:
@@ -79,6 +80,17 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(client: FlaskClient, d
     more = progress(POINTS + 1, blocks=())
     assert runs.record(db, [(lease, more)]) == {run_id: runs.Recorded.OK}
     assert client.get(address, headers=tag).status_code == 200
+
+
+def test_a_trace_whose_points_were_let_go_has_another_tag(client: FlaskClient, db: Database, run_id: str) -> None:
+    address = f"/api/v1/runs/{run_id}/traces/loss"
+    (lease,) = [runs.Lease(run_id, 1, "test")]
+    runs.record(db, [(lease, progress(POINTS + 1, outcome="exhausted"))])
+    tag = {"If-None-Match": client.get(address).headers["ETag"]}
+    retention.keep(db, 0)
+    assert retention.thin(db).runs == 1
+    answer = client.get(address, headers=tag)
+    assert (answer.status_code, answer.json["cell_steps"]) == (200, 32)
 
 
 def test_an_unknown_trace_is_not_found(client: FlaskClient, run_id: str) -> None:
