@@ -25,7 +25,8 @@ def submit() -> Response:
     done = submission.submit(lab.db, [spec])
     if not done.stood:
         queue.hint_soon(lab.settings, 1)
-    body = run_body(run_queries.get(lab.db, spec.digest)) | {"new": bool(done.new), "restarted": bool(done.restarted)}
+    run = run_queries.queued(spec, done.at) if done.new else run_queries.get(lab.db, spec.digest)
+    body = run_body(run) | {"new": bool(done.new), "restarted": bool(done.restarted)}
     return answer(body, 201 if done.new else 200, {"Location": f"/api/v1/runs/{spec.digest}"})
 
 

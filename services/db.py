@@ -25,6 +25,8 @@ LOCK_SECONDS = 5.0
 """How long a transaction waits for a lock before the store counts as unavailable."""
 AS_BYTES = {"ltd_binary": True}
 """Execution options of a statement that fetches arrays."""
+_MIGRATION_SECONDS = 600.0
+"""How long a process waits for another that migrates: a large store takes its time."""
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
@@ -36,6 +38,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url, self._engine = url, make_engine(url)
         self.dialect = self._engine.dialect.name
+        self.engine_url = self._engine.url
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -61,17 +64,16 @@ def now(conn: Connection) -> float:
     return time.time()
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
     """Return an engine that has not connected yet."""
+    wait = LOCK_SECONDS if lock_seconds is None else lock_seconds
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(
-            parsed, module=sqlite, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False}
-        )
+        engine = create_engine(parsed, module=sqlite, connect_args={"timeout": wait, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    milliseconds = int(LOCK_SECONDS * 1000)
+    milliseconds = int(wait * 1000)
     options = f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout=60000"
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
@@ -92,7 +94,7 @@ def migrate(settings: Settings) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = make_engine(url)
+    engine = make_engine(url, _MIGRATION_SECONDS)
     try:
         with _errors(), engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
             if engine.dialect.name == "postgresql":

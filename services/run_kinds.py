@@ -6,6 +6,8 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
+from sqlalchemy import URL
+
 from services.models import RunKinds, table
 from services.upsert import upsert
 
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ltd_core.spec import RunSpec
+    from services.db import Database
 
 KINDS = table(RunKinds)
 FAMILIES = ("problem", "cell", "initialization", "regularizer", "clipping", "optimizer")
 Kinds = tuple[str | None, ...]
+_known: set[tuple[URL, Kinds]] = set()
+"""Combinations that a database is known to hold."""
 
 
 def kinds_of(spec: RunSpec) -> Kinds:
@@ -32,8 +37,20 @@ def key_of(kinds: Kinds) -> str:
     return hashlib.blake2b(repr(kinds).encode(), digest_size=8).hexdigest()
 
 
+def unknown(conn: Connection, combinations: Iterable[Kinds]) -> list[Kinds]:
+    """Return the combinations that this process has not seen in the database yet."""
+    url = conn.engine.url
+    return [kinds for kinds in combinations if (url, kinds) not in _known]
+
+
+def remember(db: Database, combinations: Iterable[Kinds]) -> None:
+    """Note, after a commit, that combinations are there: they never go."""
+    _known.update((db.engine_url, kinds) for kinds in combinations)
+
+
 def store(conn: Connection, combinations: Iterable[Kinds]) -> None:
     """Keep the combinations that are not there yet."""
     names = ("key", "experiment", *FAMILIES)
     rows = sorted((key_of(kinds), *kinds) for kinds in combinations)
-    upsert(conn, KINDS, [dict(zip(names, row, strict=True)) for row in rows], replace=())
+    if rows:
+        upsert(conn, KINDS, [dict(zip(names, row, strict=True)) for row in rows], replace=())

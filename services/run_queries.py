@@ -80,6 +80,17 @@ def get(db: Database, run_id: str) -> RunView:
     return _view(row)
 
 
+def queued(spec: RunSpec, created_at: float) -> RunView:
+    """Return a run as it is when it has just been submitted."""
+    nothing = dict.fromkeys(("outcome", "error", "worker", "started_at", "finished_at"))
+    zero = dict.fromkeys(("step", "epoch", "attempts"), 0)
+    said = {"id": spec.digest, "spec_json": spec.canonical_json(), "experiment": spec.experiment, "state": "queued"}
+    more = {"updates": spec.steps, "cancel_requested": False, "summary": {}, "created_at": created_at}
+    view = RunView(**said, **more, **zero, **nothing)  # type: ignore[arg-type]
+    view.__dict__["spec"] = spec  # which it would read again from the JSON
+    return view
+
+
 def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 50) -> Page:
     """Return a page of runs, newest first or in the order of a metric. Raises BadCursor and BadQuestion.
 

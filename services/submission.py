@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from services import run_kinds, runs
 from services.db import now
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from services.db import Database
 
 _CHUNK = 500
+_STATES = select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
+_FIRST = insert(runs.EVENTS).values(run_id=bindparam("r"), seq=1, at=bindparam("at"), kind="queued", data="{}")
+"""Statements of the hot path, built once; a new run has no events before its first."""
 _ORDER = 1e-6
 """Seconds between the runs of one submission, so that they are taken in their order."""
 
@@ -32,26 +35,31 @@ class Submitted:
     new: list[str] = field(default_factory=list)
     restarted: list[str] = field(default_factory=list)
     stood: list[str] = field(default_factory=list)
+    at: float = 0.0
+    """When; the first of the new ones is of that time."""
 
 
 def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
     """Queue what is not there yet, and what failed or was cancelled once more; commits before it returns."""
     with db.write() as conn:
-        return submit_in(conn, specs)
+        done = submit_in(conn, specs)
+    run_kinds.remember(db, {run_kinds.kinds_of(spec) for spec in specs})
+    return done
 
 
 def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}
-    done, at = Submitted(), now(conn)
+    done = Submitted(at=(at := now(conn)))
     for ids in _chunks(list(wanted)):
-        found = conn.execute(select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(ids)))
+        found = conn.execute(_STATES, {"ids": ids})
         states = {row.id: row.state for row in found}
         done.new += [run_id for run_id in ids if run_id not in states]
         done.restarted += [run_id for run_id in ids if states.get(run_id) in {"failed", "cancelled"}]
         done.stood += [run_id for run_id in ids if states.get(run_id) in {"queued", "running", "succeeded"}]
     if done.new:
-        run_kinds.store(conn, {run_kinds.kinds_of(wanted[run_id]) for run_id in done.new})
+        combinations = {run_kinds.kinds_of(wanted[run_id]) for run_id in done.new}
+        run_kinds.store(conn, run_kinds.unknown(conn, combinations))
         made = insert_missing(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)])
         done.stood += [run_id for run_id in done.new if run_id not in made]  # somebody else's, a moment ago
         done.new = [run_id for run_id in done.new if run_id in made]
@@ -60,8 +68,9 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
         for ids in _chunks(done.restarted):
             ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(["failed", "cancelled"])
             conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=at))
-    events = [("queued", done.new), ("queued_again", done.restarted)]
-    runs.log(conn, [(run_id, kind, {}) for kind, ids in events for run_id in ids], at)
+    if done.new:
+        conn.execute(_FIRST, [{"r": run_id, "at": at} for run_id in done.new])
+    runs.log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], at)
     return done
 
 

@@ -19,16 +19,22 @@ from ltd_core.spec import RunSpec, parse_spec
 from services import runs, submission
 from services.db import now
 from services.errors import NotFound
+from services.kept import Kept
 from services.models import Run, Sweep, SweepRun, table
 from services.run_queries import read_cursor, write_cursor
 from services.upsert import insert_missing
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from services.db import Database
 
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
 MOST_RUNS = 100_000
 Coordinates = dict[str, Any]
+Counts = tuple[Any, ...]
+_ended: Kept[list[Counts]] = Kept(1000)
+"""Of sweeps whose every run has succeeded, which never changes."""
 
 
 class SweepRequest(BaseModel):
@@ -187,24 +193,27 @@ def cancel(db: Database, sweep_id: str) -> int:
 def _views(db: Database, query: Any) -> list[SweepView]:  # noqa: ANN401 - SQLAlchemy's select
     with db.read() as conn:
         rows = conn.execute(query).all()
-        ids = [row.id for row in rows]
-        counted = conn.execute(
-            select(
-                MEMBERS.c.sweep_id,
-                RUNS.c.state,
-                RUNS.c.outcome_kind,
-                func.count(),
-                func.sum(RUNS.c.step),
-                func.sum(RUNS.c.updates),
-            )
-            .join(RUNS, MEMBERS.c.run_id == RUNS.c.id)
-            .where(MEMBERS.c.sweep_id.in_(ids))
-            .group_by(MEMBERS.c.sweep_id, RUNS.c.state, RUNS.c.outcome_kind)
-        ).all()
-    return [_view(row, [tuple(count)[1:] for count in counted if count.sweep_id == row.id]) for row in rows]
+        known = {row.id: counts for row in rows if (counts := _ended.get((db.url, row.id)))}
+        counted = known | _counted(conn, [row.id for row in rows if row.id not in known])
+    for sweep_id, counts in counted.items():
+        if all(state == "succeeded" for state, *_ in counts):
+            _ended.put((db.url, sweep_id), counts)
+    return [_view(row, counted[row.id]) for row in rows]
 
 
-def _view(row: Row[Any], counted: list[Any]) -> SweepView:
+def _counted(conn: Connection, ids: list[str]) -> dict[str, list[Counts]]:
+    """Return the runs of sweeps by state and outcome: how many, their steps and their updates."""
+    found: dict[str, list[Counts]] = {sweep_id: [] for sweep_id in ids}
+    if ids:
+        figures = (func.count(), func.sum(RUNS.c.step), func.sum(RUNS.c.updates))
+        groups = (MEMBERS.c.sweep_id, RUNS.c.state, RUNS.c.outcome_kind)
+        query = select(*groups, *figures).join(RUNS, MEMBERS.c.run_id == RUNS.c.id)
+        for sweep_id, *counts in conn.execute(query.where(MEMBERS.c.sweep_id.in_(ids)).group_by(*groups)):
+            found[sweep_id].append(tuple(counts))
+    return found
+
+
+def _view(row: Row[Any], counted: list[Counts]) -> SweepView:
     states: dict[str, int] = {}
     outcomes: dict[str, int] = {}
     done = total = 0

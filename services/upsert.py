@@ -15,20 +15,29 @@ if TYPE_CHECKING:
 
 def upsert(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], replace: Sequence[str]) -> None:
     """Insert rows; where the primary key is taken, replace the named columns, or leave the row when none is named."""
-    conn.execute(_statement(conn.dialect.name, table, tuple(replace)), rows)
+    conn.execute(_upsert(conn.dialect.name, table, tuple(replace)), rows)
 
 
 def insert_missing(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> set[Any]:
     """Insert rows whose primary key, of one column, is free; return those keys. Others may insert at the same time."""
-    (key,) = table.primary_key
-    return set(conn.execute(_statement(conn.dialect.name, table, ()).returning(key), rows).scalars())
+    return set(conn.execute(_insert_missing(conn.dialect.name, table), rows).scalars())
 
 
 @cache
-def _statement(dialect: str, table: Table, replace: tuple[str, ...]) -> Any:  # noqa: ANN401 - of either dialect
-    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
-    keys = [column.name for column in table.primary_key]
+def _upsert(dialect: str, table: Table, replace: tuple[str, ...]) -> Any:  # noqa: ANN401 - a statement of either dialect
+    statement, keys = _insert(dialect, table), [column.name for column in table.primary_key]
     if not replace:
         return statement.on_conflict_do_nothing(index_elements=keys)
-    taken = {name: statement.excluded[name] for name in replace}
-    return statement.on_conflict_do_update(index_elements=keys, set_=taken)
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in replace}
+    )
+
+
+@cache
+def _insert_missing(dialect: str, table: Table) -> Any:  # noqa: ANN401
+    (key,) = table.primary_key
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=[key.name]).returning(key)
+
+
+def _insert(dialect: str, table: Table) -> Any:  # noqa: ANN401
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)

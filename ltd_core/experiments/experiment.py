@@ -45,6 +45,10 @@ class RunSpec(BaseModel):
 
     def canonical_json(self) -> str:
         """Return sorted JSON without defaults: what the digest is made of, and what is stored."""
+        return self._canonical
+
+    @cached_property
+    def _canonical(self) -> str:
         return _json(_settings(self))
 
     @cached_property
