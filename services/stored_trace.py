@@ -9,12 +9,12 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from services.db import AS_BYTES
 from services.errors import TraceCorrupt
 from services.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for, joined
-from services.trace_rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, page_cells
+from services.trace_rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, figure_rows, figures_in, page_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,29 @@ if TYPE_CHECKING:
     from services.trace_codec import Array
 
 logger = logging.getLogger(__name__)
+
+_BLOCK = (BLOCKS.c.run_id == bindparam("run")) & (BLOCKS.c.trace == bindparam("name"))
+_LAST = select(BLOCKS.c.last_step).where(_BLOCK).order_by(BLOCKS.c.first_step.desc()).limit(1)
+_BEFORE = (
+    select(BLOCKS.c.first_step)
+    .where(_BLOCK, BLOCKS.c.first_step <= bindparam("begin"))
+    .order_by(BLOCKS.c.first_step.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""The first step of the block that holds a step, or of the one before the gap in which it is."""
+_POINTS = (
+    select(BLOCKS)
+    .where(_BLOCK, BLOCKS.c.first_step >= _BEFORE, BLOCKS.c.first_step <= bindparam("end"))
+    .order_by(BLOCKS.c.first_step)
+)
+_PAGES = (
+    select(PAGES)
+    .where(PAGES.c.run_id == bindparam("run"), PAGES.c.trace == bindparam("name"), PAGES.c.level == bindparam("level"))
+    .where(PAGES.c.figure.in_(bindparam("names", expanding=True)))
+    .where(PAGES.c.page.between(bindparam("begin"), bindparam("end")))
+)
+"""Statements are built once: building them takes longer than running them."""
 
 
 class TraceGap(TraceCorrupt):
@@ -53,9 +76,12 @@ class StoredTrace:
     @cached_property
     def total(self) -> int:
         """Return the number of points up to the last that is stored."""
-        last = select(BLOCKS.c.last_step).where(BLOCKS.c.run_id == self.run_id, BLOCKS.c.trace == self.name)
-        found = self.conn.execute(last.order_by(BLOCKS.c.first_step.desc()).limit(1)).scalar_one_or_none()
+        found = self.conn.execute(_LAST, self._key).scalar_one_or_none()
         return (found or 0) // self.every
+
+    @cached_property
+    def _key(self) -> dict[str, Any]:
+        return {"run": self.run_id, "name": self.name}
 
     def step(self, point: int) -> int:
         """Return the step of a point."""
@@ -63,13 +89,8 @@ class StoredTrace:
 
     def points(self, first: int, last: int) -> Array:
         """Return the points from index first (inclusive) to last (exclusive); raises TraceCorrupt."""
-        rows = self.conn.execute(
-            select(BLOCKS)
-            .where(BLOCKS.c.run_id == self.run_id, BLOCKS.c.trace == self.name)
-            .where(BLOCKS.c.first_step >= self._begin(first), BLOCKS.c.first_step <= self.step(last - 1))
-            .order_by(BLOCKS.c.first_step),
-            execution_options=AS_BYTES,
-        ).all()
+        asked = self._key | {"begin": self.step(first), "end": self.step(last - 1)}
+        rows = self.conn.execute(_POINTS, asked, execution_options=AS_BYTES).all()
         arrays = [decoded(row) for row in rows]
         begins = [row.first_step // self.every - 1 for row in rows]
         ends = [begin + len(array) for begin, array in zip(begins, arrays, strict=True)]
@@ -101,12 +122,6 @@ class StoredTrace:
         cells = self.cells(level, begin << rest, min(end << rest, most), figures)
         return cells_of_cells(cells, 1 << rest, figures) if rest else cells
 
-    def _begin(self, point: int) -> Any:  # noqa: ANN401 - SQLAlchemy's expression
-        """Return the first step of the block that holds a point, or of the one before the gap in which it is."""
-        mine = (BLOCKS.c.run_id == self.run_id) & (BLOCKS.c.trace == self.name)
-        before = select(BLOCKS.c.first_step).where(mine, BLOCKS.c.first_step <= self.step(point))
-        return before.order_by(BLOCKS.c.first_step.desc()).limit(1).scalar_subquery()
-
     def _finer(self, level: int, first: int, last: int, figures: Sequence[str]) -> Cells:
         """Return cells of a level made of the level below it."""
         begin, end = first * FACTOR, min(last * FACTOR, -(-self.total // FACTOR ** (level - 1)))
@@ -116,19 +131,18 @@ class StoredTrace:
 
     def _pages(self, level: int, first: int, last: int, figures: Sequence[str]) -> list[tuple[int, Cells]]:
         """Return the sound pages that hold cells first to last, by their number."""
-        rows = self.conn.execute(
-            select(PAGES)
-            .where(PAGES.c.run_id == self.run_id, PAGES.c.trace == self.name, PAGES.c.level == level)
-            .where(PAGES.c.figure.in_(figures), PAGES.c.page.between(first // self.page, (last - 1) // self.page)),
-            execution_options=AS_BYTES,
-        )
+        curve = not self.size
+        names = [name for name, its in figure_rows(curve=curve).items() if set(its) & set(figures)]
+        pages = {"begin": first // self.page, "end": (last - 1) // self.page}
+        asked = self._key | {"level": level, "names": names} | pages
+        rows = self.conn.execute(_PAGES, asked, execution_options=AS_BYTES)
         found: dict[int, dict[str, Array]] = {}
         for row in rows:
             try:
-                found.setdefault(row.page, {})[row.figure] = decoded(row)
+                found.setdefault(row.page, {}).update(figures_in(row, curve=curve))
             except TraceCorrupt as error:
                 logger.warning("read without a page of the pyramid: %s", error)
-        whole = [number for number in sorted(found) if len(found[number]) == len(figures)]
+        whole = [number for number in sorted(found) if found[number].keys() >= set(figures)]
         return [(number, self._page(level, number, found[number], figures)) for number in whole]
 
     def _page(self, level: int, number: int, found: dict[str, Array], figures: Sequence[str]) -> Cells:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 
 from services.errors import TraceCorrupt
 from services.models import TraceBlockRow, TracePageRow, table
+from services.pyramid import FIGURES, QUANTILES
 from services.trace_codec import checksum, decode, encode
 
 if TYPE_CHECKING:
@@ -36,21 +38,45 @@ def block_row(run_id: str, block: TraceBlock) -> dict[str, Any]:
     return {"run_id": run_id, "trace": block.name, **steps, **_array(block.values)}
 
 
+def figure_rows(*, curve: bool) -> dict[str, tuple[str, ...]]:
+    """Return which figures a row of a page holds, by the row's name.
+
+    Those of a curve are short and wanted together; a picture of an array reads the one that it shows.
+    """
+    return {"figures": FIGURES, QUANTILES: (QUANTILES,)} if curve else {name: (name,) for name in FIGURES}
+
+
 def page_rows(run_id: str, trace: str, level: int, page: int, cells: Cells) -> list[dict[str, Any]]:
-    """Return the rows of a page, one a figure, so that a reader takes only what it shows."""
+    """Return the rows of a page with every figure."""
     key = {"run_id": run_id, "trace": trace, "level": level, "page": page}
-    return [{**key, "figure": name, **_array(figure)} for name, figure in cells.figures.items()]
+    kind = cells.figures["last"].dtype
+    rows = []
+    for name, members in figure_rows(curve=QUANTILES in cells.figures).items():
+        arrays = [cells.figures[member] for member in members]
+        together = np.stack([array.astype(kind) for array in arrays]) if len(members) > 1 else arrays[0]
+        rows.append({**key, "figure": name, **_array(together)})
+    return rows
+
+
+def figures_in(row: Any, *, curve: bool) -> dict[str, Array]:  # noqa: ANN401 - SQLAlchemy's row
+    """Return the figures of a page's row; raises TraceCorrupt naming it."""
+    members, array = figure_rows(curve=curve)[row.figure], decoded(row)
+    if len(members) == 1:
+        return {members[0]: array}
+    found = dict(zip(members, array, strict=True))
+    return found | {"nonfinite": found["nonfinite"].astype(np.uint32)}
 
 
 def decoded(row: Any) -> Array:  # noqa: ANN401 - SQLAlchemy's row
     """Return the array of a row of either table; raises TraceCorrupt naming it."""
-    payload, said = bytes(row.payload), row._mapping  # noqa: SLF001 - SQLAlchemy's public name
+    payload = row.payload
     if checksum(payload) != row.checksum:
-        raise TraceCorrupt(f"{place(said)}: the checksum does not match")
+        raise TraceCorrupt(f"{place(row._mapping)}: the checksum does not match")  # noqa: SLF001 - a public name
     try:
         return decode(payload, row.dtype, tuple(orjson.loads(row.shape)))
     except (TypeError, ValueError) as error:
-        raise TraceCorrupt(f"{place(said)}: {row.dtype} of shape {row.shape} does not fit its bytes") from error
+        where = place(row._mapping)  # noqa: SLF001
+        raise TraceCorrupt(f"{where}: {row.dtype} of shape {row.shape} does not fit its bytes") from error
 
 
 def place(row: Mapping[str, Any]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ltd_core.spec import parse_spec
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 RUNS = table(Run)
+_SPEC = select(RUNS.c.spec).where(RUNS.c.id == bindparam("id"))
 KEY = ("run_id", "trace", "first_step")
 
 
@@ -162,10 +164,15 @@ def thinned(stored: StoredTrace) -> bool:
 
 def declared_traces(conn: Connection, run_id: str) -> dict[str, TraceInfo]:
     """Return what a run's specification declares, by name; raises NotFound."""
-    said = conn.execute(select(RUNS.c.spec).where(RUNS.c.id == run_id)).scalar_one_or_none()
+    said = conn.execute(_SPEC, {"id": run_id}).scalar_one_or_none()
     if said is None:
         raise NotFound("run", run_id)
-    return {info.name: info for info in parse_spec(orjson.loads(said), stored=True).traces()}
+    return _declared(said)
+
+
+@lru_cache(maxsize=1024)
+def _declared(spec: str) -> dict[str, TraceInfo]:
+    return {info.name: info for info in parse_spec(orjson.loads(spec), stored=True).traces()}
 
 
 def _insert_same(conn: Connection, row: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from services.db import AS_BYTES
 from services.errors import TraceCorrupt
 from services.store.traces_of import traces_of
 from services.store.walk import Care, Slice, walk
-from services.trace_rows import FACTOR, PAGES, decoded
+from services.trace_rows import FACTOR, PAGES, decoded, figure_rows
 from services.traces import add_page
 
 if TYPE_CHECKING:
@@ -34,19 +34,19 @@ def _repair(conn: Connection, run: Any) -> Care:  # noqa: ANN401 - a row of runs
 
 def mend(trace: StoredTrace) -> Care:
     """Make the missing and damaged pages of a trace."""
-    care, sound = Care(), _sound(trace)
+    care, sound, rows = Care(), _sound(trace), len(figure_rows(curve=not trace.size))
     level, span = 1, trace.page * FACTOR
     while count := trace.total // span:
         for number in range(count):
             care.looked_at += 1
-            if sound.get((level, number), 0) < len(trace.figures):
+            if sound.get((level, number), 0) < rows:
                 _again(trace, level, number, care)
         level, span = level + 1, span * FACTOR
     return care
 
 
 def _sound(trace: StoredTrace) -> dict[tuple[int, int], int]:
-    """Return how many sound figures each page has; those that are damaged are deleted."""
+    """Return how many sound rows each page has; those that are damaged are deleted."""
     found: dict[tuple[int, int], int] = {}
     mine = (PAGES.c.run_id == trace.run_id) & (PAGES.c.trace == trace.name)
     for row in trace.conn.execute(select(PAGES).where(mine), execution_options=AS_BYTES).all():

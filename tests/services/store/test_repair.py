@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def test_what_is_missing_or_damaged_is_made_again_to_the_bit(db: Database, stored: Stored) -> None:
     before = rows(db, stored.ended)
     assert repair(db).care.findings == []
-    damage(db, PAGES, PAGES.c.run_id == stored.ended, PAGES.c.page == 0, PAGES.c.figure == "mean")
+    damage(db, PAGES, PAGES.c.run_id == stored.ended, PAGES.c.page == 0, PAGES.c.figure == "figures")
     with db.write() as conn:
         conn.execute(delete(PAGES).where(PAGES.c.run_id == stored.ended, PAGES.c.page == 1))
         conn.execute(delete(PAGES).where(PAGES.c.run_id == stored.running))

@@ -24,7 +24,7 @@ def test_a_sound_store_has_no_findings(db: Database, stored: Stored) -> None:
 
 def test_each_fault_is_named_with_its_place(db: Database, stored: Stored) -> None:
     damage(db, BLOCKS, BLOCKS.c.run_id == stored.running, BLOCKS.c.first_step == 18)
-    damage(db, PAGES, PAGES.c.run_id == stored.ended, PAGES.c.page == 1, PAGES.c.figure == "mean")
+    damage(db, PAGES, PAGES.c.run_id == stored.ended, PAGES.c.page == 1, PAGES.c.figure == "figures")
     states = table(RunState)
     with db.write() as conn:
         gone = (BLOCKS.c.run_id == stored.ended) & (BLOCKS.c.trace == "delta_norm") & (BLOCKS.c.first_step == 101)
@@ -34,7 +34,7 @@ def test_each_fault_is_named_with_its_place(db: Database, stored: Stored) -> Non
     assert sorted(verify(db).care.findings) == sorted(
         [
             f"trace loss of run {stored.running}, step 18: the checksum does not match",
-            f"trace loss of run {stored.ended}, level 1, mean, page 1: the checksum does not match",
+            f"trace loss of run {stored.ended}, level 1, figures, page 1: the checksum does not match",
             f"trace delta_norm of run {stored.ended}, {gap}",
             f"state of run {stored.ended}, step 40000: the checksum does not match",
         ]
