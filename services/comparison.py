@@ -79,7 +79,7 @@ def compare(  # noqa: PLR0913 - a question has this many parts
     sweep = sweeps.grid(db, sweep_id)
     fields = _fields(sweep, rows, columns, panels)
     where = places(db, sweep, fields)
-    question = _Question(where.ids, metric_values(db, sweep_id, metric, len(where.ids)), aggregate, quantile)
+    question = _Question(where.ids, metric_values(db, sweep_id, metric, where.ids), aggregate, quantile)
     shape = tuple(len(values) for values in where.values)
     sides = [
         {"field": name, "values": [{"value": value, "label": label_of(value)} for value in values]}

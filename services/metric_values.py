@@ -1,4 +1,4 @@
-"""One metric of every run of a sweep, brought over as one text: ten thousand rows would take longer than the answer."""
+"""One metric of every run of a sweep: read at once the first time, later of the runs alone that can have changed."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSON
 
 from services.kept import Kept
 from services.models import Run, SweepRun, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from sqlalchemy import Connection
 
     from services.db import Database
 
 RUNS, MEMBERS = table(Run), table(SweepRun)
 _KEPT = 32
-_FINAL = {"succeeded", "failed", "cancelled"}
-Mark = tuple[int, float | None]
-_ALL_SUCCEEDED: Mark = (0, None)
+_MOST_AGAIN = 2000
+"""Runs that are read by their ids; more of them are read sooner by their sweep."""
+_AGAIN = select(RUNS.c.id, RUNS.c.state, RUNS.c.outcome_kind, RUNS.c.summary).where(
+    RUNS.c.id.in_(bindparam("ids", expanding=True))
+)
+_Row = tuple[int, str, str | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +44,51 @@ class MetricValues:
             return self.states[position]
         return "diverged" if self.outcomes[position] == "diverged" else "not measured"
 
+    def open(self) -> list[int]:
+        """Return the positions of the runs that may still change: one that has succeeded never does."""
+        return [position for position, state in enumerate(self.states) if state != "succeeded"]
 
-_ended: Kept[tuple[MetricValues, Mark]] = Kept(_KEPT)
+    def with_rows(self, rows: Iterator[_Row]) -> MetricValues:
+        """Return the same with some runs as they stand now."""
+        values, states, outcomes = self.values.copy(), self.states.copy(), self.outcomes.copy()
+        for position, state, outcome, value in rows:
+            values[position] = np.nan if value is None else value
+            states[position], outcomes[position] = state, outcome
+        return MetricValues(values, states, outcomes)
 
 
-def metric_values(db: Database, sweep_id: str, metric: str, runs: int) -> MetricValues:
-    """Return a metric of all runs of a sweep; kept while it cannot have changed.
+_known: Kept[MetricValues] = Kept(_KEPT)
 
-    A run that succeeded stays as it is; one that failed or was cancelled may be queued again, and leaves another mark.
-    """
+
+def metric_values(db: Database, sweep_id: str, metric: str, ids: Sequence[str]) -> MetricValues:
+    """Return a metric of all runs of a sweep, whose ids are these, by position."""
     key = (db.url, sweep_id, metric)
-    known = _ended.get(key)
-    if known and (known[1] == _ALL_SUCCEEDED or known[1] == _mark(db, sweep_id)):
-        return known[0]
-    mark = _mark(db, sweep_id)  # before the values: what changes meanwhile leaves another
-    found = _read(db, sweep_id, metric, runs)
-    if set(found.states) <= _FINAL:
-        _ended.put(key, (found, mark))
+    found = _known.get(key)
+    still_open = found.open() if found else []
+    if found is None or len(still_open) > _MOST_AGAIN:
+        found = _read(db, sweep_id, metric, len(ids))
+    elif still_open:
+        found = found.with_rows(_again(db, metric, {ids[position]: position for position in still_open}))
+    _known.put(key, found)
     return found
 
 
-def _mark(db: Database, sweep_id: str) -> Mark:
-    """Return how many runs have not succeeded, and when the last of these changed."""
-    query = select(func.count(), func.max(RUNS.c.updated_at)).select_from(MEMBERS)
-    query = query.join(RUNS, RUNS.c.id == MEMBERS.c.run_id).where(MEMBERS.c.sweep_id == sweep_id)
+def _again(db: Database, metric: str, positions: dict[str, int]) -> Iterator[_Row]:
     with db.read() as conn:
-        count, changed = conn.execute(query.where(RUNS.c.state != "succeeded")).one()
-    return count, changed
+        rows = conn.execute(_AGAIN, {"ids": list(positions)}).all()
+    return ((positions[run], state, outcome, orjson.loads(said).get(metric)) for run, state, outcome, said in rows)
 
 
 def _read(db: Database, sweep_id: str, metric: str, runs: int) -> MetricValues:
+    """Read all runs, as one text a column: ten thousand rows would take longer to fetch than to find."""
     with db.read() as conn:
         columns = conn.execute(
             select(*_gathered(conn, metric))
             .select_from(MEMBERS.join(RUNS, RUNS.c.id == MEMBERS.c.run_id))
             .where(MEMBERS.c.sweep_id == sweep_id)
         ).one()
-    positions, states, outcomes, found = (orjson.loads(column) for column in columns)
-    values, order = np.full(runs, np.nan), np.argsort(positions)
-    values[positions] = np.array(found, np.float64)  # null becomes NaN
-    return MetricValues(values, [states[i] for i in order], [outcomes[i] for i in order])
+    nothing = MetricValues(np.full(runs, np.nan), [""] * runs, [None] * runs)
+    return nothing.with_rows(zip(*(orjson.loads(column) for column in columns), strict=True))
 
 
 def _gathered(conn: Connection, metric: str) -> list[Any]:

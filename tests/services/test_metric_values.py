@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
+from services import metric_values as module
 from services import runs, sweeps
 from services.metric_values import metric_values
 from tests.services.lab import claim, progress
@@ -26,31 +28,48 @@ def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
     }
     taken = {one.spec.seed: one.lease for one in claim(db, 4)}
     runs.record(db, [(taken[seed], end) for seed, end in ends.items()])
-    found = metric_values(db, sweep_id, "final_loss", 5)
+    ids = [specification.digest for _, specification in sweeps.expand(asked)]
+    found = metric_values(db, sweep_id, "final_loss", ids)
     assert list(found.values[:2]) == [0.1, 1e-300]
     assert np.isnan(found.values[2:]).all()
     assert [found.reason(position) for position in (2, 3, 4)] == ["diverged", "not measured", "queued"]
     assert found.states == ["succeeded"] * 4 + ["queued"]
     (last,) = claim(db, 1)
     runs.record(db, [(last.lease, progress(10, outcome="exhausted", final_loss=7.0))])
-    found = metric_values(db, sweep_id, "final_loss", 5)
+    found = metric_values(db, sweep_id, "final_loss", ids)
     assert (found.values[4], found.states) == (7.0, ["succeeded"] * 5)
-    assert metric_values(db, sweep_id, "final_loss", 5) is found  # nothing of it can change any more
-    assert metric_values(db, sweep_id, "success", 5) is not found
+    assert metric_values(db, sweep_id, "final_loss", ids) is found  # nothing of it can change any more
+    assert metric_values(db, sweep_id, "success", ids) is not found
+    assert list(metric_values(db, sweep_id, "success", ids).states) == found.states
 
 
 def test_a_run_that_failed_and_is_queued_again_is_seen(db: Database) -> None:
     base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
     asked = sweeps.parse_request({"name": "x", "base": base, "seeds": [0, 1]})
     sweep_id = sweeps.post(db, asked).sweep_id
+    ids = [specification.digest for _, specification in sweeps.expand(asked)]
     first, second = claim(db, 2)
     runs.record(db, [(first.lease, progress(10, outcome="exhausted", final_loss=1.0))])
     runs.fail(db, second.lease, "lost")
-    found = metric_values(db, sweep_id, "final_loss", 2)
+    found = metric_values(db, sweep_id, "final_loss", ids)
     assert sorted(found.states) == ["failed", "succeeded"]
-    assert metric_values(db, sweep_id, "final_loss", 2) is found
     assert sweeps.post(db, asked).restarted == 1
-    assert sorted(metric_values(db, sweep_id, "final_loss", 2).states) == ["queued", "succeeded"]
+    assert sorted(metric_values(db, sweep_id, "final_loss", ids).states) == ["queued", "succeeded"]
     (again,) = claim(db, 1)
     runs.record(db, [(again.lease, progress(10, outcome="exhausted", final_loss=2.0))])
-    assert sorted(metric_values(db, sweep_id, "final_loss", 2).values) == [1.0, 2.0]
+    assert sorted(metric_values(db, sweep_id, "final_loss", ids).values) == [1.0, 2.0]
+
+
+def test_where_many_may_have_changed_all_are_read(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_AGAIN", 1)
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = sweeps.parse_request({"name": "x", "base": base, "seeds": [0, 1, 2]})
+    sweep_id = sweeps.post(db, asked).sweep_id
+    ids = [specification.digest for _, specification in sweeps.expand(asked)]
+    assert metric_values(db, sweep_id, "final_loss", ids).states == ["queued"] * 3
+    for expected in (1, 2, 3):
+        (one,) = claim(db, 1)
+        runs.record(db, [(one.lease, progress(10, outcome="exhausted", final_loss=float(one.spec.seed)))])
+        found = metric_values(db, sweep_id, "final_loss", ids)
+        assert np.isfinite(found.values).sum() == found.states.count("succeeded") == expected
+    assert found.values.tolist() == [0.0, 1.0, 2.0]
