@@ -93,7 +93,7 @@ def _asked(media: str, each: int) -> dict[str, Any]:
 
 
 def _numbers_a_point(run: RunView, names: list[str]) -> int:
-    return sum(prod(info.size) for info in run.spec.traces() if info.name in names)
+    return sum(prod(run.traces[name].size) for name in names if name in run.traces)
 
 
 def _listed(name: str) -> list[str]:

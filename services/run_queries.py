@@ -9,21 +9,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
-from ltd_core.spec import parse_spec
 from services import run_search
 from services.errors import BadCursor, NotFound
 from services.models import Run, RunEvent, table
+from services.specifications import stored_spec, stored_traces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ltd_core.spec import RunSpec
+    from ltd_core.trace import TraceInfo
     from services.db import Database
 
 _CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
 RUNS, EVENTS = table(Run), table(RunEvent)
+_ONE = select(RUNS).where(RUNS.c.id == bindparam("id"))
+_THESE = select(RUNS).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,12 @@ class RunView:
     @cached_property
     def spec(self) -> RunSpec:
         """Return the specification."""
-        return parse_spec(orjson.loads(self.spec_json), stored=True)
+        return stored_spec(self.spec_json)
+
+    @property
+    def traces(self) -> dict[str, TraceInfo]:
+        """Return what the run leaves, by name."""
+        return stored_traces(self.spec_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class Event:
 def get(db: Database, run_id: str) -> RunView:
     """Return a run; raises NotFound."""
     with db.read() as conn:
-        row = conn.execute(select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
+        row = conn.execute(_ONE, {"id": run_id}).one_or_none()
     if row is None:
         raise NotFound("run", run_id)
     return _view(row)
@@ -100,7 +108,7 @@ def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = Non
     with db.read() as conn:
         found = run_search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1)
         ids = [run_id for _, run_id in found[:limit]]
-        rows = {row.id: row for row in conn.execute(select(RUNS).where(RUNS.c.id.in_(ids)))}
+        rows = {row.id: row for row in conn.execute(_THESE, {"ids": ids})}
     views = [_view(rows[run_id]) for run_id in ids]
     return Page(views, write_cursor(*found[limit - 1]) if len(found) > limit else None)
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 from sqlalchemy import and_, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ltd_core.spec import parse_spec
 from services.errors import BadQuestion, NotFound, TraceConflict, TraceCorrupt
 from services.models import Run, table
 from services.pyramid import FIGURES, Cells
+from services.specifications import stored_traces
 from services.stored_trace import StoredTrace, TraceGap
 from services.trace_rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, block_row, decoded, page_rows, place
 from services.upsert import upsert
@@ -167,12 +165,7 @@ def declared_traces(conn: Connection, run_id: str) -> dict[str, TraceInfo]:
     said = conn.execute(_SPEC, {"id": run_id}).scalar_one_or_none()
     if said is None:
         raise NotFound("run", run_id)
-    return _declared(said)
-
-
-@lru_cache(maxsize=1024)
-def _declared(spec: str) -> dict[str, TraceInfo]:
-    return {info.name: info for info in parse_spec(orjson.loads(spec), stored=True).traces()}
+    return stored_traces(said)
 
 
 def _insert_same(conn: Connection, row: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, literal, or_, select
 
 from ltd_core.trace import TraceBlock
 from services.db import now
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 POLICIES, THINNED = table(RetentionPolicy), table(ThinnedRun)
 RUNS, SWEEPS, MEMBERS = table(Run), table(Sweep), table(SweepRun)
+_THINNED = select(THINNED.c.run_id).where(THINNED.c.run_id.in_(bindparam("ids", expanding=True)))
 EVERY_RUN = ""
 """The scope of the policy for runs in no sweep, and for sweeps without one of their own."""
 _DAY = 86_400.0
@@ -55,7 +56,7 @@ def policies(db: Database) -> list[dict[str, Any]]:
 def thinned_of(db: Database, run_ids: Sequence[str]) -> set[str]:
     """Return which of some runs have let go of their finest points."""
     with db.read() as conn:
-        return set(conn.execute(select(THINNED.c.run_id).where(THINNED.c.run_id.in_(run_ids))).scalars())
+        return set(conn.execute(_THINNED, {"ids": run_ids}).scalars())
 
 
 def thin(db: Database, seconds: float = 1.0) -> Slice:
