@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from services.db import AS_BYTES
 from services.errors import TraceCorrupt
-from services.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for, joined
+from services.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for
 from services.trace_rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, figure_rows, figures_in, page_cells
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class StoredTrace:
         """Return what the trace's cells keep: quantiles of curves alone."""
         return FIGURES if self.size else (*FIGURES, QUANTILES)
 
-    @property
+    @cached_property
     def page(self) -> int:
         """Return the number of cells on a page."""
         return page_cells(prod(self.size))
@@ -101,16 +101,21 @@ class StoredTrace:
 
     def cells(self, level: int, first: int, last: int, figures: Sequence[str]) -> Cells:
         """Return cells first to last (exclusive) of a level above 0; the last one of the trace may be incomplete."""
-        wanted, parts, at = figures_for(figures), [], first
+        wanted, parts, at, page = figures_for(figures), [], first, self.page
         for number, found in self._pages(level, first, last, wanted):
-            begin = number * self.page
+            begin = number * page
             if begin > at:
-                parts.append(self._finer(level, at, begin, wanted))
-            parts.append(found.part(max(at - begin, 0), last - begin))
-            at = min(begin + len(found), last)
+                parts.append(self._finer(level, at, begin, wanted).figures)
+            length = len(found[wanted[0]])
+            whole = begin >= first and begin + length <= last
+            cut = slice(max(at - begin, 0), last - begin)
+            parts.append(found if whole else {name: array[cut] for name, array in found.items()})
+            at = min(begin + length, last)
         if at < last:
-            parts.append(self._finer(level, at, last, wanted))
-        return joined(parts)
+            parts.append(self._finer(level, at, last, wanted).figures)
+        each = FACTOR**level
+        counts = np.minimum(each, self.total - np.arange(first, last) * each)
+        return Cells(counts, {name: np.concatenate([part[name] for part in parts]) for name in wanted})
 
     def view(self, bits: int, first: int, last: int, figures: Sequence[str]) -> Cells:
         """Return the cells of 2^bits points that hold points first to last (exclusive)."""
@@ -129,7 +134,7 @@ class StoredTrace:
             return cells_of_points(self.points(begin, end), FACTOR, figures)
         return cells_of_cells(self.cells(level - 1, begin, end, figures), FACTOR, figures)
 
-    def _pages(self, level: int, first: int, last: int, figures: Sequence[str]) -> list[tuple[int, Cells]]:
+    def _pages(self, level: int, first: int, last: int, figures: Sequence[str]) -> list[tuple[int, dict[str, Array]]]:
         """Return the sound pages that hold cells first to last, by their number."""
         curve = not self.size
         names = [name for name, its in figure_rows(curve=curve).items() if set(its) & set(figures)]
@@ -142,10 +147,4 @@ class StoredTrace:
                 found.setdefault(row.page, {}).update(figures_in(row, curve=curve))
             except TraceCorrupt as error:
                 logger.warning("read without a page of the pyramid: %s", error)
-        whole = [number for number in sorted(found) if found[number].keys() >= set(figures)]
-        return [(number, self._page(level, number, found[number], figures)) for number in whole]
-
-    def _page(self, level: int, number: int, found: dict[str, Array], figures: Sequence[str]) -> Cells:
-        each = FACTOR**level
-        index = np.arange(number * self.page, number * self.page + len(found[figures[0]]))
-        return Cells(np.minimum(each, self.total - index * each), {name: found[name] for name in figures})
+        return [(number, found[number]) for number in sorted(found) if found[number].keys() >= set(figures)]
