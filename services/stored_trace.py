@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 
 from services.db import AS_BYTES
 from services.errors import TraceCorrupt
+from services.kept import Kept
 from services.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for
 from services.trace_rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, figure_rows, figures_in, page_cells
 
@@ -49,6 +50,10 @@ _PAGES = (
 """Statements are built once: building them takes longer than running them."""
 
 
+_kept: Kept[dict[str, Array]] = Kept(2048)
+"""Decoded pages of curves, about 20 kB each."""
+
+
 class TraceGap(TraceCorrupt):
     """Points of a trace are not there: damaged, or thinned out on purpose."""
 
@@ -62,6 +67,8 @@ class StoredTrace:
     name: str
     every: int
     size: tuple[int, ...]
+    store: str = ""
+    """The database's address, where pages are kept in memory; empty in a transaction that writes."""
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -138,13 +145,26 @@ class StoredTrace:
         """Return the sound pages that hold cells first to last, by their number."""
         curve = not self.size
         names = [name for name, its in figure_rows(curve=curve).items() if set(its) & set(figures)]
-        pages = {"begin": first // self.page, "end": (last - 1) // self.page}
-        asked = self._key | {"level": level, "names": names} | pages
-        rows = self.conn.execute(_PAGES, asked, execution_options=AS_BYTES)
+        begin, end = first // self.page, (last - 1) // self.page + 1
+        keys = {number: (self.store, self.run_id, self.name, level, number, *names) for number in range(begin, end)}
+        keeps = curve and bool(self.store)
+        found = {number: page for number, key in keys.items() if keeps and (page := _kept.get(key))}
+        missing = [number for number in keys if number not in found]
+        if missing:
+            asked = {"level": level, "names": names, "begin": missing[0], "end": missing[-1]}
+            read = self._read_pages(asked, curve=curve).items()
+            sound = {number: page for number, page in read if page.keys() >= set(figures)}
+            for number, page in sound.items():
+                if keeps and len(page[figures[0]]) == self.page:  # it never changes
+                    _kept.put(keys[number], page)
+            found |= sound
+        return sorted(found.items())
+
+    def _read_pages(self, asked: dict[str, Any], *, curve: bool) -> dict[int, dict[str, Array]]:
         found: dict[int, dict[str, Array]] = {}
-        for row in rows:
+        for row in self.conn.execute(_PAGES, self._key | asked, execution_options=AS_BYTES):
             try:
                 found.setdefault(row.page, {}).update(figures_in(row, curve=curve))
             except TraceCorrupt as error:
                 logger.warning("read without a page of the pyramid: %s", error)
-        return [(number, found[number]) for number in sorted(found) if found[number].keys() >= set(figures)]
+        return found

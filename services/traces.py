@@ -119,7 +119,7 @@ def read(  # noqa: PLR0913 - a question has this many parts
         info = declared_traces(conn, run_id).get(name)
         if info is None:
             raise NotFound("trace", name)
-        stored = StoredTrace(conn, run_id, name, info.every, info.size)
+        stored = StoredTrace(conn, run_id, name, info.every, info.size, db.url)
         if wrong := set(figures) - set(stored.figures):
             raise BadQuestion("figures", f"must be some of: {', '.join(stored.figures)}", ",".join(sorted(wrong)))
         first = max(0, -(-(start if start is not None else 1) // info.every) - 1)

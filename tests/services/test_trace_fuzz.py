@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,14 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
 
 from ltd_core.trace import TraceBlock
-from services import trace_rows, traces
+from services import submission, trace_rows, traces
 from services.errors import TraceConflict, TraceCorrupt
 from services.pyramid import FIGURES
-from services.trace_rows import BLOCKS, PAGES
-from tests.services.lab import submit
+from tests.services.lab import spec
 from tests.services.test_traces import agree, naive
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     Read = Callable[..., traces.TraceView]
 
 POINTS = 2000
+_seeds = itertools.count()
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def made(seed: int) -> np.ndarray:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_read_is_numpys(db: Database, data: st.DataObject) -> None:
-    (run_id,) = submit(db, 1)
+    (run_id,) = submission.submit(db, [spec(next(_seeds))]).new
     seed = data.draw(st.integers(0, 2**32 - 1))
     generator, values = np.random.default_rng(seed), made(seed)
     cuts = [0, *np.sort(generator.choice(np.arange(1, POINTS), generator.integers(0, 12), replace=False)), POINTS]
@@ -60,8 +60,6 @@ def test_every_read_is_numpys(db: Database, data: st.DataObject) -> None:
     order = list(generator.permutation(len(parts))) if data.draw(st.booleans()) else list(range(len(parts)))
     order += list(generator.choice(order, 2))  # some come twice
     with db.write() as conn:
-        conn.execute(delete(PAGES).where(PAGES.c.run_id == run_id))
-        conn.execute(delete(BLOCKS).where(BLOCKS.c.run_id == run_id))
         for i in order:
             first, last = parts[i]
             if i != gap:

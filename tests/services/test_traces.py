@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import ColumnElement, Delete, Table, Update, and_, delete, select, update
 
 from ltd_core.trace import TraceBlock
-from services import traces
+from services import submission, traces
 from services.errors import BadQuestion, NotFound, TraceConflict, TraceCorrupt
 from services.pyramid import FIGURES, QUANTILES, SHARES
 from services.trace_rows import BLOCKS, FACTOR, PAGES, decoded, page_cells
-from tests.services.lab import submit
+from tests.services.lab import spec, submit
 
 if TYPE_CHECKING:
     from services.db import Database
@@ -214,14 +214,28 @@ def test_one_damaged_bit_is_told_and_the_rest_is_read(db: Database) -> None:
 
 def test_a_damaged_or_missing_page_is_done_without(db: Database) -> None:
     (run_id,), values = submit(db, 1), wild(40_000)
-    store(db, run_id, "loss", values, [4096])
-    expected = {most: traces.read(db, run_id, "loss", max_points=most) for most in (1250, 40)}
+    (other,) = submission.submit(db, [spec(1)]).new
+    for mine in (run_id, other):
+        store(db, mine, "loss", values, [4096])
+    expected = {most: traces.read(db, other, "loss", max_points=most) for most in (1250, 40)}
     damage(db, PAGES, PAGES.c.page == 0, PAGES.c.figure == "figures")
     with db.write() as conn:
         conn.execute(delete(PAGES).where(PAGES.c.page == 1, PAGES.c.figure == "quantiles"))
     for most, view in expected.items():
         found = traces.read(db, run_id, "loss", max_points=most)
         agree(found, {name: getattr(view, name) for name in FIGURES})
+
+
+def test_a_page_that_was_read_is_kept_in_memory(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(40_000)
+    store(db, run_id, "loss", values, [4096])
+    for figures in (FIGURES, ("quantiles",), FIGURES):
+        view = traces.read(db, run_id, "loss", end=32_768, max_points=1024, figures=figures)
+        assert view.cell_steps == 32
+    damage(db, PAGES, PAGES.c.run_id == run_id)
+    with db.write() as conn:
+        conn.execute(delete(BLOCKS).where(BLOCKS.c.first_step < 4097))
+    agree(traces.read(db, run_id, "loss", end=32_768, max_points=1024), naive(values[:32_768], 32))
 
 
 def test_quantiles_of_a_curve_on_request(db: Database) -> None:
