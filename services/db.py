@@ -25,6 +25,7 @@ LOCK_SECONDS = 5.0
 """How long a transaction waits for a lock before the store counts as unavailable."""
 AS_BYTES = {"ltd_binary": True}
 """Execution options of a statement that fetches arrays."""
+_ALONE = {"isolation_level": "AUTOCOMMIT"}
 _MIGRATION_SECONDS = 600.0
 """How long a process waits for another that migrates: a large store takes its time."""
 _MIGRATION_LOCK = 7_305_171_204
@@ -39,11 +40,13 @@ class Database:
         self.url, self._engine = url, make_engine(url)
         self.dialect = self._engine.dialect.name
         self.engine_url = self._engine.url
+        # PostgreSQL shows each statement what is committed when it begins, in a transaction or not: two trips fewer
+        self._reader = self._engine if self.dialect == "sqlite" else self._engine.execution_options(**_ALONE)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a connection in a transaction that only reads."""
-        with _errors(), self._engine.connect() as conn, conn.begin():
+        """Yield a connection that only reads: on SQLite all of one moment, on PostgreSQL each statement of its own."""
+        with _errors(), self._reader.connect() as conn, conn.begin():
             yield conn
 
     @contextmanager

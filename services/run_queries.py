@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
 RUNS, EVENTS = table(Run), table(RunEvent)
 _ONE = select(RUNS).where(RUNS.c.id == bindparam("id"))
-_THESE = select(RUNS).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -106,11 +105,9 @@ def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = Non
     metric (from the largest after a minus), and search.
     """
     with db.read() as conn:
-        found = run_search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1)
-        ids = [run_id for _, run_id in found[:limit]]
-        rows = {row.id: row for row in conn.execute(_THESE, {"ids": ids})}
-    views = [_view(rows[run_id]) for run_id in ids]
-    return Page(views, write_cursor(*found[limit - 1]) if len(found) > limit else None)
+        rows = run_search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1)
+    views = [_view(row) for row in rows[:limit]]
+    return Page(views, write_cursor(rows[limit - 1].at, rows[limit - 1].id) if len(rows) > limit else None)
 
 
 def count_by_state(db: Database) -> dict[str, int]:
@@ -160,7 +157,7 @@ def _view(row: Row[Any]) -> RunView:
         updates=row.updates,
         epoch=row.epoch,
         attempts=row.attempts,
-        cancel_requested=row.cancel_requested,
+        cancel_requested=bool(row.cancel_requested),
         outcome=outcome,
         error=row.error,
         summary=orjson.loads(row.summary),

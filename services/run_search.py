@@ -7,6 +7,7 @@ there are. Beyond `_MOST_RANGES` the order itself is walked: what so many combin
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,9 +17,9 @@ from services.errors import BadQuestion
 from services.run_scope import ENDED, Scope, Status, all_kinds, scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row, TextClause
 
 _MOST_RANGES = 64
 _FEW = {"runs": 300, "run_metrics": 1500}
@@ -44,8 +45,8 @@ class _Order(NamedTuple):
     metric: str | None = None
 
 
-def find(conn: Connection, filters: Mapping[str, Any], after: Position | None, count: int) -> list[Position]:
-    """Return where the first runs behind a position lie in the order: the time or number of each, and its id.
+def find(conn: Connection, filters: Mapping[str, Any], after: Position | None, count: int) -> Sequence[Row[Any]]:
+    """Return the first runs behind a position in the order: the row of each, and as `at` its time or number.
 
     Raises BadQuestion where a range has no metric, or another than the order.
     """
@@ -67,9 +68,16 @@ def find(conn: Connection, filters: Mapping[str, Any], after: Position | None, c
     arms = _ranges(conn, order, scope, values) or _walks(order, scope, values, apart=apart)
     statement = " UNION ALL ".join(_part(order, [*always, *arm], "+" if apart else "") for arm in arms)
     ways = "DESC" if order.descending else "ASC"
-    query = text(f"{statement} ORDER BY at {ways}, id {ways} LIMIT :count")
-    lists: list[Any] = [bindparam(name, expanding=True) for name, value in values.items() if isinstance(value, tuple)]
-    return [(row.at, row.id) for row in conn.execute(query.bindparams(*lists), values)]
+    page = f"SELECT at, id FROM ({statement}) AS parts ORDER BY at {ways}, id {ways} LIMIT :count"  # noqa: S608
+    rows = f"SELECT runs.*, page.at FROM ({page}) AS page JOIN runs ON runs.id = page.id"  # noqa: S608
+    lists = tuple(name for name, value in values.items() if isinstance(value, tuple))
+    return conn.execute(_statement(f"{rows} ORDER BY page.at {ways}, page.id {ways}", lists), values).all()
+
+
+@lru_cache(maxsize=256)
+def _statement(words: str, lists: tuple[str, ...]) -> TextClause:
+    """Return a statement, taken apart once: some are kilobytes long."""
+    return text(words).bindparams(*(bindparam(name, expanding=True) for name in lists))
 
 
 def _order(filters: Mapping[str, Any]) -> _Order:

@@ -65,6 +65,11 @@ class RunSpec(BaseModel):
         """Return the specification with every default written out."""
         return self.model_dump(mode="json")
 
+    @cached_property
+    def full_json(self) -> str:
+        """Return the same as JSON."""
+        return self.model_dump_json()
+
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return the declarations of the traces that the run leaves."""
         return ()
