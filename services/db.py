@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import select
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -49,9 +50,12 @@ class Database:
         self._reader = self._engine if self.dialect == "sqlite" else self._engine.execution_options(**_ALONE)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Yield a connection that only reads: on SQLite all of one moment, on PostgreSQL each statement of its own."""
-        with _errors(), self._reader.connect() as conn, conn.begin():
+    def read(self, *, cursors: bool = False) -> Iterator[Connection]:
+        """Yield a connection that only reads: on SQLite all of one moment, on PostgreSQL each statement of its own.
+
+        Rows that come by and by (`yield_per`) need cursors, which PostgreSQL has in transactions alone.
+        """
+        with _errors(), (self._engine if cursors else self._reader).connect() as conn, conn.begin():
             yield conn
 
     @contextmanager
@@ -140,13 +144,21 @@ def _rests(_connection: object, record: Any) -> None:  # noqa: ANN401 - the pool
 
 
 def _look_after_rest(engine: Engine, connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401
-    """See that the server still answers on a connection; that of a moment ago is trusted, for each look is a trip."""
-    if time.monotonic() - record.info.get(_RESTS_SINCE, math.inf) < _TRUSTED_SECONDS:
+    """See that the server still answers on a connection that rested, or on which it said something: that it ends."""
+    rested = time.monotonic() - record.info.get(_RESTS_SINCE, math.inf) >= _TRUSTED_SECONDS
+    if not rested and not _speaks(connection.fileno()):
         return
     try:
         engine.dialect.do_ping(connection)
     except psycopg.Error as error:
         raise exc.InvalidatePoolError from error  # this one and the others of its time are made anew
+
+
+def _speaks(socket: int) -> bool:
+    """Say whether something lies in a socket, an end too; no trip to the server."""
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager

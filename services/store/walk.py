@@ -63,7 +63,7 @@ def walk(
         if not rows:
             return Slice(seen, care, None)
         for row in rows:
-            with db.write() if write else db.read() as conn:
+            with db.write() if write else db.read(cursors=True) as conn:
                 care.add(work(conn, row))
             seen, last = seen + 1, row.id
             if time.monotonic() > until:
