@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from benchmarks.filled import fill, requests
 from benchmarks.ingest import specification
+from benchmarks.lists import settle
 from benchmarks.reading import timed
 from benchmarks.stores import DIALECTS, store
 from benchmarks.trained import demonstrated
@@ -76,8 +77,7 @@ def _grown(db: Database, most: int) -> Iterator[tuple[int, str]]:
             ids += fill(db, [next(wanted)], begin=stored)
             with db.read() as conn:
                 stored = conn.execute(text("SELECT count(*) FROM runs")).scalar_one()
-        with db.write() as conn:
-            conn.execute(text("ANALYZE"))
+        settle(db)
         if size <= most:
             yield size, ids[0]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import select
 import time
 from contextlib import contextmanager
@@ -29,11 +28,11 @@ LOCK_SECONDS = 5.0
 """How long a transaction waits for a lock before the store counts as unavailable."""
 AS_BYTES = {"ltd_binary": True}
 """Execution options of a statement that fetches arrays."""
-_ALONE = {"isolation_level": "AUTOCOMMIT"}
 _MIGRATION_SECONDS = 600.0
 """How long a process waits for another that migrates: a large store takes its time."""
 _RESTS_SINCE = "ltd_rests_since"
 _TRUSTED_SECONDS = 1.0
+"""How long a connection that rests is taken to live, unless its server has said that it ends."""
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
@@ -47,7 +46,8 @@ class Database:
         self.dialect = self._engine.dialect.name
         self.engine_url = self._engine.url
         # PostgreSQL shows each statement what is committed when it begins, in a transaction or not: two trips fewer
-        self._reader = self._engine if self.dialect == "sqlite" else self._engine.execution_options(**_ALONE)
+        alone = {} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        self._reader = self._engine.execution_options(**alone)
 
     @contextmanager
     def read(self, *, cursors: bool = False) -> Iterator[Connection]:
@@ -144,12 +144,13 @@ def _rests(_connection: object, record: Any) -> None:  # noqa: ANN401 - the pool
 
 
 def _look_after_rest(engine: Engine, connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401
-    """See that the server still answers on a connection that rested, or on which it said something: that it ends."""
-    rested = time.monotonic() - record.info.get(_RESTS_SINCE, math.inf) >= _TRUSTED_SECONDS
-    if not rested and not _speaks(connection.fileno()):
+    """See that the server still answers on a connection that rested long, or on which it has said something."""
+    since = record.info.get(_RESTS_SINCE)
+    if since is None:  # made for this very question
         return
     try:
-        engine.dialect.do_ping(connection)
+        if time.monotonic() - since >= _TRUSTED_SECONDS or _speaks(connection.fileno()):
+            engine.dialect.do_ping(connection)
     except psycopg.Error as error:
         raise exc.InvalidatePoolError from error  # this one and the others of its time are made anew
 

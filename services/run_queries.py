@@ -157,7 +157,7 @@ def _view(row: Row[Any]) -> RunView:
         updates=row.updates,
         epoch=row.epoch,
         attempts=row.attempts,
-        cancel_requested=bool(row.cancel_requested),
+        cancel_requested=bool(row.cancel_requested),  # a number in a list on SQLite
         outcome=outcome,
         error=row.error,
         summary=orjson.loads(row.summary),

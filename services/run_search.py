@@ -1,4 +1,4 @@
-"""Which runs a list shows, and in which order, answered from indexes alone.
+"""Which runs a list shows, and in which order, found in indexes alone; the rows of those are read by their ids.
 
 What a list asks for comes down to some kinds and some final states (`run_scope`). Each pair of these is a range of an
 index that lies in the list's order already, so a page is the merge of the first rows of a few ranges, however many runs
@@ -68,7 +68,7 @@ def find(conn: Connection, filters: Mapping[str, Any], after: Position | None, c
     arms = _ranges(conn, order, scope, values) or _walks(order, scope, values, apart=apart)
     statement = " UNION ALL ".join(_part(order, [*always, *arm], "+" if apart else "") for arm in arms)
     ways = "DESC" if order.descending else "ASC"
-    page = f"SELECT at, id FROM ({statement}) AS parts ORDER BY at {ways}, id {ways} LIMIT :count"  # noqa: S608
+    page = f"{statement} ORDER BY at {ways}, id {ways} LIMIT :count"
     rows = f"SELECT runs.*, page.at FROM ({page}) AS page JOIN runs ON runs.id = page.id"  # noqa: S608
     lists = tuple(name for name, value in values.items() if isinstance(value, tuple))
     return conn.execute(_statement(f"{rows} ORDER BY page.at {ways}, page.id {ways}", lists), values).all()

@@ -41,6 +41,7 @@ class _Backward:
         self.norm = Norm(self.e, steady=once and shape.delays == (1,))
 
     def text(self) -> str:
+        """Return the function, steps with given deltas first, then those without."""
         e, s = self.e, self.s
         here, final = Memory(e, s, keep=True), e.add("%steps", -1)
         clear(e, "%carry", len(s.step.states) * s.state)
@@ -120,6 +121,7 @@ class _Backward:
             self._keep(t, place, count, through, delta)
 
         def known(node: Node) -> str | None:
+            """Return what the forward pass or the step behind left in memory; None for what is to be computed."""
             after = s.step.state_after(node)
             if after is not None:
                 return e.load(e.at(here.state(after, e.add(t, 1)), place), count)

@@ -143,8 +143,10 @@ def test_a_full_and_a_read_only_sqlite_are_named(sqlite: Database) -> None:
 def test_a_connection_that_the_server_ended(
     postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, *, rested: bool
 ) -> None:
-    """Nobody sees it, after a rest (the server is asked) or at once (it has said so)."""
+    """Nobody sees it: after a rest the server is asked, even one that vanished in silence; before, it has said so."""
     monkeypatch.setattr(module, "_TRUSTED_SECONDS", 0.0 if rested else 3600.0)
+    if rested:
+        monkeypatch.setattr(module, "_speaks", lambda _: False)
     mine, other = (Database(postgres.get_uri(driver="psycopg")) for _ in range(2))
     try:
         before = backend(mine)
