@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app
 from pydantic.json_schema import models_json_schema
 
-from api import exchange_schemas, schemas
+from api import exchange_schemas, schemas, store_schemas
 from api.answers import answer
 from api.arrow import ARROW, NPY
 from api.parameters import PARAMETERS, REQUIRED
@@ -49,9 +49,9 @@ ANSWERS: dict[str, dict[int, type[BaseModel] | str]] = {
     "comparison.pairs": {200: schemas.Pairs},
     "mechanisms.mechanisms": {200: "application/json"},
     "workers.workers": {200: schemas.Workers},
-    "store.usage": {200: schemas.Store},
-    "store.keep": {200: schemas.Policies},
-    "store.care": {200: schemas.CareSlice},
+    "store.usage": {200: store_schemas.Store},
+    "store.keep": {200: store_schemas.Policies},
+    "store.care": {200: store_schemas.CareSlice},
     "openapi.document": {200: "application/json"},
     "health.healthz": {200: schemas.Health},
     "health.readyz": {200: schemas.Health, 503: schemas.Health},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from http import HTTPStatus
@@ -12,12 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltd_client import demo, show, stack, store
+from ltd_client import demo, exchange, show, stack, store
 from ltd_client.console import Console
 from ltd_client.errors import BadRequest, ClientError, Unreachable
-from ltd_client.exporting import export_sweep
-from ltd_client.importing import import_sweep
-from ltd_client.options import AsJson, ExportFormat, Server, Token
+from ltd_client.options import AsJson, Server, Token
 from ltd_client.sdk import DEFAULT_SERVER, Lab
 from ltd_client.specification import assign, load
 from ltd_client.watching import watch_run, watch_sweep
@@ -224,51 +221,8 @@ def cancel(
         console.result(stopped, lambda: show.sweep(console, stopped, lab.server))
 
 
-@app.command()
-def export(
-    sweep_id: Annotated[str, typer.Argument(metavar="SWEEP", help="Id of a sweep.")],
-    *,
-    out: Annotated[Path, typer.Option("--to", "--out", help="Folder to write to.")] = Path("export"),
-    kind: Annotated[
-        ExportFormat,
-        typer.Option("--format", metavar="FORMAT", help="report, parquet (can be imported again), csv or tensorboard."),
-    ] = ExportFormat.REPORT,
-    server: Server = DEFAULT_SERVER,
-    token: Token = "",
-    as_json: AsJson = False,
-) -> None:
-    """Write a sweep to a folder: its report (comparison as CSV, runs as JSON lines, HTML), or every trace of each run.
-
-    An export of traces that was interrupted is taken up where it stopped.
-    """
-    lab, console = Lab(server, token), Console(as_json=as_json)
-    if kind is not ExportFormat.REPORT:
-        done = export_sweep(lab, sweep_id, out, kind.value, console)
-        console.result(done, lambda: show.exported(console, done))
-        return
-    files = {
-        "comparison.csv": show.comparison_csv(lab.comparison(sweep_id)).encode(),
-        "report.html": lab.report(sweep_id),
-    }
-    files["runs.jsonl"] = b"".join(json.dumps(run).encode() + b"\n" for run in lab.runs(sweep=sweep_id))
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (out / name).write_bytes(content)
-    console.result(written := {n: str(out / n) for n in files}, lambda: show.files(console, written.values()))
-
-
-@app.command(name="import")
-def import_command(
-    folder: Annotated[Path, typer.Argument(help="A sweep that `ltd export --format parquet` wrote.")],
-    *,
-    server: Server = DEFAULT_SERVER,
-    token: Token = "",
-    as_json: AsJson = False,
-) -> None:
-    """Bring a sweep of another laboratory; every run is checked, nothing is trained."""
-    lab, console = Lab(server, token), Console(as_json=as_json)
-    done = import_sweep(lab, folder, console)
-    console.result(done, lambda: show.imported(console, done, lab.server))
+app.command()(exchange.export)
+app.command(name="import")(exchange.import_command)
 
 
 @app.command()

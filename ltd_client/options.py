@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,12 +13,3 @@ Server = Annotated[
 ]
 Token = Annotated[str, typer.Option(envvar="LTD_TOKEN", help="Its token, if it asks for one.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
-
-
-class ExportFormat(StrEnum):
-    """What an export holds."""
-
-    REPORT = "report"
-    PARQUET = "parquet"
-    CSV = "csv"
-    TENSORBOARD = "tensorboard"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from api.schemas import CareSlice, Policies, Store
+from api.store_schemas import CareSlice, Policies, Store
 from services import runs
 from services.trace_rows import BLOCKS
 from tests.api.lab import block, claim, progress, spec, sweep
-from tests.services.test_traces import damage
+from tests.services.curves import damage
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
