@@ -11,7 +11,7 @@ from ltd_client.store import size
 from services.trace_rows import BLOCKS
 from tests.ltd_client.command import ltd
 from tests.ltd_client.house import end_all, sweep
-from tests.services.test_traces import damage
+from tests.services.curves import damage
 
 if TYPE_CHECKING:
     from ltd_client import Lab

@@ -17,8 +17,8 @@ from services.db import Database, make_engine, migrate
 from services.settings import Settings
 from services.stored_trace import StoredTrace
 from services.trace_rows import FACTOR, page_cells
+from tests.services.curves import agree, naive, store, wild
 from tests.services.lab import submit
-from tests.services.test_traces import agree, naive, store, wild
 
 INFO = TraceInfo("loss", "loss", ("step",), 1, "")
 

@@ -16,8 +16,8 @@ from ltd_core.trace import TraceBlock
 from services import submission, trace_rows, traces
 from services.errors import TraceConflict, TraceCorrupt
 from services.pyramid import FIGURES
+from tests.services.curves import agree, naive
 from tests.services.lab import spec
-from tests.services.test_traces import agree, naive
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,78 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from sqlalchemy import ColumnElement, Delete, Table, Update, and_, delete, select, update
+from sqlalchemy import delete
 
-from ltd_core.trace import TraceBlock
-from services import submission, traces
-from services.errors import BadQuestion, NotFound, TraceConflict, TraceCorrupt
+from services import traces
+from services.errors import BadQuestion, NotFound, TraceConflict
 from services.pyramid import FIGURES, QUANTILES, SHARES
-from services.trace_rows import BLOCKS, FACTOR, PAGES, decoded, page_cells
-from tests.services.lab import spec, submit
+from services.trace_rows import BLOCKS, FACTOR, PAGES, page_cells
+from tests.services.curves import agree, damage, naive, rows, store, wild
+from tests.services.lab import submit
 
 if TYPE_CHECKING:
     from services.db import Database
-
-Figures = dict[str, np.ndarray]
-
-
-def store(db: Database, run_id: str, name: str, values: np.ndarray, sizes: list[int], *, every: int = 1) -> None:
-    """Append a trace in blocks of these sizes, repeated."""
-    first = 0
-    while first < len(values):
-        size = sizes[first % len(sizes)]
-        with db.write() as conn:
-            part = values[first : first + size]
-            traces.append(conn, {run_id: [TraceBlock(name, (first + 1) * every, every, part)]})
-        first += size
-
-
-def naive(values: np.ndarray, each: int) -> Figures:
-    """Return the figures of cells of `each` points, one after the other."""
-    made: dict[str, list] = {name: [] for name in ("minimum", "maximum", "mean", "last", "nonfinite")}
-    for first in range(0, len(values), each):
-        part = values[first : first + each].astype(np.float64)
-        finite = np.where(np.isfinite(part), part, np.nan)
-        empty = np.isnan(finite).all(0)
-        sound = np.where(empty, 0.0, finite)
-        made["minimum"].append(np.where(empty, np.nan, np.nanmin(np.where(empty, 0.0, finite), 0)))
-        made["maximum"].append(np.where(empty, np.nan, np.nanmax(sound, 0)))
-        made["mean"].append(np.where(empty, np.nan, np.nanmean(sound, 0)))
-        made["last"].append(part[-1])
-        made["nonfinite"].append((~np.isfinite(part)).sum(0))
-    return {name: np.array(column) for name, column in made.items()}
-
-
-def agree(view: traces.TraceView, expected: Figures) -> None:
-    """Hold a view's cells against the naive ones; a mean's rounding is relative to the largest point of its cell."""
-    for name, figure in expected.items():
-        if name == "mean":
-            reach = np.fmax(np.abs(expected["minimum"]), np.abs(expected["maximum"]))
-            assert np.array_equal(np.isnan(view.mean), np.isnan(figure))
-            assert not (np.abs(view.mean - figure) > 1e-6 * reach + 1e-43).any()
-        else:
-            np.testing.assert_array_equal(getattr(view, name), figure.astype(getattr(view, name).dtype), err_msg=name)
-
-
-def rows(db: Database, run_id: str) -> dict[tuple[str, ...], bytes]:
-    """Return the points of each trace, and every page."""
-    found: dict[tuple[str, ...], list[bytes]] = {}
-    with db.read() as conn:
-        for row in conn.execute(select(BLOCKS).where(BLOCKS.c.run_id == run_id).order_by(BLOCKS.c.first_step)):
-            found.setdefault((row.trace,), []).append(decoded(row).tobytes())
-        for row in conn.execute(select(PAGES).where(PAGES.c.run_id == run_id)):
-            found[row.trace, row.level, row.figure, row.page] = [bytes(row.payload)]
-    return {key: b"".join(parts) for key, parts in found.items()}
-
-
-def wild(count: int, *size: int) -> np.ndarray:
-    """Return values with spikes, infinities and holes."""
-    generator = np.random.default_rng(count)
-    values = generator.normal(size=(count, *size)).astype(np.float32)
-    values[generator.random(values.shape) < 0.02] = np.nan
-    values[generator.random(values.shape) < 0.02] = np.inf
-    values[generator.random(values.shape) < 0.02] *= 1e6
-    return values
 
 
 @pytest.mark.parametrize("sizes", [[1000], [16, 48, 64], [7, 100, 3], [1]], ids=str)
@@ -190,42 +129,6 @@ def test_the_same_block_at_once_is_stored_once(db: Database) -> None:
     np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, values)
 
 
-def damage(db: Database, of: Table, *where: ColumnElement[bool]) -> None:
-    """Change one bit of every payload of some rows."""
-    with db.write() as conn:
-        for row in conn.execute(select(of).where(*where)).all():
-            key = and_(*(of.c[column.name] == row._mapping[column.name] for column in of.primary_key))
-            damaged = bytearray(row.payload)
-            damaged[len(damaged) // 2] ^= 1
-            conn.execute(update(of).where(key).values(payload=bytes(damaged)))
-
-
-def test_one_damaged_bit_is_told_and_the_rest_is_read(db: Database) -> None:
-    (run_id,), values, other = submit(db, 1), wild(600), wild(600)
-    store(db, run_id, "loss", values, [300])
-    store(db, run_id, "error_rate", other, [300])
-    damage(db, BLOCKS, BLOCKS.c.trace == "loss", BLOCKS.c.first_step == 1)
-    for most in (1000, 100, 1):
-        with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, step 1: the checksum"):
-            traces.read(db, run_id, "loss", max_points=most)
-    np.testing.assert_array_equal(traces.read(db, run_id, "error_rate").values, other)
-    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=301).values, values[300:])
-
-
-def test_a_damaged_or_missing_page_is_done_without(db: Database) -> None:
-    (run_id,), values = submit(db, 1), wild(40_000)
-    (other,) = submission.submit(db, [spec(1)]).new
-    for mine in (run_id, other):
-        store(db, mine, "loss", values, [4096])
-    expected = {most: traces.read(db, other, "loss", max_points=most) for most in (1250, 40)}
-    damage(db, PAGES, PAGES.c.page == 0, PAGES.c.figure == "figures")
-    with db.write() as conn:
-        conn.execute(delete(PAGES).where(PAGES.c.page == 1, PAGES.c.figure == "quantiles"))
-    for most, view in expected.items():
-        found = traces.read(db, run_id, "loss", max_points=most)
-        agree(found, {name: getattr(view, name) for name in FIGURES})
-
-
 def test_a_page_that_was_read_is_kept_in_memory(db: Database) -> None:
     (run_id,), values = submit(db, 1), wild(40_000)
     store(db, run_id, "loss", values, [4096])
@@ -260,43 +163,6 @@ def test_a_picture_reads_the_one_figure_that_it_shows(db: Database) -> None:
     view = traces.read(db, run_id, "delta_norm", max_points=100, figures=("mean",))
     assert (view.minimum, view.maximum, view.last, view.nonfinite) == (None,) * 4
     np.testing.assert_array_equal(view.mean, whole.mean)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (delete(BLOCKS).where(BLOCKS.c.first_step == 51), "a gap or an overlap"),
-        (delete(BLOCKS).where(BLOCKS.c.first_step == 1), "a gap or an overlap"),
-        (
-            update(BLOCKS).where(BLOCKS.c.first_step == 51).values(first_step=41),
-            "a gap or an overlap",
-        ),
-        (
-            update(BLOCKS).where(BLOCKS.c.trace == "loss").values(shape="[49]"),
-            "of shape \\[49\\] does not fit its bytes",
-        ),
-        (update(BLOCKS).where(BLOCKS.c.trace == "loss").values(shape="[5"), "does not fit its bytes"),
-        (update(BLOCKS).where(BLOCKS.c.trace == "loss").values(dtype="<f3"), "does not fit its bytes"),
-    ],
-)
-def test_a_trace_that_is_not_whole_is_told(db: Database, change: Update | Delete, words: str) -> None:
-    (run_id,) = submit(db, 1)
-    store(db, run_id, "loss", wild(150), [50])
-    with db.write() as conn:
-        conn.execute(change)
-    with pytest.raises(TraceCorrupt, match=words):
-        traces.read(db, run_id, "loss")
-
-
-def test_no_page_is_made_of_damaged_points_and_the_run_goes_on(db: Database) -> None:
-    (run_id,), values = submit(db, 1), wild(32_768)
-    store(db, run_id, "loss", values[:50], [50])
-    damage(db, BLOCKS, BLOCKS.c.first_step == 1)
-    with db.write() as conn:
-        traces.append(conn, {run_id: [TraceBlock("loss", 51, 1, values[50:])]})
-        pages = conn.execute(select(PAGES.c.page).where(PAGES.c.run_id == run_id).distinct()).scalars().all()
-    assert pages == [1]
-    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=51, max_points=40_000).values, values[50:])
 
 
 def test_blocks_may_be_read_one_by_one(db: Database) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from services import runs
 from tests.services.conftest import broker, database_url, db, postgres, settings
+from tests.services.curves import store, wild
 from tests.services.lab import claim, progress, spec, submit
-from tests.services.test_traces import store, wild
 
 if TYPE_CHECKING:
     from services.db import Database

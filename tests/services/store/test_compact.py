@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from services.store.compact import compact
 from services.store.verify import verify
 from services.trace_rows import BLOCKS
-from tests.services.test_traces import damage, rows
+from tests.services.curves import damage, rows
 
 if TYPE_CHECKING:
     from services.db import Database

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from services.store.repair import repair
 from services.store.verify import verify
 from services.trace_rows import BLOCKS, PAGES
-from tests.services.test_traces import damage, rows
+from tests.services.curves import damage, rows
 
 if TYPE_CHECKING:
     from services.db import Database

@@ -16,8 +16,8 @@ from services.store.repair import repair
 from services.store.retention import keep, policies, thin
 from services.store.verify import verify
 from services.trace_rows import BLOCKS
+from tests.services.curves import agree, naive, store, wild
 from tests.services.lab import claim, progress
-from tests.services.test_traces import agree, naive, store, wild
 
 if TYPE_CHECKING:
     from services.db import Database

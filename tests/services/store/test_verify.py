@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from services.models import RunState, table
 from services.store.verify import verify
 from services.trace_rows import BLOCKS, PAGES
-from tests.services.test_traces import damage
+from tests.services.curves import damage
 
 if TYPE_CHECKING:
     from services.db import Database

@@ -1,0 +1,83 @@
+"""Damaged and missing blocks and pages: told with their place, and the rest is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from sqlalchemy import Delete, Update, delete, select, update
+
+from ltd_core.trace import TraceBlock
+from services import submission, traces
+from services.errors import TraceCorrupt
+from services.pyramid import FIGURES
+from services.trace_rows import BLOCKS, PAGES
+from tests.services.curves import agree, damage, store, wild
+from tests.services.lab import spec, submit
+
+if TYPE_CHECKING:
+    from services.db import Database
+
+
+def test_one_damaged_bit_is_told_and_the_rest_is_read(db: Database) -> None:
+    (run_id,), values, other = submit(db, 1), wild(600), wild(600)
+    store(db, run_id, "loss", values, [300])
+    store(db, run_id, "error_rate", other, [300])
+    damage(db, BLOCKS, BLOCKS.c.trace == "loss", BLOCKS.c.first_step == 1)
+    for most in (1000, 100, 1):
+        with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, step 1: the checksum"):
+            traces.read(db, run_id, "loss", max_points=most)
+    np.testing.assert_array_equal(traces.read(db, run_id, "error_rate").values, other)
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=301).values, values[300:])
+
+
+def test_a_damaged_or_missing_page_is_done_without(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(40_000)
+    (other,) = submission.submit(db, [spec(1)]).new
+    for mine in (run_id, other):
+        store(db, mine, "loss", values, [4096])
+    expected = {most: traces.read(db, other, "loss", max_points=most) for most in (1250, 40)}
+    damage(db, PAGES, PAGES.c.page == 0, PAGES.c.figure == "figures")
+    with db.write() as conn:
+        conn.execute(delete(PAGES).where(PAGES.c.page == 1, PAGES.c.figure == "quantiles"))
+    for most, view in expected.items():
+        found = traces.read(db, run_id, "loss", max_points=most)
+        agree(found, {name: getattr(view, name) for name in FIGURES})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (delete(BLOCKS).where(BLOCKS.c.first_step == 51), "a gap or an overlap"),
+        (delete(BLOCKS).where(BLOCKS.c.first_step == 1), "a gap or an overlap"),
+        (
+            update(BLOCKS).where(BLOCKS.c.first_step == 51).values(first_step=41),
+            "a gap or an overlap",
+        ),
+        (
+            update(BLOCKS).where(BLOCKS.c.trace == "loss").values(shape="[49]"),
+            "of shape \\[49\\] does not fit its bytes",
+        ),
+        (update(BLOCKS).where(BLOCKS.c.trace == "loss").values(shape="[5"), "does not fit its bytes"),
+        (update(BLOCKS).where(BLOCKS.c.trace == "loss").values(dtype="<f3"), "does not fit its bytes"),
+    ],
+)
+def test_a_trace_that_is_not_whole_is_told(db: Database, change: Update | Delete, words: str) -> None:
+    (run_id,) = submit(db, 1)
+    store(db, run_id, "loss", wild(150), [50])
+    with db.write() as conn:
+        conn.execute(change)
+    with pytest.raises(TraceCorrupt, match=words):
+        traces.read(db, run_id, "loss")
+
+
+def test_no_page_is_made_of_damaged_points_and_the_run_goes_on(db: Database) -> None:
+    (run_id,), values = submit(db, 1), wild(32_768)
+    store(db, run_id, "loss", values[:50], [50])
+    damage(db, BLOCKS, BLOCKS.c.first_step == 1)
+    with db.write() as conn:
+        traces.append(conn, {run_id: [TraceBlock("loss", 51, 1, values[50:])]})
+        pages = conn.execute(select(PAGES.c.page).where(PAGES.c.run_id == run_id).distinct()).scalars().all()
+    assert pages == [1]
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=51, max_points=40_000).values, values[50:])
