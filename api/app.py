@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from flask import Flask, request
 from flask_compress import Compress
 from prometheus_client import CollectorRegistry
 
@@ -29,8 +29,11 @@ from api import (
 from api.dashboard.blueprint import blueprint as dashboard
 from ltd_core.spec import register_text
 from services.db import Database
+from services.settings import LOOPBACK
 
 if TYPE_CHECKING:
+    from flask import Response
+
     from services.settings import Settings
 
 LARGEST_BODY = 10 * 1024 * 1024
@@ -43,8 +46,12 @@ _COMPRESSED = (
     "text/javascript",
     "image/svg+xml",
 )
-_QUICKLY = {f"COMPRESS{kind}_LEVEL": 1 for kind in ("", "_BR", "_DEFLATE", "_ZSTD")}
-"""Levels at which compressing takes less time than it saves on a fast line: noisy numbers hardly get smaller."""
+_COMPRESSION = {
+    "COMPRESS_REGISTER": False,
+    "COMPRESS_MIMETYPES": _COMPRESSED,
+    # levels at which it takes less time than it saves on a fast line: noisy numbers hardly get smaller
+    **{f"COMPRESS{kind}_LEVEL": 1 for kind in ("", "_BR", "_DEFLATE", "_ZSTD")},
+}
 
 
 def create_app(settings: Settings) -> Flask:
@@ -52,7 +59,7 @@ def create_app(settings: Settings) -> Flask:
     for name, path in settings.text_files.items():
         register_text(name, path)
     app = Flask("api", static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, COMPRESS_MIMETYPES=list(_COMPRESSED), **_QUICKLY)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, **_COMPRESSION)
     lab = context.Context(settings, Database(settings.database_url), CollectorRegistry())
     context.install(app, lab)
     health.install(lab.registry, lab.db)
@@ -64,5 +71,15 @@ def create_app(settings: Settings) -> Flask:
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix="/api/v1")
     app.register_blueprint(dashboard)
-    Compress(app)
+    _compress(app)
     return app
+
+
+def _compress(app: Flask) -> None:
+    """Compress answers, but not to this machine itself, where it takes longer than it saves."""
+    compress = Compress(app)
+
+    @app.after_request
+    def pack(response: Response) -> Response:
+        near = request.remote_addr in LOOPBACK and "X-Forwarded-For" not in request.headers
+        return response if near else compress.after_request(response)

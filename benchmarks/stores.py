@@ -63,8 +63,8 @@ def served(settings: Settings) -> Iterator[httpx2.Client]:
     }
     with socket.create_server(("127.0.0.1", 0)) as listener, (folder / "log").open("wb") as log:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        options = ["--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread", "--threads", "64"]
-        api = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *options, "--no-control-socket"]
+        options = ["-c", "python:api.serving", "--bind", f"fd://{listener.fileno()}"]
+        api = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *options]
         with (
             subprocess.Popen(broker.command, stdout=log, stderr=log) as first,
             subprocess.Popen(api, env=environment, stdout=log, stderr=log, pass_fds=[listener.fileno()]) as second,

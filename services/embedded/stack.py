@@ -24,7 +24,6 @@ START_SECONDS = 90.0  # a busy machine loads slowly
 WATCH_SECONDS = 0.2
 RESTARTS = 5  # of one part
 RESTART_WINDOW_SECONDS = 60.0
-API_THREADS = 64
 PORTS = 100
 
 
@@ -67,10 +66,9 @@ class Stack:
 
     def start_api(self, listener: socket.socket) -> None:
         """Start the API on a socket that listens already, and wait until it answers."""
-        command = (sys.executable, "-m", "gunicorn", "api.wsgi:app", "--bind", f"fd://{listener.fileno()}")
-        options = ("--worker-class", "gthread", "--workers", "1", "--threads", str(API_THREADS))
-        ending = ("--graceful-timeout", "3", "--no-control-socket")
-        child = self._start(Program("api", (*command, *options, *ending), 10.0, (listener.fileno(),)))
+        command = (sys.executable, "-m", "gunicorn", "-c", "python:api.serving", "api.wsgi:app")
+        bind = ("--bind", f"fd://{listener.fileno()}")
+        child = self._start(Program("api", (*command, *bind), 10.0, (listener.fileno(),)))
         host, port = listener.getsockname()[:2]
         self._wait(child, lambda: _healthy(reachable(host), port))
 

@@ -145,7 +145,7 @@ def test_a_run_that_waits_has_no_points_yet(client: FlaskClient) -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
 def test_large_answers_are_compressed(client: FlaskClient, run_id: str, encoding: str) -> None:
     address = f"/api/v1/runs/{run_id}/traces/delta_norm"
-    packed = client.get(address, headers={"Accept-Encoding": encoding})
+    packed = client.get(address, headers={"Accept-Encoding": encoding}, environ_base={"REMOTE_ADDR": "192.0.2.1"})
     plain = client.get(address)
     assert packed.headers["Content-Encoding"] == encoding
     assert set(packed.headers["Vary"].split(", ")) == {"Accept", "Accept-Encoding"}
@@ -154,6 +154,15 @@ def test_large_answers_are_compressed(client: FlaskClient, run_id: str, encoding
     assert client.get(address, headers=tag).status_code == 304
 
 
+def test_answers_to_the_same_machine_are_compressed_for_a_proxy_alone(client: FlaskClient, run_id: str) -> None:
+    address, accepts = f"/api/v1/runs/{run_id}/traces/delta_norm", {"Accept-Encoding": "zstd"}
+    assert "Content-Encoding" not in client.get(address, headers=accepts).headers
+    proxied = client.get(address, headers=accepts | {"X-Forwarded-For": "192.0.2.1"})
+    assert proxied.headers["Content-Encoding"] == "zstd"
+
+
 def test_a_stream_is_never_compressed(client: FlaskClient, run_id: str) -> None:
-    with client.get(f"/api/v1/runs/{run_id}/events", headers={"Accept-Encoding": "gzip"}) as answer:
+    with client.get(
+        f"/api/v1/runs/{run_id}/events", headers={"Accept-Encoding": "gzip", "X-Forwarded-For": "192.0.2.1"}
+    ) as answer:
         assert "Content-Encoding" not in answer.headers  # it would wait in a buffer

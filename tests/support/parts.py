@@ -133,7 +133,7 @@ class Api:
         listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         socket_fd = listener.fileno()
-        options = ["--bind", f"fd://{socket_fd}", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+        options = ["-c", "python:api.serving", "--bind", f"fd://{socket_fd}", "--threads", "8"]
         command = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *options]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
