@@ -16,12 +16,11 @@ from api.parameters import MOST_NUMBERS, given
 from services import run_queries, traces
 from services.errors import BadQuestion
 from services.pyramid import FIGURES, QUANTILES
-from services.store import retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.run_queries import RunView
+    from services.run_queries import TracedRun
     from services.traces import TraceView
 
 blueprint = Blueprint("traces", __name__)
@@ -42,11 +41,12 @@ def catalog(run_id: str) -> Response:
 def one(run_id: str, name: str) -> Response:
     """Read a trace between two steps, in at most `max_points` points or cells."""
     db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW, arrow.NPY))
-    run = run_queries.get(db, run_id)
-    asked = _asked(media, _numbers_a_point(run, [name])) | {"figures": given("figures").split(",")}
+    (run,) = run_queries.traced(db, [run_id])
+    info = traces.named(run.traces, name)
+    asked = _asked(media, prod(info.size)) | {"figures": given("figures").split(",")}
 
     def made() -> Any:  # noqa: ANN401 - bytes, or JSON
-        view = traces.read(db, run_id, name, **asked)
+        view = traces.part(db, run_id, info, **asked)
         match media:
             case arrow.ARROW:
                 return arrow.one(run_id, view)
@@ -65,11 +65,12 @@ def many() -> Response:
     wanted = _listed("runs")
     if (count := len(wanted) * len(names)) > MOST_SERIES:
         raise BadQuestion("runs", f"runs times names must be at most {MOST_SERIES}", count)
-    found = [run_queries.get(db, run_id) for run_id in wanted]
-    asked = _asked(media, sum(_numbers_a_point(run, names) for run in found))
+    found = run_queries.traced(db, wanted)
+    series = [(run.id, traces.named(run.traces, name)) for run in found for name in names]
+    asked = _asked(media, sum(prod(info.size) for _, info in series))
 
     def made() -> Any:  # noqa: ANN401 - bytes, or JSON
-        views = [(run.id, traces.read(db, run.id, name, **asked)) for run in found for name in names]
+        views = [(run_id, traces.part(db, run_id, info, **asked)) for run_id, info in series]
         if media == arrow.ARROW:
             return arrow.many(views)
         return {"traces": [_body(run_id, view) for run_id, view in views]}
@@ -77,10 +78,9 @@ def many() -> Response:
     return _answer(found, media, made)
 
 
-def _answer(found: list[RunView], media: str, made: Callable[[], Any]) -> Response:
+def _answer(found: list[TracedRun], media: str, made: Callable[[], Any]) -> Response:
     """Answer with a tag: a run's traces are a function of its specification and step, until its points are let go."""
-    gone = retention.thinned_of(here().db, [run.id for run in found])
-    parts = [_VERSION, media, request.full_path, *(f"{run.id} {run.step} {run.id in gone}" for run in found)]
+    parts = [_VERSION, media, request.full_path, *(f"{run.id} {run.step} {run.thinned}" for run in found)]
     response = answer_tagged(hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest(), made, media)
     response.vary.add("Accept")
     return response
@@ -90,10 +90,6 @@ def _asked(media: str, each: int) -> dict[str, Any]:
     """Return what to read, so that no answer holds more than MOST_NUMBERS of `each` numbers a point."""
     most = min(given("max_points"), _MOST_IN_JSON) if media == arrow.JSON else given("max_points")
     return {"start": given("from"), "end": given("to"), "max_points": max(1, min(most, MOST_NUMBERS // max(1, each)))}
-
-
-def _numbers_a_point(run: RunView, names: list[str]) -> int:
-    return sum(prod(run.traces[name].size) for name in names if name in run.traces)
 
 
 def _listed(name: str) -> list[str]:

@@ -13,19 +13,24 @@ from sqlalchemy import Row, bindparam, func, select
 
 from services import run_search
 from services.errors import BadCursor, NotFound
-from services.models import Run, RunEvent, table
+from services.models import Run, RunEvent, ThinnedRun, table
 from services.specifications import stored_spec, stored_traces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ltd_core.spec import RunSpec
     from ltd_core.trace import TraceInfo
     from services.db import Database
 
 _CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
-RUNS, EVENTS = table(Run), table(RunEvent)
+RUNS, EVENTS, THINNED = table(Run), table(RunEvent), table(ThinnedRun)
 _ONE = select(RUNS).where(RUNS.c.id == bindparam("id"))
+_TRACED = (
+    select(RUNS.c.id, RUNS.c.spec, RUNS.c.step, THINNED.c.run_id.is_not(None).label("thinned"))
+    .outerjoin_from(RUNS, THINNED, THINNED.c.run_id == RUNS.c.id)
+    .where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,16 @@ class RunView:
     def spec(self) -> RunSpec:
         """Return the specification."""
         return stored_spec(self.spec_json)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRun:
+    """What a run's traces are a function of: its specification, its step, and whether it let go of finest points."""
+
+    id: str
+    spec_json: str
+    step: int
+    thinned: bool
 
     @property
     def traces(self) -> dict[str, TraceInfo]:
@@ -85,6 +100,16 @@ def get(db: Database, run_id: str) -> RunView:
     if row is None:
         raise NotFound("run", run_id)
     return _view(row)
+
+
+def traced(db: Database, run_ids: Sequence[str]) -> list[TracedRun]:
+    """Return what the traces of some runs are a function of, in the order asked for; raises NotFound."""
+    with db.read() as conn:
+        found = {row.id: TracedRun(*row) for row in conn.execute(_TRACED, {"ids": run_ids})}
+    for run_id in run_ids:
+        if run_id not in found:
+            raise NotFound("run", run_id)
+    return [found[run_id] for run_id in run_ids]
 
 
 def queued(spec: RunSpec, created_at: float) -> RunView:

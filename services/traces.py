@@ -99,10 +99,24 @@ def catalog(db: Database, run_id: str) -> list[dict[str, Any]]:
         return [_entry(info, its.total) for info, its in stored if its.total]
 
 
-def read(  # noqa: PLR0913 - a question has this many parts
+def read(db: Database, run_id: str, name: str, **asked: Any) -> TraceView:  # noqa: ANN401 - what `part` takes
+    """Return part of a trace by its name, as `part` does; raises NotFound and BadQuestion."""
+    with db.read() as conn:
+        declared = declared_traces(conn, run_id)
+    return part(db, run_id, named(declared, name), **asked)
+
+
+def named(declared: Mapping[str, TraceInfo], name: str) -> TraceInfo:
+    """Return a declaration; raises NotFound."""
+    if name not in declared:
+        raise NotFound("trace", name)
+    return declared[name]
+
+
+def part(  # noqa: PLR0913 - a question has this many parts
     db: Database,
     run_id: str,
-    name: str,
+    info: TraceInfo,
     *,
     start: int | None = None,
     end: int | None = None,
@@ -111,15 +125,12 @@ def read(  # noqa: PLR0913 - a question has this many parts
 ) -> TraceView:
     """Return a trace between two steps (inclusive) in the finest cells of 2^level points that are at most `max_points`.
 
-    Cells lie on a fixed grid, so those at the ends may reach beyond the range. Raises NotFound and BadQuestion.
+    Cells lie on a fixed grid, so those at the ends may reach beyond the range. Raises BadQuestion.
     """
     if max_points < 1:
         raise BadQuestion("max_points", "must be at least 1", max_points)
     with db.read() as conn:
-        info = declared_traces(conn, run_id).get(name)
-        if info is None:
-            raise NotFound("trace", name)
-        stored = StoredTrace(conn, run_id, name, info.every, info.size, db.url)
+        stored = StoredTrace(conn, run_id, info.name, info.every, info.size, db.url)
         if wrong := set(figures) - set(stored.figures):
             raise BadQuestion("figures", f"must be some of: {', '.join(stored.figures)}", ",".join(sorted(wrong)))
         first = max(0, -(-(start if start is not None else 1) // info.every) - 1)

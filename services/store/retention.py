@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select
 
 from ltd_core.trace import TraceBlock
 from services.db import now
@@ -19,8 +19,6 @@ from services.traces import add_page
 from services.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Connection
 
     from services.db import Database
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 POLICIES, THINNED = table(RetentionPolicy), table(ThinnedRun)
 RUNS, SWEEPS, MEMBERS = table(Run), table(Sweep), table(SweepRun)
-_THINNED = select(THINNED.c.run_id).where(THINNED.c.run_id.in_(bindparam("ids", expanding=True)))
 EVERY_RUN = ""
 """The scope of the policy for runs in no sweep, and for sweeps without one of their own."""
 _DAY = 86_400.0
@@ -51,12 +48,6 @@ def policies(db: Database) -> list[dict[str, Any]]:
     with db.read() as conn:
         rows = conn.execute(select(POLICIES).order_by(POLICIES.c.scope)).all()
     return [{"sweep": row.scope or None, "days": None if row.days >= _FOREVER else row.days} for row in rows]
-
-
-def thinned_of(db: Database, run_ids: Sequence[str]) -> set[str]:
-    """Return which of some runs have let go of their finest points."""
-    with db.read() as conn:
-        return set(conn.execute(_THINNED, {"ids": run_ids}).scalars())
 
 
 def thin(db: Database, seconds: float = 1.0) -> Slice:
