@@ -129,7 +129,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 def _begin_sqlite(conn: Connection) -> None:
     """Take the write lock at once for a writing transaction: one that reads first would fail instead of waiting."""
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("ltd_write") else "BEGIN")
+    driver: Any = conn.connection.driver_connection  # by itself: a third of what SQLAlchemy takes around it
+    driver.execute("BEGIN IMMEDIATE" if conn.get_execution_options().get("ltd_write") else "BEGIN")
 
 
 def _choose_format(*said: Any) -> None:  # noqa: ANN401 - connection, cursor, statement, parameters, context, executemany
@@ -166,7 +167,13 @@ def _speaks(socket: int) -> bool:
 def _errors() -> Iterator[None]:
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+    except (
+        exc.OperationalError,
+        exc.InterfaceError,
+        exc.InternalError,
+        exc.TimeoutError,
+        sqlite.OperationalError,
+    ) as error:
         raise _translated(error) from error
 
 

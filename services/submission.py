@@ -51,18 +51,15 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}
     done = Submitted(at=(at := now(conn)))
-    for ids in _chunks(list(wanted)):
-        found = conn.execute(_STATES, {"ids": ids})
-        states = {row.id: row.state for row in found}
-        done.new += [run_id for run_id in ids if run_id not in states]
-        done.restarted += [run_id for run_id in ids if states.get(run_id) in {"failed", "cancelled"}]
-        done.stood += [run_id for run_id in ids if states.get(run_id) in {"queued", "running", "succeeded"}]
-    if done.new:
-        combinations = {run_kinds.kinds_of(wanted[run_id]) for run_id in done.new}
-        run_kinds.store(conn, run_kinds.unknown(conn, combinations))
-        made = insert_missing(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(done.new)])
-        done.stood += [run_id for run_id in done.new if run_id not in made]  # somebody else's, a moment ago
-        done.new = [run_id for run_id in done.new if run_id in made]
+    # of one run, its insertion says whether it was there
+    states = _states(conn, list(wanted)) if len(wanted) > 1 else {}
+    missing = [run_id for run_id in wanted if run_id not in states]
+    run_kinds.store(conn, run_kinds.unknown(conn, {run_kinds.kinds_of(wanted[run_id]) for run_id in missing}))
+    made = insert_missing(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(missing)])
+    done.new = [run_id for run_id in missing if run_id in made]
+    states |= _states(conn, [run_id for run_id in missing if run_id not in made])
+    done.restarted = [run_id for run_id, state in states.items() if state in {"failed", "cancelled"}]
+    done.stood = [run_id for run_id, state in states.items() if state in {"queued", "running", "succeeded"}]
     if done.restarted:
         again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
         for ids in _chunks(done.restarted):
@@ -72,6 +69,11 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
         conn.execute(_FIRST, [{"r": run_id, "at": at} for run_id in done.new])
     runs.log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], at)
     return done
+
+
+def _states(conn: Connection, ids: list[str]) -> dict[str, str]:
+    """Return the states of those that are there."""
+    return {row.id: row.state for chunk in _chunks(ids) for row in conn.execute(_STATES, {"ids": chunk})}
 
 
 def _chunks(ids: list[str]) -> Iterator[list[str]]:

@@ -20,7 +20,7 @@ def upsert(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], repla
 
 def insert_missing(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> set[Any]:
     """Insert rows whose primary key, of one column, is free; return those keys. Others may insert at the same time."""
-    return set(conn.execute(_insert_missing(conn.dialect.name, table), rows).scalars())
+    return set(conn.execute(_insert_missing(conn.dialect.name, table), rows).scalars()) if rows else set()
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -81,24 +81,28 @@ def _settings(model: RunSpec | Mechanism, *, shape: bool = False) -> dict[str, A
     Of a list that may differ, its length stays in the shape.
     """
     found: dict[str, Any] = {}
-    for name, field in type(model).model_fields.items():
+    for name, default in _defaults(type(model)):
         value = getattr(model, name)
         if shape and (name in model.lane_fields or "*" in model.lane_fields):
             found |= {name: len(value)} if isinstance(value, tuple) else {}
             continue
         if isinstance(value, Mechanism):
             inner = _settings(value, shape=shape)
-            if shape or value != field.default:
+            if shape or value != default:
                 found[name] = inner
-        elif name in _NAMES or value != field.default:
+        elif name in _NAMES or value != default:
             found[name] = (
                 value.model_dump(mode="json", exclude_defaults=True) if isinstance(value, BaseModel) else value
             )
     return found
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+@cache
+def _defaults(model: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, field.default) for name, field in model.model_fields.items())
+
+
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def _hash(text: str, size: int) -> str:
