@@ -44,9 +44,11 @@ class Tracker:
         found: Json = answer.json()
         return found
 
-    def create_run(self) -> str:
-        """Create a run and return its id."""
-        body = {"experiment_id": self.experiment, "start_time": int(time.time() * 1000)}
+    def create_run(self, settings: Json | None = None) -> str:
+        """Create a run, with settings as its tags, and return its id."""
+        body: Json = {"experiment_id": self.experiment, "start_time": int(time.time() * 1000)}
+        if settings:
+            body["tags"] = [{"key": name, "value": str(value)} for name, value in _leaves(settings)]
         return str(self.post("runs/create", body)["run"]["info"]["run_id"])
 
     def history(self, run_id: str, metric: str) -> Json:
@@ -74,6 +76,14 @@ def served(name: str) -> Iterator[Tracker]:
             finally:
                 server.terminate()
                 server.wait(timeout=60)
+
+
+def _leaves(settings: Json, place: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{place}{name}.")
+        else:
+            yield place + name, value
 
 
 def _command(name: str, port: int) -> list[str]:
