@@ -69,6 +69,10 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
         "above": _NUMBER,
         "sort": _choice(_ORDERS, description="A metric, smallest first; after a minus, largest first."),
         "search": {**_TEXT, "description": _SEARCH},
+        "ids": {
+            **_NAMES,
+            "description": "These runs, in this order, with commas between; stands alone.",
+        },
         "cursor": _CURSOR,
         "limit": _count(500, 50),
     },
@@ -147,6 +151,11 @@ def _check_query(known: dict[str, Schema], required: tuple[str, ...]) -> None:
     for name in required:
         if not request.args.get(name):
             raise BadQuestion(name, "is required", None)
+
+
+def listed(name: str) -> list[str]:
+    """Return the values of a parameter with commas between, none of them twice."""
+    return list(dict.fromkeys(given(name).split(",")))
 
 
 def _fault(schema: Schema, value: str) -> str | None:

@@ -7,12 +7,14 @@ from flask import Blueprint, Response, request
 from api.answers import answer, run_body
 from api.body import read_json, remember
 from api.context import here
-from api.parameters import given
+from api.parameters import given, listed
 from ltd_core.spec import parse_spec
 from services import queue, run_queries, runs, submission
+from services.errors import BadQuestion
 
 blueprint = Blueprint("runs", __name__)
 
+MOST_IDS = 200
 _PAGING = {"cursor", "limit"}
 
 
@@ -32,10 +34,20 @@ def submit() -> Response:
 
 @blueprint.get("/runs")
 def many() -> Response:
-    """List runs: newest first, or in the order of a metric."""
+    """List runs: newest first, or in the order of a metric; or those of some ids."""
+    if "ids" in request.args:
+        return _of_ids()
     filters = {name: given(name) for name in request.args if name not in _PAGING}
     page = run_queries.list_runs(here().db, filters, given("cursor"), given("limit"))
     return answer({"runs": [run_body(run) for run in page.runs], "next": page.next})
+
+
+def _of_ids() -> Response:
+    if others := request.args.keys() - {"ids"}:
+        raise BadQuestion(min(others), "must be left out where ids are given", request.args[min(others)])
+    if len(ids := listed("ids")) > MOST_IDS:
+        raise BadQuestion("ids", f"must be at most {MOST_IDS}", len(ids))
+    return answer({"runs": [run_body(run) for run in run_queries.some(here().db, ids)], "next": None})
 
 
 @blueprint.get("/runs/<run_id>")

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from api import arrow
 from api.answers import answer, answer_tagged, numbers
 from api.context import here
-from api.parameters import MOST_NUMBERS, given
+from api.parameters import MOST_NUMBERS, given, listed
 from services import run_queries, traces
 from services.errors import BadQuestion
 from services.pyramid import FIGURES, QUANTILES
@@ -61,8 +61,8 @@ def one(run_id: str, name: str) -> Response:
 def many() -> Response:
     """Read several traces of several runs between two steps, each in at most `max_points` points or cells."""
     db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW))
-    names = _listed("names")
-    wanted = _listed("runs")
+    names = listed("names")
+    wanted = listed("runs")
     if (count := len(wanted) * len(names)) > MOST_SERIES:
         raise BadQuestion("runs", f"runs times names must be at most {MOST_SERIES}", count)
     found = run_queries.traced(db, wanted)
@@ -90,11 +90,6 @@ def _asked(media: str, each: int) -> dict[str, Any]:
     """Return what to read, so that no answer holds more than MOST_NUMBERS of `each` numbers a point."""
     most = min(given("max_points"), _MOST_IN_JSON) if media == arrow.JSON else given("max_points")
     return {"start": given("from"), "end": given("to"), "max_points": max(1, min(most, MOST_NUMBERS // max(1, each)))}
-
-
-def _listed(name: str) -> list[str]:
-    """Return a parameter's values, none of them twice."""
-    return list(dict.fromkeys(given(name).split(",")))
 
 
 def _body(run_id: str, view: TraceView) -> dict[str, Any]:

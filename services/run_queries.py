@@ -6,7 +6,7 @@ import base64
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from sqlalchemy import Row, bindparam, func, select
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from ltd_core.trace import TraceInfo
     from services.db import Database
 
+T = TypeVar("T")
 _CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
 RUNS, EVENTS, THINNED = table(Run), table(RunEvent), table(ThinnedRun)
 _ONE = select(RUNS).where(RUNS.c.id == bindparam("id"))
+_SOME = select(RUNS).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
 _TRACED = (
     select(RUNS.c.id, RUNS.c.spec, RUNS.c.step, THINNED.c.run_id.is_not(None).label("thinned"))
     .outerjoin_from(RUNS, THINNED, THINNED.c.run_id == RUNS.c.id)
@@ -102,10 +104,21 @@ def get(db: Database, run_id: str) -> RunView:
     return _view(row)
 
 
+def some(db: Database, run_ids: Sequence[str]) -> list[RunView]:
+    """Return some runs, in the order asked for; raises NotFound."""
+    with db.read() as conn:
+        found = {row.id: _view(row) for row in conn.execute(_SOME, {"ids": run_ids})}
+    return _in_order(found, run_ids)
+
+
 def traced(db: Database, run_ids: Sequence[str]) -> list[TracedRun]:
     """Return what the traces of some runs are a function of, in the order asked for; raises NotFound."""
     with db.read() as conn:
         found = {row.id: TracedRun(*row) for row in conn.execute(_TRACED, {"ids": run_ids})}
+    return _in_order(found, run_ids)
+
+
+def _in_order(found: Mapping[str, T], run_ids: Sequence[str]) -> list[T]:
     for run_id in run_ids:
         if run_id not in found:
             raise NotFound("run", run_id)

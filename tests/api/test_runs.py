@@ -80,6 +80,19 @@ def test_filters(client: FlaskClient, db: Database) -> None:
     assert ended["summary"] == {"diverged": 1}
 
 
+def test_runs_are_read_together_in_the_order_of_their_ids(client: FlaskClient) -> None:
+    ids = [client.post("/api/v1/runs", json=spec(seed=seed)).json["id"] for seed in range(3)]
+    wanted = [ids[2], ids[0], ids[2]]
+    page = client.get(f"/api/v1/runs?ids={','.join(wanted)}").json
+    assert page == {"runs": [client.get(f"/api/v1/runs/{run_id}").json for run_id in (ids[2], ids[0])], "next": None}
+    unknown = client.get(f"/api/v1/runs?ids={ids[0]},{'0' * 32}")
+    assert (unknown.status_code, "0" * 32 in unknown.json["detail"]) == (404, True)
+    for more, field in (("&limit=5", "limit"), (f"{','.join(f'{i:032x}' for i in range(201))}", "ids")):
+        refused = client.get(f"/api/v1/runs?ids={ids[0]}{more}")
+        assert refused.status_code == 400
+        assert refused.json["errors"][0]["field"] == field
+
+
 def test_filters_by_kind_metric_and_words(client: FlaskClient, db: Database) -> None:
     kinds = ({"clipping": {"kind": "none"}}, {"cell": {"kind": "lstm"}}, {"clipping": {"kind": "value"}})
     for kind, loss in zip(kinds, (0.5, 0.125, 0.25), strict=True):

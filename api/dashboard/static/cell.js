@@ -64,10 +64,8 @@ export class CellView {
   async update(now = false) {
     if (!this.ids?.length) return;
     const ids = this.ids;
-    const runs = await Promise.all(ids.map((id) => get(`/runs/${id}`)));
-    if (ids !== this.ids) return;
-    const changed = now || runs.some((run, i) => run !== this.runs?.[i]);
-    if (!changed) return;
+    const { runs } = await get(`/runs${query({ ids: ids.join() })}`);
+    if (ids !== this.ids || (!now && runs === this.runs)) return;
     const stepped = now || runs.some((run, i) => run.step !== this.runs?.[i]?.step);
     this.runs = runs;
     this.apart = this.axes.filter((name) => name === "seed" || runs.some((run) => !same(run, runs[0], name)));
