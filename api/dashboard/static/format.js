@@ -56,7 +56,7 @@ export function ago(iso) {
 
 export function clock(iso) {
   if (!iso) return "–";
-  return new Date(iso).toLocaleString("en-US", { dateStyle: "medium", timeStyle: "medium" });
+  return new Date(iso).toLocaleString("en-US", { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 }
 
 /** "clipping.threshold" -> "clipping threshold", "batch_size" -> "batch size". */

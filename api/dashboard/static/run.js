@@ -61,7 +61,7 @@ function drawFacts(run) {
   const took = run.started_at && run.finished_at ? duration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) : "–";
   list(byId("events"), [
     ["Posted", clock(run.created_at)], ["Started", clock(run.started_at)], ["Finished", clock(run.finished_at)],
-    ["Took", took], ["Attempts", number(run.attempts)],
+    ["Took", took], ...(run.attempts > 1 ? [["Attempts since it got further", number(run.attempts)]] : []),
   ]);
 }
 
