@@ -159,7 +159,8 @@ def compare(
     rows: Annotated[str, typer.Option(help="Field of the rows, such as clipping.threshold.")] = "",
     columns: Annotated[str, typer.Option(help="Field of the columns, such as batch_size.")] = "",
     metric: Annotated[str, typer.Option(help="What fills the cells; `ltd mechanisms metric` lists them.")] = "success",
-    aggregate: Annotated[str, typer.Option(help="median, mean, min, max or success_rate.")] = "mean",
+    aggregate: Annotated[str, typer.Option(help="median, mean, min, max, success_rate or quantile.")] = "mean",
+    quantile: Annotated[float, typer.Option(help="The share below, where the aggregate is quantile.")] = 0.9,
     pairs: Annotated[
         str, typer.Option(help="An axis, such as clipping: compare its values two by two on the same seeds instead.")
     ] = "",
@@ -174,7 +175,8 @@ def compare(
         paired = lab.pairs(sweep_id, field=pairs, metric=metric)
         console.result(paired, lambda: show.pairs(console, paired))
         return
-    found = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate)
+    share = str(quantile) if aggregate == "quantile" else None
+    found = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate, quantile=share)
     if csv:
         sys.stdout.write(show.comparison_csv(found))
         return

@@ -118,7 +118,7 @@ class Lab:
         return self._json("POST", f"/sweeps/{sweep_id}/cancel")
 
     def comparison(self, sweep_id: str, **asked: str | None) -> Json:
-        """Return a sweep's comparison; rows, columns, metric and aggregate may be given."""
+        """Return a sweep's comparison; rows, columns, metric, aggregate and quantile may be given."""
         return self._json("GET", f"/sweeps/{sweep_id}/comparison", params={k: v for k, v in asked.items() if v})
 
     def pairs(self, sweep_id: str, **asked: str | None) -> Json:

@@ -131,6 +131,9 @@ def test_a_comparison(ask: Any, ended: str) -> None:
     lines = list(csv.DictReader(io.StringIO(as_csv.out)))
     assert [line["batch_size"] for line in lines] == ["5", "5", "20", "20"]
     assert {line["final_loss"] for line in lines} == {"0.25"}
+    lowest = ask(*words, "--aggregate", "quantile", "--quantile", "0.1", "--json").json
+    assert (lowest["aggregate"], lowest["cells"][0][0]["value"]) == ("quantile", 0.25)
+    assert "from 0 to 1" in ask(*words, "--aggregate", "quantile", "--quantile", "3").err
 
 
 def test_mechanisms(ask: Any) -> None:
