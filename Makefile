@@ -27,7 +27,7 @@ lint: $(STAMP) ## check style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(STAMP) ## run every benchmark, print a table, write benchmarks/results/latest.json
+bench: $(STAMP) chromium ## run every benchmark, print a table, write benchmarks/results/latest.json
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 docs: $(STAMP) chromium ## write the reference pages and draw the figures of docs/ from the code
