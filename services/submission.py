@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from services import run_kinds, runs
 from services.db import now
 from services.runs import RUNS
-from services.upsert import insert_missing
+from services.upsert import insert_missing, insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 500
 _STATES = select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
-_FIRST = insert(runs.EVENTS).values(run_id=bindparam("r"), seq=1, at=bindparam("at"), kind="queued", data="{}")
-"""Statements of the hot path, built once; a new run has no events before its first."""
+_FIRST = {"seq": 1, "kind": "queued", "data": "{}"}
 _ORDER = 1e-6
 """Seconds between the runs of one submission, so that they are taken in their order."""
 
@@ -51,13 +51,11 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}
     done = Submitted(at=(at := now(conn)))
-    # of one run, its insertion says whether it was there
-    states = _states(conn, list(wanted)) if len(wanted) > 1 else {}
-    missing = [run_id for run_id in wanted if run_id not in states]
-    run_kinds.store(conn, run_kinds.unknown(conn, {run_kinds.kinds_of(wanted[run_id]) for run_id in missing}))
-    made = insert_missing(conn, RUNS, [_row(wanted[r], at + i * _ORDER) for i, r in enumerate(missing)])
-    done.new = [run_id for run_id in missing if run_id in made]
-    states |= _states(conn, [run_id for run_id in missing if run_id not in made])
+    run_kinds.store(conn, run_kinds.unknown(conn, {run_kinds.kinds_of(spec) for spec in wanted.values()}))
+    rows = [_row(spec, at + i * _ORDER) for i, spec in enumerate(wanted.values())]
+    made = insert_missing(conn, RUNS, sorted(rows, key=itemgetter("id")))  # in one order: two cannot block each other
+    done.new = [run_id for run_id in wanted if run_id in made]
+    states = _states(conn, [run_id for run_id in wanted if run_id not in made])
     done.restarted = [run_id for run_id, state in states.items() if state in {"failed", "cancelled"}]
     done.stood = [run_id for run_id, state in states.items() if state in {"queued", "running", "succeeded"}]
     if done.restarted:
@@ -66,7 +64,8 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
             ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(["failed", "cancelled"])
             conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=at))
     if done.new:
-        conn.execute(_FIRST, [{"r": run_id, "at": at} for run_id in done.new])
+        # a new run has no events before its first
+        insert_rows(conn, runs.EVENTS, [{"run_id": run_id, "at": at} | _FIRST for run_id in done.new])
     runs.log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], at)
     return done
 
