@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import Row, func, insert, select, tuple_
+from sqlalchemy import Row, func, select, tuple_
 
 from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.fields import Whole
@@ -22,9 +22,11 @@ from services.errors import NotFound
 from services.kept import Kept
 from services.models import Run, Sweep, SweepRun, table
 from services.run_queries import read_cursor, write_cursor
-from services.upsert import insert_missing
+from services.upsert import insert_missing, insert_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
     from services.db import Database
@@ -119,14 +121,22 @@ def expand(request: SweepRequest) -> list[tuple[Coordinates, RunSpec]]:
         )
     _check_values(request.base, axes)
     cells: dict[str, tuple[Coordinates, RunSpec]] = {}
-    for chosen in product(*axes.values()):
-        coordinates = dict(zip(axes, chosen, strict=True))
-        try:
-            spec = parse_spec(_placed(request.base, coordinates))
-        except InvalidSpec as error:
-            raise InvalidSpec(tuple(_in_sweep(p, request, coordinates) for p in error.problems)) from None
+    for coordinates, spec in _cells(request):
         cells.setdefault(spec.digest, (coordinates, spec))
     return list(cells.values())
+
+
+def _cells(request: SweepRequest) -> Iterator[tuple[Coordinates, RunSpec]]:
+    """Yield every cell; what was read for one seed is so for all."""
+    seeds = [{}] if "seed" in request.axes else [{"seed": seed} for seed in request.seeds]
+    for chosen in product(*request.axes.values()):
+        coordinates = dict(zip(request.axes, chosen, strict=True))
+        try:
+            first = parse_spec(_placed(request.base, coordinates | seeds[0]))
+        except InvalidSpec as error:
+            raise InvalidSpec(tuple(_in_sweep(p, request, coordinates | seeds[0]) for p in error.problems)) from None
+        for seed in seeds:
+            yield coordinates | seed, first.seeded(**seed) if seed else first
 
 
 def post(db: Database, request: SweepRequest) -> SweepPosted:
@@ -144,7 +154,7 @@ def post(db: Database, request: SweepRequest) -> SweepPosted:
                 {"sweep_id": sweep_id, "position": i, "run_id": spec.digest, "coordinates": orjson.dumps(at).decode()}
                 for i, (at, spec) in enumerate(cells)
             ]
-            conn.execute(insert(MEMBERS), members)
+            insert_rows(conn, MEMBERS, members)
     return SweepPosted(sweep_id, len(done.new), len(done.restarted), len(done.stood), created)
 
 

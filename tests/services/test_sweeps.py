@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ltd_core.errors import InvalidSpec
+from ltd_core.spec import parse_spec
 from services import runs, sweeps
 from services.db import Database
 from services.errors import NotFound
@@ -16,7 +17,11 @@ from tests.services.lab import claim, progress
 if TYPE_CHECKING:
     from services.settings import Settings
 
-BASE = {"problem": {"kind": "temporal_order", "length": 20}, "clipping": {"kind": "norm"}, "updates": 100}
+BASE: dict[str, Any] = {
+    "problem": {"kind": "temporal_order", "length": 20},
+    "clipping": {"kind": "norm"},
+    "updates": 100,
+}
 
 
 def request(**changes: Any) -> sweeps.SweepRequest:
@@ -41,6 +46,17 @@ def test_cells_are_the_product_of_axes_and_seeds_in_their_order() -> None:
         full = spec.full()
         found = (full["clipping"]["threshold"], full["batch_size"], full["seed"])
         assert found == (at["clipping.threshold"], at["batch_size"], at["seed"])
+
+
+@pytest.mark.parametrize("changes", [{"seeds": [3, 0, 2**62]}, {"axes": {"seed": [1.0, 2], "batch_size": [5, 20]}}])
+def test_a_cell_is_the_run_that_it_is_alone(changes: dict[str, Any]) -> None:
+    cells = sweeps.expand(request(**changes))
+    assert len({spec.digest for _, spec in cells}) == len(cells) > 3
+    for at, spec in cells:
+        clipping = {"kind": "norm", "threshold": at.get("clipping.threshold", 1)}
+        alone = parse_spec(BASE | {"clipping": clipping, "batch_size": at["batch_size"], "seed": at["seed"]})
+        assert alone == spec
+        assert (alone.digest, alone.shape_key) == (spec.digest, spec.shape_key)
 
 
 def test_an_axis_may_hold_whole_objects() -> None:
