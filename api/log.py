@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 from flask import g, request
@@ -50,5 +50,12 @@ def _as_json() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_errors()),
+        cache_logger_on_first_use=True,
     )
+
+
+@cache
+def _errors() -> TextIO:
+    """Return the error stream; a line is one write, which nothing of another process comes between."""
+    return open(2, "w", closefd=False)

@@ -48,6 +48,7 @@ class Database:
         # PostgreSQL shows each statement what is committed when it begins, in a transaction or not: two trips fewer
         alone = {} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
         self._reader = self._engine.execution_options(**alone)
+        self._writer = self._engine.execution_options(ltd_write=True)
 
     @contextmanager
     def read(self, *, cursors: bool = False) -> Iterator[Connection]:
@@ -61,7 +62,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection in a transaction; on SQLite it has the write lock from its start."""
-        with _errors(), self._engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
+        with _errors(), self._writer.connect() as conn, conn.begin():
             yield conn
 
     def dispose(self) -> None:
