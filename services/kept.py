@@ -1,4 +1,4 @@
-"""What never changes, kept by this process: the most recently used of it, up to a number."""
+"""What never changes, kept by this process: the most recently used of it, up to a number or a weight."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Kept(Generic[Value]):
     """A bounded memory that threads may share."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._lock = most, threading.Lock()
-        self._known: OrderedDict[Hashable, Value] = OrderedDict()
+        self._most, self._weight, self._lock = most, 0, threading.Lock()
+        self._known: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many are kept."""
@@ -26,13 +26,15 @@ class Kept(Generic[Value]):
     def get(self, key: Hashable) -> Value | None:
         """Return what is kept under a key, None when nothing is."""
         with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-            return self._known.get(key)
+            if key not in self._known:
+                return None
+            self._known.move_to_end(key)
+            return self._known[key][0]
 
-    def put(self, key: Hashable, value: Value) -> None:
-        """Keep something; the longest unused goes when there are too many."""
+    def put(self, key: Hashable, value: Value, weight: int = 1) -> None:
+        """Keep something; the longest unused goes when all together weigh too much."""
         with self._lock:
-            self._known[key] = value
-            while len(self._known) > self._most:
-                self._known.popitem(last=False)
+            self._weight += weight - self._known.pop(key, (value, 0))[1]
+            self._known[key] = value, weight
+            while self._weight > self._most:
+                self._weight -= self._known.popitem(last=False)[1][1]

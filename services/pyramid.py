@@ -133,8 +133,10 @@ def _of_cells(count: Array, grouped: dict[str, Array], figures: Collection[str])
 
 
 def _sound(count: Array, nonfinite: Array) -> Array:
-    """Return how many finite values each cell has, [n, each, *size], in float64."""
+    """Return how many finite values each cell has, in float64: [n, each, *size], or [n, each, *ones] if all are."""
     points = count.reshape(*count.shape, *[1] * (nonfinite.ndim - 2))
+    if not nonfinite.any():  # the usual case
+        return points.astype(np.float64)
     return np.subtract(points, nonfinite, dtype=np.float64)
 
 

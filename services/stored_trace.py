@@ -50,8 +50,8 @@ _PAGES = (
 """Statements are built once: building them takes longer than running them."""
 
 
-_kept: Kept[dict[str, Array]] = Kept(2048)
-"""Decoded pages of curves, about 20 kB each."""
+_kept: Kept[dict[str, Array]] = Kept(64 * 2**20)
+"""Decoded pages, 64 MiB of them: 20 kB each of a curve, 130 of an array's figure."""
 
 
 class TraceGap(TraceCorrupt):
@@ -147,16 +147,15 @@ class StoredTrace:
         names = [name for name, its in figure_rows(curve=curve).items() if set(its) & set(figures)]
         begin, end = first // self.page, (last - 1) // self.page + 1
         keys = {number: (self.store, self.run_id, self.name, level, number, *names) for number in range(begin, end)}
-        keeps = curve and bool(self.store)
-        found = {number: page for number, key in keys.items() if keeps and (page := _kept.get(key))}
+        found = {number: page for number, key in keys.items() if self.store and (page := _kept.get(key))}
         missing = [number for number in keys if number not in found]
         if missing:
             asked = {"level": level, "names": names, "begin": missing[0], "end": missing[-1]}
             read = self._read_pages(asked, curve=curve).items()
             sound = {number: page for number, page in read if page.keys() >= set(figures)}
             for number, page in sound.items():
-                if keeps and len(page[figures[0]]) == self.page:  # it never changes
-                    _kept.put(keys[number], page)
+                if self.store and len(page[figures[0]]) == self.page:  # it never changes
+                    _kept.put(keys[number], page, sum(array.nbytes for array in page.values()))
             found |= sound
         return sorted(found.items())
 

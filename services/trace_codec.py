@@ -1,4 +1,4 @@
-"""Arrays as bytes: bytes of equal weight beside each other, then zstandard; checked when read."""
+"""Arrays as bytes: bytes of equal weight beside each other, then zstandard, whose frame checks what comes out of it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 import zstandard
 
+from services.errors import TraceCorrupt
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 _LEVEL = 3
+_DAMAGED = "the checksum does not match"
+
 _threads = threading.local()
 
 
@@ -22,13 +26,27 @@ def encode(array: Array) -> bytes:
     shuffled = np.empty((plain.itemsize, len(parts)), np.uint8)
     for place, part in enumerate(parts.T):  # several times as fast as a transposed copy
         shuffled[place] = part
-    return bytes(_tool("compressor", lambda: zstandard.ZstdCompressor(level=_LEVEL)).compress(shuffled.tobytes()))
+    return bytes(_tool("compressor", _compressor).compress(shuffled.tobytes()))
+
+
+def checks_itself(payload: bytes) -> bool:
+    """Say whether damage is seen when the bytes are decoded; those of an older version carry no check.
+
+    Raises TraceCorrupt.
+    """
+    try:
+        return bool(zstandard.get_frame_parameters(payload).has_checksum)
+    except zstandard.ZstdError as error:
+        raise TraceCorrupt(_DAMAGED) from error
 
 
 def decode(payload: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
-    """Return the array of a shape."""
+    """Return the array of a shape; raises TraceCorrupt, ValueError and TypeError (dtype and shape do not fit)."""
     kind = np.dtype(dtype)
-    raw = _tool("decompressor", zstandard.ZstdDecompressor).decompress(payload)
+    try:
+        raw = _tool("decompressor", zstandard.ZstdDecompressor).decompress(payload)
+    except zstandard.ZstdError as error:
+        raise TraceCorrupt(_DAMAGED) from error
     shuffled = np.frombuffer(raw, np.uint8).reshape(kind.itemsize, -1)
     parts = np.empty(shuffled.shape[::-1], np.uint8)
     for place, part in enumerate(shuffled):
@@ -37,8 +55,18 @@ def decode(payload: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
 
 
 def checksum(payload: bytes) -> str:
-    """Return what tells damaged bytes from sound ones."""
+    """Return what tells other bytes from these."""
     return hashlib.blake2b(payload, digest_size=16).hexdigest()
+
+
+def check(payload: bytes, known: str) -> None:
+    """See that bytes have a checksum; raises TraceCorrupt."""
+    if checksum(payload) != known:
+        raise TraceCorrupt(_DAMAGED)
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
 
 
 def _tool(name: str, make: Any) -> Any:  # noqa: ANN401 - zstandard's objects serve one thread each

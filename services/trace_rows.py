@@ -10,7 +10,7 @@ import orjson
 from services.errors import TraceCorrupt
 from services.models import TraceBlockRow, TracePageRow, table
 from services.pyramid import FIGURES, QUANTILES
-from services.trace_codec import checksum, decode, encode
+from services.trace_codec import check, checks_itself, checksum, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,13 +67,14 @@ def figures_in(row: Any, *, curve: bool) -> dict[str, Array]:  # noqa: ANN401 - 
     return found | {"nonfinite": found["nonfinite"].astype(np.uint32)}
 
 
-def decoded(row: Any) -> Array:  # noqa: ANN401 - SQLAlchemy's row
-    """Return the array of a row of either table; raises TraceCorrupt naming it."""
-    payload = row.payload
-    if checksum(payload) != row.checksum:
-        raise TraceCorrupt(f"{place(row._mapping)}: the checksum does not match")  # noqa: SLF001 - a public name
+def decoded(row: Any, *, thoroughly: bool = False) -> Array:  # noqa: ANN401 - SQLAlchemy's row
+    """Return the array of a row of either table, held to the row's long checksum where asked; raises TraceCorrupt."""
     try:
-        return decode(payload, row.dtype, tuple(orjson.loads(row.shape)))
+        if thoroughly or not checks_itself(row.payload):
+            check(row.payload, row.checksum)
+        return decode(row.payload, row.dtype, tuple(orjson.loads(row.shape)))
+    except TraceCorrupt as error:
+        raise TraceCorrupt(f"{place(row._mapping)}: {error}") from error  # noqa: SLF001 - a public name
     except (TypeError, ValueError) as error:
         where = place(row._mapping)  # noqa: SLF001
         raise TraceCorrupt(f"{where}: {row.dtype} of shape {row.shape} does not fit its bytes") from error

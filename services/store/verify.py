@@ -46,7 +46,7 @@ def _arrays(conn: Connection, of: Table, run_id: str) -> Care:
     for row in conn.execute(query, execution_options=AS_BYTES | {"yield_per": _ROWS_AT_ONCE}):
         care.looked_at += 1
         try:
-            decoded(row)
+            decoded(row, thoroughly=True)
         except TraceCorrupt as error:
             care.findings.append(str(error))
     return care

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import zstandard
 from sqlalchemy import Delete, Update, delete, select, update
 
 from ltd_core.trace import TraceBlock
 from services import submission, traces
 from services.errors import TraceCorrupt
 from services.pyramid import FIGURES
+from services.trace_codec import checks_itself, checksum
 from services.trace_rows import BLOCKS, PAGES
 from tests.services.curves import agree, damage, store, wild
 from tests.services.lab import spec, submit
@@ -29,6 +31,23 @@ def test_one_damaged_bit_is_told_and_the_rest_is_read(db: Database) -> None:
         with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, step 1: the checksum"):
             traces.read(db, run_id, "loss", max_points=most)
     np.testing.assert_array_equal(traces.read(db, run_id, "error_rate").values, other)
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=301).values, values[300:])
+
+
+def test_blocks_without_a_check_of_their_own_are_read_and_held_to_their_row(db: Database) -> None:
+    """As versions before this one wrote them."""
+    (run_id,), values = submit(db, 1), wild(600)
+    store(db, run_id, "loss", values, [300])
+    with db.write() as conn:
+        for row in conn.execute(select(BLOCKS)).all():
+            plain = zstandard.ZstdCompressor().compress(zstandard.ZstdDecompressor().decompress(row.payload))
+            change = {"payload": plain, "checksum": checksum(plain)}
+            conn.execute(update(BLOCKS).where(BLOCKS.c.first_step == row.first_step).values(change))
+    assert not checks_itself(plain)
+    np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, values)
+    damage(db, BLOCKS, BLOCKS.c.first_step == 1)
+    with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, step 1: the checksum"):
+        traces.read(db, run_id, "loss")
     np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=301).values, values[300:])
 
 

@@ -39,3 +39,10 @@ def test_each_fault_is_named_with_its_place(db: Database, stored: Stored) -> Non
             f"state of run {stored.ended}, step 40000: the checksum does not match",
         ]
     )
+
+
+def test_the_long_checksum_is_asked_even_where_the_bytes_check_themselves(db: Database, stored: Stored) -> None:
+    with db.write() as conn:
+        mine = (BLOCKS.c.run_id == stored.running) & (BLOCKS.c.trace == "loss") & (BLOCKS.c.first_step == 18)
+        conn.execute(update(BLOCKS).where(mine).values(checksum="0" * 32))
+    assert verify(db).care.findings == [f"trace loss of run {stored.running}, step 18: the checksum does not match"]
