@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
-from services.models import Sweep, table
+from services.kept import Kept
+from services.models import Run, Sweep, SweepRun, table
 from services.run_kinds import FAMILIES, KINDS
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-SWEEPS = table(Sweep)
+SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
 Status = tuple[str, str | None]
 ENDED: tuple[Status, ...] = tuple(("succeeded", outcome) for outcome in ("solved", "exhausted", "diverged"))
 STATUSES: tuple[Status, ...] = (*((state, None) for state in ("queued", "running", "failed", "cancelled")), *ENDED)
@@ -25,6 +26,8 @@ _BEGINNING = re.compile(r"[0-9a-f]{2,32}")
 _MOST_SWEEPS = 20
 _LATER = 0.2
 """Seconds: the runs of one submission are spread over at most so many, behind the time of their sweep."""
+_begins: Kept[float] = Kept(10_000)
+"""When the first run of a sweep was made: some stood before it. Neither its runs nor their times ever change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,21 @@ def scope_of(conn: Connection, filters: Mapping[str, Any]) -> Scope:
     for word in str(filters.get("search", "")).lower().split():
         scope = _with_word(conn, scope, word)
     return scope
+
+
+def oldest(conn: Connection, sweep_ids: Iterable[str]) -> float:
+    """Return the time of the first run of some sweeps."""
+    return min(_oldest(conn, sweep_id) for sweep_id in sweep_ids)
+
+
+def _oldest(conn: Connection, sweep_id: str) -> float:
+    key = (conn.engine.url, sweep_id)
+    found = _begins.get(key)
+    if found is None:
+        mine = select(MEMBERS.c.run_id).where(MEMBERS.c.sweep_id == sweep_id)
+        found = float(conn.execute(select(func.min(RUNS.c.created_at)).where(RUNS.c.id.in_(mine))).scalar_one())
+        _begins.put(key, found)
+    return found
 
 
 def all_kinds(conn: Connection) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import bindparam, text
 
 from services.errors import BadQuestion
-from services.run_scope import ENDED, Scope, Status, all_kinds, scope_of
+from services.run_scope import ENDED, Scope, Status, all_kinds, oldest, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +44,11 @@ class _Order(NamedTuple):
     descending: bool
     metric: str | None = None
 
+    @property
+    def apart(self) -> bool:
+        """Say whether runs are looked up one by one: a plus, which changes nothing, keeps indexes of the order away."""
+        return self.by.startswith("+")
+
 
 def find(conn: Connection, filters: Mapping[str, Any], after: Position | None, count: int) -> Sequence[Row[Any]]:
     """Return the first runs behind a position in the order: the row of each, and as `at` its time or number.
@@ -55,18 +60,22 @@ def find(conn: Connection, filters: Mapping[str, Any], after: Position | None, c
         scope = scope.ended()
     if scope.empty:
         return []
+    if scope.prefix or 0 < scope.sweep_runs <= _FEW[order.table]:
+        order = order._replace(by=f"+{order.by}")
     values: Values = {"metric": order.metric, "count": count}
     always = ["metric = :metric"] if order.metric else []
     for name, sign in (("below", "<"), ("above", ">")):
         if filters.get(name) is not None:
-            always.append(f"value {sign} :{name}")
+            always.append(f"{order.by} {sign} :{name}")
             values[name] = filters[name]
     if after is not None:
         always.append(f"({order.by}, {order.key}) {'<' if order.descending else '>'} (:after_at, :after_id)")
         values |= {"after_at": after[0], "after_id": after[1]}
-    apart = bool(scope.prefix) or 0 < scope.sweep_runs <= _FEW[order.table]
-    arms = _ranges(conn, order, scope, values) or _walks(order, scope, values, apart=apart)
-    statement = " UNION ALL ".join(_part(order, [*always, *arm], "+" if apart else "") for arm in arms)
+    if scope.sweeps and not order.metric and not order.apart:
+        always.append("created_at BETWEEN :oldest AND :newest")
+        values |= {"oldest": oldest(conn, scope.sweeps), "newest": scope.newest}
+    arms = _ranges(conn, order, scope, values) or _walks(order, scope, values)
+    statement = " UNION ALL ".join(_part(order, [*always, *arm]) for arm in arms)
     ways = "DESC" if order.descending else "ASC"
     page = f"{statement} ORDER BY at {ways}, id {ways} LIMIT :count"
     rows = f"SELECT runs.*, page.at FROM ({page}) AS page JOIN runs ON runs.id = page.id"  # noqa: S608
@@ -110,11 +119,11 @@ def _ranges(conn: Connection, order: _Order, scope: Scope, values: Values) -> li
     return [[f"kinds = :kinds_{i}", *end] for i, end in product(range(len(kinds)), ends)]
 
 
-def _walks(order: _Order, scope: Scope, values: Values, *, apart: bool) -> list[list[str]]:
+def _walks(order: _Order, scope: Scope, values: Values) -> list[list[str]]:
     """Return the conditions of a pass over the whole order, or over each state's part of it, a row at a time."""
-    tests = _tests(order, scope, values, apart=apart)
+    tests = _tests(order, scope, values)
     ends = _ends(order, scope.statuses, values)
-    if not apart and not order.metric:
+    if not order.apart and not order.metric:
         return [[*end, *tests] for end in ends]
     either = " OR ".join(" AND ".join(end) for end in ends)
     return [[*tests, f"({either}) IS TRUE"] if scope.statuses is not None else tests]
@@ -133,7 +142,7 @@ def _status(order: _Order, i: int, status: Status, values: Values) -> list[str]:
     return [f"state = :state_{i}", outcome]
 
 
-def _tests(order: _Order, scope: Scope, values: Values, *, apart: bool) -> list[str]:
+def _tests(order: _Order, scope: Scope, values: Values) -> list[str]:
     """Return what each row is held to, but for its state."""
     tests = []
     if scope.kinds is not None:
@@ -144,18 +153,15 @@ def _tests(order: _Order, scope: Scope, values: Values, *, apart: bool) -> list[
         tests.append(f"{order.key} >= :prefix AND {order.key} < :behind")
     if scope.sweeps is not None:
         values["sweeps"] = scope.sweeps
-        tests.append((_MEMBERS if apart else _MEMBER).format(f"{order.table}.{order.key}"))
-        if not order.metric and not apart:
-            values["newest"] = scope.newest
-            tests.append("created_at <= :newest")
+        tests.append((_MEMBERS if order.apart else _MEMBER).format(f"{order.table}.{order.key}"))
     return tests
 
 
-def _part(order: _Order, conditions: list[str], apart: str = "") -> str:
-    """Return the first runs of a range; with a plus, which changes nothing, no index is taken for the order."""
-    ways, by = "DESC" if order.descending else "ASC", apart + order.by
+def _part(order: _Order, conditions: list[str]) -> str:
+    """Return the first runs of a range."""
+    ways = "DESC" if order.descending else "ASC"
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     return (  # only names of ours are put into it; what a client sent is bound
         f"SELECT at, id FROM (SELECT {order.by} AS at, {order.key} AS id FROM {order.table} {where}"  # noqa: S608
-        f" ORDER BY {by} {ways}, {order.key} {ways} LIMIT :count) AS part"
+        f" ORDER BY {order.by} {ways}, {order.key} {ways} LIMIT :count) AS part"
     )

@@ -120,6 +120,23 @@ def test_every_list_is_what_a_plain_filter_finds(
         assert every(db, **filters, sort="-final_loss") == [i for _, i in sorted(wanted, reverse=True)], filters
 
 
+@pytest.mark.parametrize("few", [0, 300], ids=["large", "few"])
+def test_a_sweep_lists_the_runs_that_stood_before_it_too(
+    db: Database, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(run_search, "_FEW", {"runs": few, "run_metrics": few})
+    old = submit(db, 3)
+    with db.write() as conn:
+        conn.execute(text("UPDATE runs SET created_at = created_at - 86400"))
+    others = [spec(seed).digest for seed in (3, 4)]
+    base = {name: value for name, value in spec(0).full().items() if name != "seed"}
+    sweep = sweeps.post(db, sweeps.SweepRequest(base=base, seeds=[4, 3, 2, 1])).sweep_id
+    submit(db, 5)
+    for _ in range(2):
+        assert every(db, sweep=sweep) == every(db, sweep=sweep, state="queued") == [*others, old[2], old[1]]
+        assert len(every(db)) == 5
+
+
 def test_words_are_searched_in_turn(db: Database) -> None:
     ids = fill(db)
     adding = set(every(db, problem="adding"))
