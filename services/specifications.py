@@ -1,4 +1,4 @@
-"""Stored specifications, read once: they never change, and are asked for again and again."""
+"""Stored specifications, read once: they never change, and are asked for again and again, by many seeds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from ltd_core.trace import TraceInfo
 
 
-@lru_cache(maxsize=2048)
 def stored_spec(text: str) -> RunSpec:
-    """Return the specification in a run's row."""
+    """Return the specification in a run's row; what differs in its seed alone is read once."""
+    settings = orjson.loads(text)
+    seed = settings.pop("seed", 0)
+    return _unseeded(orjson.dumps(settings)).seeded(seed)
+
+
+@lru_cache(maxsize=4096)
+def _unseeded(text: bytes) -> RunSpec:
     return parse_spec(orjson.loads(text), stored=True)
 
 

@@ -54,16 +54,25 @@ class RunSpec(Canonical):
         """Return the specification with every default written out."""
         return self.model_dump(mode="json")
 
-    @cached_property
+    @property
     def full_json(self) -> str:
         """Return the same as JSON."""
-        return self.model_dump_json()
+        before, after = self._around_seed
+        return f"{before}{self.seed}{after}"
+
+    @cached_property
+    def _around_seed(self) -> tuple[str, str]:
+        """Return what stands before and behind the seed in JSON; before it stands the experiment alone."""
+        before, key, after = self.model_dump_json().partition('"seed":')
+        return before + key, after[len(str(self.seed)) :]
 
     def seeded(self, seed: int) -> Self:
         """Return the same with another seed, which is in its range; nothing else of it depends on the seed."""
+        around = self._around_seed
         made = self.model_copy(update={"seed": seed})
         for name in made.__dict__.keys() - type(self).model_fields.keys():  # what was kept of this one
             del made.__dict__[name]
+        made.__dict__["_around_seed"] = around
         return made
 
     def traces(self) -> tuple[TraceInfo, ...]:
