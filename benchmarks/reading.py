@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -95,19 +96,19 @@ def history_5k() -> list[Result]:
     return [compared("history_5k", seconds, bias)]
 
 
-def timed(ask: Callable[[], Any], repeats: int = REPEATS) -> list[float]:
+def timed(ask: Callable[[], Any], repeats: int = REPEATS, before: int = 2) -> list[float]:
     """Return milliseconds of a question, again and again after the first two times."""
     found = []
-    for _ in range(repeats + 2):
+    for _ in range(repeats + before):
         start = time.perf_counter()
         ask()
         found.append((time.perf_counter() - start) * 1000)
-    return found[2:]
+    return found[before:]
 
 
 def history_growth() -> list[Result]:
     """Measure a curve of ten thousand points and one of ten million, at two thousand pixels."""
-    with store("sqlite") as (db, _):
+    with store("sqlite") as (db, settings):
         ids = [written(db, specification(updates=n), "loss", line(n)) for n in (SHORT, LONG)]
 
         def ask(run_id: str) -> bytes:
@@ -116,17 +117,21 @@ def history_growth() -> list[Result]:
             return orjson.dumps({name: numbers(array) for name, array in found.items() if array is not None})
 
         short, long = (timed(partial(ask, run_id)) for run_id in ids)
+        with served_by_us(settings) as client:
+            url = f"/api/v1/runs/{ids[1]}/traces/loss?max_points={PIXELS}"
+            rest = timed(lambda: client.get(url).raise_for_status().json())
     bias = (
-        f"The service's read at {PIXELS} pixels, every figure, and its JSON, on SQLite in one process; written by "
-        "services.runs.record in blocks of 10,000; read again and again, so its pages are in memory after the first "
-        f"time (2 to 3 ms without). Against the most that it may be: 15 ms at {LONG:,} points, "
-        f"and 3 times what {SHORT:,} points take."
+        f"At {PIXELS} pixels, every figure, with its JSON, on SQLite, written by services.runs.record, 10,000 a block, "
+        "read again and again, so its pages are in memory after the first time (2 to 3 ms without). Against the most "
+        f"that it may be: 15 ms at {LONG:,} points, and 3 times what {SHORT:,} points take"
     )
     growth = median(long) / median(short)
-    row = Result(
-        "history_growth", growth, 3, 3 / growth, "x", "make bench ONLY=history_growth", bias, "ratio of medians"
-    )
-    return [within("history_10m_ms", long, 15, "ms", bias), row]
+    rows = [
+        within("history_10m_ms", long, 15, "ms", f"{bias}; in one process."),
+        within("history_10m_rest_ms", rest, 15, "ms", f"{bias}; over REST to parsed JSON."),
+        Result("history_growth", growth, 3, 3 / growth, "x", "", f"{bias}; in one process.", "ratio of medians"),
+    ]
+    return [replace(row, command="make bench ONLY=history_growth") for row in rows]
 
 
 def picture_ms() -> list[Result]:
@@ -139,19 +144,28 @@ def picture_ms() -> list[Result]:
             yield (profile * np.exp(draw.normal(0, 0.5, (500, WIDE)))).astype(np.float32)
 
     spec = specification(problem={"kind": "temporal_order", "length": WIDE}, updates=WIDE_STEPS)
-    with store("sqlite") as (db, _):
+    with store("sqlite") as (db, settings):
         run_id = written(db, spec, "delta_norm", blocks())
 
-        def ask() -> bytes:
-            view = traces.read(db, run_id, "delta_norm", max_points=ACROSS, figures=("mean",))
-            return orjson.dumps({"steps": numbers(view.steps), "mean": numbers(view.mean)})  # type: ignore[arg-type]
+        def ask(figure: str) -> bytes:
+            view = traces.read(db, run_id, "delta_norm", max_points=ACROSS, figures=(figure,))
+            return orjson.dumps({"steps": numbers(view.steps), figure: numbers(getattr(view, figure))})
 
-        found = timed(ask, repeats=20)
+        first = [timed(partial(ask, figure), 1, before=0)[0] for figure in ("mean", "minimum", "maximum", "last")]
+        again = timed(partial(ask, "mean"), 20)
+        with served_by_us(settings) as client:
+            url = f"/api/v1/runs/{run_id}/traces/delta_norm?max_points={ACROSS}&figures=mean"
+            rest = timed(lambda: client.get(url).raise_for_status(), 20)
     bias = (
-        f"delta_norm of {WIDE_STEPS:,} steps x {WIDE} time steps, its means at {ACROSS} pixels across (a power of "
-        "two of steps each, so at most that many), with the JSON, on SQLite in one process. Against the most."
+        f"delta_norm of {WIDE_STEPS:,} steps x {WIDE} time steps, one figure at {ACROSS} pixels across (a power of two "
+        "of steps each, so at most that many), with the JSON, on SQLite. Against the most; "
     )
-    return [within("picture_ms", found, 50, "ms", bias)]
+    rows = [
+        within("picture_ms", again, 50, "ms", f"{bias}again and again, in one process, its pages in memory."),
+        within("picture_first_ms", first, 50, "ms", f"{bias}in one process, for the first time: of four figures."),
+        within("picture_rest_ms", rest, 50, "ms", f"{bias}over REST to its last byte."),
+    ]
+    return [replace(row, command="make bench ONLY=picture_ms") for row in rows]
 
 
 def bytes_per_number() -> list[Result]:
