@@ -133,6 +133,16 @@ class Case:
             reading = network.train(self.rows, gradient, batch or self.batch)
         return (*reading, gradient, network.delta_norms)
 
+    def slopes(self, kind: str, columns: torch.Tensor) -> torch.Tensor:
+        """Return the loss's central differences [K, n] by some weights, each moved up and down in lanes of its own."""
+        step, (lanes, size), count = 1e-5, self.rows.shape, len(columns)
+        moves = step * torch.nn.functional.one_hot(columns, size)  # [n, P]
+        moved = torch.stack([self.rows + moves[:, None], self.rows - moves[:, None]]).reshape(-1, size)
+        given = (self.batch.inputs, self.batch.targets, self.batch.starts)
+        batch = Batch(*(part.repeat(2 * count, *[1] * (part.dim() - 1)) for part in given))
+        up, down = JUDGES[kind](self.spec, moved, batch).loss.reshape(2, count, lanes)
+        return ((up - down) / (2 * step)).T
+
 
 def by_torch(case: Case, lane: int, step: Callable[[Weights, torch.Tensor, States], States]) -> list[torch.Tensor]:
     """Return one lane's loss, error rate, gradient and norms of deltas; `step` is torch's cell, h first."""
