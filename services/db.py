@@ -35,6 +35,8 @@ _TRUSTED_SECONDS = 1.0
 """How long a connection that rests is taken to live, unless its server has said that it ends."""
 _RANDOM_PAGE_COST = 1.1
 """What is asked for often lies in memory or on flash; PostgreSQL's own figure, 4, is of disks that turn."""
+_PREPARED_AFTER = 5
+"""Uses of a statement that writes; one that reads is planned each time: a plan for any sweep is a bad one for most."""
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
@@ -59,12 +61,14 @@ class Database:
         Rows that come by and by (`yield_per`) need cursors, which PostgreSQL has in transactions alone.
         """
         with _errors(), (self._engine if cursors else self._reader).connect() as conn, conn.begin():
+            _prepare_after(conn, None)
             yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection in a transaction; on SQLite it has the write lock from its start."""
         with _errors(), self._writer.connect() as conn, conn.begin():
+            _prepare_after(conn, _PREPARED_AFTER)
             yield conn
 
     def dispose(self) -> None:
@@ -77,6 +81,13 @@ def now(conn: Connection) -> float:
     if conn.dialect.name == "postgresql":
         return float(conn.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()
+
+
+def _prepare_after(conn: Connection, uses: int | None) -> None:
+    """Say after how many uses PostgreSQL keeps a statement's plan, never for None."""
+    if conn.dialect.name == "postgresql":
+        driver: Any = conn.connection.driver_connection
+        driver.prepare_threshold = uses
 
 
 def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
@@ -99,8 +110,7 @@ def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
         pool_timeout=LOCK_SECONDS,
         pool_size=8,
         max_overflow=24,
-        # never prepared: a plan for any sweep is a bad one for most
-        connect_args={"connect_timeout": int(LOCK_SECONDS), "options": options, "prepare_threshold": None},
+        connect_args={"connect_timeout": int(LOCK_SECONDS), "options": options},
     )
     event.listen(engine, "before_cursor_execute", _choose_format)
     event.listen(engine, "checkin", _rests)
