@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -29,6 +30,8 @@ _COLORS = {
     "exhausted": "yellow",
     "diverged": "red",
 }
+_SILENT = 30.0
+"""Seconds; a worker is heard from every five."""
 
 
 def stack_is_up(console: Console, stack: Stack) -> None:
@@ -226,9 +229,18 @@ def doctor(console: Console, found: Json) -> None:
     table.add_row("server", f"{found['server']} [dim]version {found['version']}[/]")
     for part in ("database", "broker"):
         table.add_row(part, "[green]ok" if found[part] == "ok" else f"[red]{escape(found[part])}")
-    alive = [f"{w['id']} on {w['device']}, {len(w['running'])} runs" for w in found["workers"]]
-    table.add_row("workers", "\n".join(alive) or "[red]none: nothing will train")
+    lines = [_worker(w) for w in sorted(found["workers"], key=itemgetter("silent_seconds"))]
+    if all(w["silent_seconds"] > _SILENT for w in found["workers"]):
+        lines.insert(0, "[red]none: nothing will train")
+    table.add_row("workers", "\n".join(lines))
     console.say(table)
+
+
+def _worker(worker: Json) -> str:
+    name = f"{escape(worker['id'])} on {worker['device']}"
+    if worker["silent_seconds"] > _SILENT:
+        return f"[dim]{name}, ended or silent for {worker['silent_seconds']:.0f} s"
+    return f"{name}, {len(worker['running'])} runs"
 
 
 def number(value: float | None) -> str:

@@ -128,6 +128,18 @@ def test_a_doctor_names_what_is_ill(console: Console, capsys: pytest.CaptureFixt
     assert "none: nothing will train" in said
 
 
+def test_a_worker_that_ended_is_not_counted_on(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = {"id": "vm:1", "device": "cpu", "running": ["a", "b"], "silent_seconds": 48.1}
+    alive = ended | {"id": "vm:2", "silent_seconds": 3.0}
+    parts = {"server": "http://host", "version": "1", "database": "ok", "broker": "ok"}
+    show.doctor(console, parts | {"workers": [ended, alive]})
+    said = capsys.readouterr().out
+    assert said.index("vm:2 on cpu, 2 runs") < said.index("vm:1 on cpu, ended or silent for 48 s")
+    assert "nothing will train" not in said
+    show.doctor(console, parts | {"workers": [ended]})
+    assert "none: nothing will train" in capsys.readouterr().out
+
+
 def test_a_stack_says_where_it_is(console: Console, capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:
     show.stack_is_up(console, Stack("http://host:1", tmp_path, None))
     assert "is up already at http://host:1" in capsys.readouterr().out
