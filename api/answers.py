@@ -14,9 +14,12 @@ import numpy as np
 import orjson
 from flask import Response, request
 
+from services import run_queries
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ltd_core.spec import RunSpec
     from services.run_queries import RunView
     from services.sweeps import SweepView
 
@@ -62,6 +65,11 @@ def run_body(run: RunView) -> dict[str, Any]:
         "worker": run.worker,
         **{name: moment(getattr(run, name)) for name in ("created_at", "started_at", "finished_at")},
     }
+
+
+def new_run_body(spec: RunSpec, at: float) -> dict[str, Any]:
+    """Return a run that was queued just now."""
+    return run_body(run_queries.queued(spec, at)) | {"new": True, "restarted": False}
 
 
 def sweep_body(sweep: SweepView) -> dict[str, Any]:

@@ -21,11 +21,13 @@ from api import (
     problem,
     runs,
     security,
+    short_way,
     store,
     sweeps,
     traces,
     workers,
 )
+from api.accepted import Accepted
 from api.dashboard.blueprint import blueprint as dashboard
 from ltd_core.spec import register_text
 from services.db import Database
@@ -60,11 +62,11 @@ def create_app(settings: Settings) -> Flask:
         register_text(name, path)
     app = Flask("api", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, **_COMPRESSION)
-    lab = context.Context(settings, Database(settings.database_url), CollectorRegistry())
+    lab = context.Context(settings, Database(settings.database_url), CollectorRegistry(), Accepted())
     context.install(app, lab)
     health.install(lab.registry, lab.db)
     problem.install(app)
-    log.install(app, lab.registry)  # before the guards, so that what they refuse is logged too
+    requests = log.install(app, lab.registry)  # before the guards, so that what they refuse is logged too
     security.install(app, settings)
     parameters.install(app)
     app.register_blueprint(health.blueprint)
@@ -72,6 +74,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(resource.blueprint, url_prefix="/api/v1")
     app.register_blueprint(dashboard)
     _compress(app)
+    short_way.install(app, lab, requests)
     return app
 
 

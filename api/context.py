@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from prometheus_client import CollectorRegistry
 
+    from api.accepted import Accepted
     from services.db import Database
     from services.settings import Settings
 
@@ -24,6 +25,7 @@ class Context:
     settings: Settings
     db: Database
     registry: CollectorRegistry
+    accepted: Accepted
 
 
 def install(app: Flask, context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from functools import cache
@@ -19,11 +20,30 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 logger = structlog.get_logger()
 
 
-def install(app: Flask, registry: CollectorRegistry) -> None:
+class RequestLog:
+    """A line and figures for every request."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ["method", "endpoint", "status"]
+        self._requests = Counter("ltd_requests", "Requests answered.", labels, registry=registry)
+        self._seconds = Histogram("ltd_request_seconds", "Time to an answer.", ["endpoint"], registry=registry)
+        self._figures = cache(self._labelled)
+
+    def tell(self, method: str, path: str, endpoint: str, status: int, taken: float) -> None:
+        """Log and measure a request that took so many seconds."""
+        count, seconds = self._figures(method, endpoint, status)
+        count.inc()
+        seconds.observe(taken)
+        logger.info("request", method=method, path=path, status=status, ms=round(taken * 1000, 1))
+
+    def _labelled(self, method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(method, endpoint, status), self._seconds.labels(endpoint)
+
+
+def install(app: Flask, registry: CollectorRegistry) -> RequestLog:
     """Log and measure every request."""
     _as_json()
-    requests = Counter("ltd_requests", "Requests answered.", ["method", "endpoint", "status"], registry=registry)
-    seconds = Histogram("ltd_request_seconds", "Time to an answer.", ["endpoint"], registry=registry)
+    log = RequestLog(registry)
 
     @app.before_request
     def begin() -> None:
@@ -33,12 +53,10 @@ def install(app: Flask, registry: CollectorRegistry) -> None:
     def end(response: Response) -> Response:
         taken = time.perf_counter() - g.began if "began" in g else 0.0
         method = request.method if request.method in _METHODS else "other"  # a client may send any word
-        endpoint = request.endpoint or "none"
-        requests.labels(method, endpoint, response.status_code).inc()
-        seconds.labels(endpoint).observe(taken)
-        milliseconds = round(taken * 1000, 1)
-        logger.info("request", method=method, path=request.path, status=response.status_code, ms=milliseconds)
+        log.tell(method, request.path, request.endpoint or "none", response.status_code, taken)
         return response
+
+    return log
 
 
 def _as_json() -> None:
@@ -47,12 +65,16 @@ def _as_json() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=lambda said, **_: _json(said)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(_errors()),
         cache_logger_on_first_use=True,
     )
+
+
+_json = json.JSONEncoder(default=repr).encode
+"""Made once: json.dumps makes an encoder for each line."""
 
 
 @cache

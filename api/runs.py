@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from api.answers import answer, run_body
+from api.answers import answer, new_run_body, run_body
 from api.body import read_json, remember
 from api.context import here
 from api.parameters import given, listed
@@ -27,9 +27,11 @@ def submit() -> Response:
     done = submission.submit(lab.db, [spec])
     if not done.stood:
         queue.hint_soon(lab.settings, 1)
-    run = run_queries.queued(spec, done.at) if done.new else run_queries.get(lab.db, spec.digest)
-    body = run_body(run) | {"new": bool(done.new), "restarted": bool(done.restarted)}
-    return answer(body, 201 if done.new else 200, {"Location": f"/api/v1/runs/{spec.digest}"})
+    where = {"Location": f"/api/v1/runs/{spec.digest}"}
+    if done.new:
+        return answer(new_run_body(spec, done.at), 201, where)
+    body = run_body(run_queries.get(lab.db, spec.digest)) | {"new": False, "restarted": bool(done.restarted)}
+    return answer(body, 200, where)
 
 
 @blueprint.get("/runs")

@@ -24,15 +24,31 @@ _BODIES = {"imports.post": ARROW}
 """Media types that are no JSON; as little as JSON can they be sent by a page of another site without asking."""
 
 
+HEADERS = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+"""Of every answer."""
+
+
+def hosts_of(settings: Settings) -> frozenset[str] | None:
+    """Return the names that a server answers to, None for any.
+
+    A name that an attacker points at this address (DNS rebinding) is refused; with a token it would gain nothing, and
+    the names under which other machines reach this one cannot be known.
+    """
+    return None if settings.token else frozenset({*LOOPBACK, settings.host.lower()})
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Guard an application."""
-    # A name that an attacker points at this address (DNS rebinding) is refused; with a token it would gain nothing, and
-    # the names under which other machines reach this one cannot be known.
-    hosts = None if settings.token else frozenset({*LOOPBACK, settings.host.lower()})
+    hosts = hosts_of(settings)
 
     @app.before_request
     def guard() -> Response | None:
-        if hosts is not None and request.path not in _OPEN and _name(request.host) not in hosts:
+        if hosts is not None and request.path not in _OPEN and host_name(request.host) not in hosts:
             detail = f"this server does not answer to the name {request.host!r}: use {settings.host}:{settings.port}"
             return problem.respond(421, "Misdirected request", detail)
         if request.method in _WRITES and (refused := _refused_write()):
@@ -46,10 +62,8 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        for name, value in HEADERS:
+            response.headers.setdefault(name, value)
         return response
 
 
@@ -79,7 +93,7 @@ def _has_token(token: str) -> bool:
     return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
-def _name(host: str) -> str:
+def host_name(host: str) -> str:
     """Return a Host header without its port."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()

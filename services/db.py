@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import select
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import psycopg
 from alembic import command
@@ -22,6 +22,9 @@ from services.errors import StoreError, StoreFull, StoreReadOnly, StoreUnavailab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Dialect
+    from sqlalchemy.pool import PoolProxiedConnection
+
     from services.settings import Settings
 
 LOCK_SECONDS = 5.0
@@ -30,6 +33,7 @@ AS_BYTES = {"ltd_binary": True}
 """Execution options of a statement that fetches arrays."""
 _MIGRATION_SECONDS = 600.0
 """How long a process waits for another that migrates: a large store takes its time."""
+_BEGIN_WRITE = "BEGIN IMMEDIATE"
 _RESTS_SINCE = "ltd_rests_since"
 _TRUSTED_SECONDS = 1.0
 """How long a connection that rests is taken to live, unless its server has said that it ends."""
@@ -40,6 +44,23 @@ _PREPARED_AFTER = 5
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
+
+
+class Plain(Protocol):
+    """What a statement of one row needs of a connection."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return SQLAlchemy's dialect."""
+
+    @property
+    def connection(self) -> PoolProxiedConnection:
+        """Return the connection in the pool."""
+
+
+class _Plain(NamedTuple):
+    dialect: Dialect
+    connection: PoolProxiedConnection
 
 
 class Database:
@@ -71,14 +92,27 @@ class Database:
             _prepare_after(conn, _PREPARED_AFTER)
             yield conn
 
+    @contextmanager
+    def write_row(self) -> Iterator[Plain]:
+        """Yield the same for `now` and `services.upsert` alone: on SQLite without what SQLAlchemy does for others."""
+        if self.dialect != "sqlite":
+            with self.write() as conn:
+                yield conn
+            return
+        with _errors(), closing(self._engine.raw_connection()) as pooled:  # which rolls back what is not committed
+            driver: Any = pooled.driver_connection
+            driver.execute(_BEGIN_WRITE)
+            yield _Plain(self._engine.dialect, pooled)
+            driver.commit()
+
     def dispose(self) -> None:
         """Close every connection."""
         self._engine.dispose()
 
 
-def now(conn: Connection) -> float:
+def now(conn: Plain) -> float:
     """Return seconds since 1970: the server's clock on PostgreSQL, whose clients' clocks may differ."""
-    if conn.dialect.name == "postgresql":
+    if isinstance(conn, Connection) and conn.dialect.name == "postgresql":
         return float(conn.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()
 
@@ -148,7 +182,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 def _begin_sqlite(conn: Connection) -> None:
     """Take the write lock at once for a writing transaction: one that reads first would fail instead of waiting."""
     driver: Any = conn.connection.driver_connection  # by itself: a third of what SQLAlchemy takes around it
-    driver.execute("BEGIN IMMEDIATE" if conn.get_execution_options().get("ltd_write") else "BEGIN")
+    driver.execute(_BEGIN_WRITE if conn.get_execution_options().get("ltd_write") else "BEGIN")
 
 
 def _choose_format(*said: Any) -> None:  # noqa: ANN401 - connection, cursor, statement, parameters, context, executemany

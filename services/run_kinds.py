@@ -43,6 +43,11 @@ def unknown(conn: Connection, combinations: Iterable[Kinds]) -> list[Kinds]:
     return [kinds for kinds in combinations if (url, kinds) not in _known]
 
 
+def are_known(db: Database, kinds: Kinds) -> bool:
+    """Say whether this process knows that the database holds a combination."""
+    return (db.engine_url, kinds) in _known
+
+
 def remember(db: Database, combinations: Iterable[Kinds]) -> None:
     """Note, after a commit, that combinations are there: they never go."""
     _known.update((db.engine_url, kinds) for kinds in combinations)

@@ -47,6 +47,18 @@ def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
     return done
 
 
+def submit_new(db: Database, spec: RunSpec) -> float | None:
+    """Queue a run and return when; None, with nothing done, if it is there already, or its kinds may be new."""
+    if not run_kinds.are_known(db, run_kinds.kinds_of(spec)):
+        return None
+    with db.write_row() as conn:
+        at = now(conn)
+        if not insert_missing(conn, RUNS, [_row(spec, at)]):
+            return None
+        insert_rows(conn, runs.EVENTS, [{"run_id": spec.digest, "at": at} | _FIRST])
+    return at
+
+
 def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}

@@ -6,13 +6,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import JSON, Text, bindparam, cast, column, func, select
+from sqlalchemy import JSON, Connection, Text, bindparam, cast, column, exc, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Table
+
+    from services.db import Plain
+
+_SQLITE = sqlite.dialect(paramstyle="qmark")
 
 
 def upsert(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], replace: Sequence[str]) -> None:
@@ -20,18 +24,17 @@ def upsert(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], repla
     conn.execute(_upsert(conn.dialect.name, table, tuple(replace)), rows)
 
 
-def insert_rows(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def insert_rows(conn: Plain, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows of the same columns, each a text or a number; as many as there are."""
     if rows:
-        conn.execute(_insert(conn.dialect.name, table, tuple(rows[0])), _given(conn, rows))
+        _run(conn, _insert(conn.dialect.name, table, tuple(rows[0])), rows)
 
 
-def insert_missing(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> set[Any]:
+def insert_missing(conn: Plain, table: Table, rows: Sequence[dict[str, Any]]) -> set[Any]:
     """Do so where the primary key, of one column, is free; return those keys. Others may insert at the same time."""
     if not rows:
         return set()
-    statement = _insert_missing(conn.dialect.name, table, tuple(rows[0]))
-    return set(conn.execute(statement, _given(conn, rows)).scalars())
+    return {row[0] for row in _run(conn, _insert_missing(conn.dialect.name, table, tuple(rows[0])), rows)}
 
 
 @cache
@@ -61,8 +64,23 @@ def _insert(dialect: str, table: Table, names: tuple[str, ...]) -> Any:  # noqa:
     return statement.from_select(names, select(given.render_derived(with_types=True)))
 
 
-def _given(conn: Connection, rows: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401 - what the statement takes
-    return {"rows": orjson.dumps(rows).decode()} if conn.dialect.name == "postgresql" else rows
+def _run(conn: Plain, statement: Any, rows: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401 - rows, where any return
+    if isinstance(conn, Connection) and (conn.dialect.name == "postgresql" or len(rows) > 1):
+        given = {"rows": orjson.dumps(rows).decode()} if conn.dialect.name == "postgresql" else rows
+        return conn.execute(statement, given)
+    driver: Any = conn.connection.driver_connection  # by itself: a third of what SQLAlchemy takes around one row
+    words, names = _words(statement)
+    try:
+        return [found for row in rows for found in driver.execute(words, [row[name] for name in names])]
+    except driver.IntegrityError as error:
+        raise exc.IntegrityError(words, None, error) from error
+
+
+@cache
+def _words(statement: Any) -> tuple[str, tuple[str, ...]]:  # noqa: ANN401
+    """Return a statement of SQLite as the driver takes it, and the names of its parameters in their order."""
+    compiled = statement.compile(dialect=_SQLITE)
+    return str(compiled), tuple(compiled.positiontup)
 
 
 def _of(dialect: str) -> Any:  # noqa: ANN401 - a module of either dialect

@@ -73,6 +73,8 @@ class RunSpec(Canonical):
         for name in made.__dict__.keys() - type(self).model_fields.keys():  # what was kept of this one
             del made.__dict__[name]
         made.__dict__["_around_seed"] = around
+        if "seed" in self.lane_fields:
+            made.__dict__["shape_key"] = self.shape_key
         return made
 
     def traces(self) -> tuple[TraceInfo, ...]:
