@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 _NAME = "ltd"
+STORE_FAILED = "ltd.store_failed"
+"""In a request's environment: the error of a store that was asked for this very request already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from api.answers import answer, new_run_body, run_body
 from api.body import read_json, remember
-from api.context import here
+from api.context import STORE_FAILED, here
 from api.parameters import given, listed
 from ltd_core.spec import parse_spec
 from services import queue, run_queries, runs, submission
@@ -23,6 +23,8 @@ def submit() -> Response:
     """Submit one run; the same specification again answers with the run that is there."""
     lab = here()
     spec = parse_spec(read_json())
+    if failed := request.environ.get(STORE_FAILED):
+        raise failed
     remember()
     done = submission.submit(lab.db, [spec])
     if not done.stood:

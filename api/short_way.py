@@ -17,6 +17,7 @@ from werkzeug.exceptions import BadRequest
 from api.accepted import LONGEST
 from api.answers import new_run_body
 from api.body import parse_json
+from api.context import STORE_FAILED
 from api.security import HEADERS, host_name, hosts_of
 from ltd_core.errors import InvalidSpec
 from ltd_core.spec import parse_spec
@@ -61,7 +62,7 @@ class ShortWay:
         began = time.perf_counter()
         if self._is_usual(environ):
             data = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-            if (answer := self._queued(data)) is not None:
+            if (answer := self._queued(data, environ)) is not None:
                 headers, body = answer
                 start("201 CREATED", [*headers, *HEADERS])
                 taken = time.perf_counter() - began
@@ -88,12 +89,15 @@ class ShortWay:
             and all(name in _USUAL for name in environ if name.startswith("HTTP_"))
         )
 
-    def _queued(self, data: bytes) -> tuple[list[tuple[str, str]], bytes] | None:
+    def _queued(self, data: bytes, environ: Environ) -> tuple[list[tuple[str, str]], bytes] | None:
         """Queue a run that is new, and return headers and body; nothing is done where it returns None."""
         try:
             spec = self._lab.accepted.like(data) or self._read(data)
             at = submission.submit_new(self._lab.db, spec)
-        except (BadRequest, InvalidSpec, StoreError):
+        except (BadRequest, InvalidSpec):
+            return None
+        except StoreError as error:
+            environ[STORE_FAILED] = error  # the long way tells of it, and does not wait for the store once more
             return None
         if at is None:
             return None
