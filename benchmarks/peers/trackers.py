@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -69,12 +70,17 @@ def served(name: str) -> Iterator[Tracker]:
         free.close()
         environment = os.environ | {"PATH": f"{HOME / 'bin'}{os.pathsep}{os.environ['PATH']}"}
         with subprocess.Popen(
-            _command(name, port), cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            _command(name, port),
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         ) as server:
             try:
                 yield _connected(f"http://127.0.0.1:{port}")
             finally:
-                server.terminate()
+                os.killpg(server.pid, signal.SIGTERM)  # mlflow's own servers outlive mlflow otherwise
                 server.wait(timeout=60)
 
 
