@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
@@ -112,9 +113,7 @@ def parse_request(data: object) -> SweepRequest:
 def expand(request: SweepRequest) -> list[tuple[Coordinates, RunSpec]]:
     """Return every cell's coordinates and specification, in order, without repetitions; raises InvalidSpec."""
     axes = request.axes | ({} if "seed" in request.axes else {"seed": request.seeds})
-    count = 1
-    for values in axes.values():
-        count *= len(values)
+    count = prod(len(values) for values in axes.values())
     if count > MOST_RUNS:
         raise InvalidSpec(
             (FieldProblem("axes", f"a sweep has at most {MOST_RUNS:,} runs, these axes make {count:,}", None),)
@@ -188,13 +187,9 @@ def list_sweeps(db: Database, cursor: str | None = None, limit: int = 50) -> tup
 def cancel(db: Database, sweep_id: str) -> int:
     """Cancel every run of a sweep that has not ended; returns how many. Raises NotFound."""
     get(db, sweep_id)
-    query = select(RUNS.c.id).join(MEMBERS, MEMBERS.c.run_id == RUNS.c.id)
+    mine = select(RUNS.c.id).join(MEMBERS, MEMBERS.c.run_id == RUNS.c.id).where(MEMBERS.c.sweep_id == sweep_id)
     with db.read() as conn:
-        ids = (
-            conn.execute(query.where(MEMBERS.c.sweep_id == sweep_id, RUNS.c.state.in_(["queued", "running"])))
-            .scalars()
-            .all()
-        )
+        ids = conn.execute(mine.where(RUNS.c.state.in_(["queued", "running"]))).scalars().all()
     for run_id in ids:
         runs.request_cancel(db, run_id)
     return len(ids)
