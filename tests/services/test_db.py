@@ -161,3 +161,11 @@ def test_a_connection_that_the_server_ended(
 def backend(db: Database) -> int:
     with db.read() as conn:
         return int(conn.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+def test_questions_are_planned_each_time_and_what_writes_is_prepared(db: Database) -> None:
+    if db.dialect == "postgresql":
+        with db.read() as conn:
+            assert conn.connection.driver_connection.prepare_threshold is None
+        with db.write() as conn:
+            assert conn.connection.driver_connection.prepare_threshold == 5

@@ -58,6 +58,7 @@ def test_an_array_that_comes_back_may_be_changed() -> None:
 def test_one_damaged_byte_is_seen(data: st.DataObject, change: int) -> None:
     array = np.random.default_rng(1).normal(size=(16, 3)).astype(np.float32)
     payload = encode(array)
+    assert checks_itself(payload)
     place = data.draw(st.integers(0, len(payload) - 1))
     damaged = bytearray(payload)
     damaged[place] ^= change
