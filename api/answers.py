@@ -15,6 +15,7 @@ import orjson
 from flask import Response, request
 
 from services import run_queries
+from services.specifications import full_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,26 +51,30 @@ def answer_tagged(tag: str, make: Callable[[], Any], media: str = "application/j
 
 def run_body(run: RunView) -> dict[str, Any]:
     """Return a run."""
+    return _run_body(run, full_json(run.spec_json))
+
+
+def new_run_body(spec: RunSpec, at: float) -> dict[str, Any]:
+    """Return a run that was queued just now."""
+    return _run_body(run_queries.queued(spec, at), spec.full_json(spec.seed)) | {"new": True, "restarted": False}
+
+
+def _run_body(run: RunView, full: str) -> dict[str, Any]:
     return {
         "id": run.id,
         "state": run.state,
         "step": run.step,
         "updates": run.updates,
         "experiment": run.experiment,
-        "spec": orjson.Fragment(run.spec.full_json),
+        "spec": orjson.Fragment(full),
         "outcome": run.outcome,
-        "summary": run.summary,
+        "summary": orjson.Fragment(run.summary_json),
         "error": run.error,
         "attempts": run.attempts,
-        "cancel_requested": run.cancel_requested,
+        "cancel_requested": bool(run.cancel_requested),
         "worker": run.worker,
         **{name: moment(getattr(run, name)) for name in ("created_at", "started_at", "finished_at")},
     }
-
-
-def new_run_body(spec: RunSpec, at: float) -> dict[str, Any]:
-    """Return a run that was queued just now."""
-    return run_body(run_queries.queued(spec, at)) | {"new": True, "restarted": False}
 
 
 def sweep_body(sweep: SweepView) -> dict[str, Any]:

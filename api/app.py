@@ -27,10 +27,10 @@ from api import (
     traces,
     workers,
 )
-from api.accepted import Accepted
 from api.dashboard.blueprint import blueprint as dashboard
 from ltd_core.spec import register_text
 from services.db import Database
+from services.read_before import ReadBefore
 from services.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> Flask:
         register_text(name, path)
     app = Flask("api", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, **_COMPRESSION)
-    lab = context.Context(settings, Database(settings.database_url), CollectorRegistry(), Accepted())
+    lab = context.Context(settings, Database(settings.database_url), CollectorRegistry(), ReadBefore())
     context.install(app, lab)
     health.install(lab.registry, lab.db)
     problem.install(app)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from prometheus_client import CollectorRegistry
 
-    from api.accepted import Accepted
     from services.db import Database
+    from services.read_before import ReadBefore
     from services.settings import Settings
 
 _NAME = "ltd"
@@ -27,7 +27,8 @@ class Context:
     settings: Settings
     db: Database
     registry: CollectorRegistry
-    accepted: Accepted
+    accepted: ReadBefore
+    """Bodies of runs."""
 
 
 def install(app: Flask, context: Context) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from werkzeug.exceptions import BadRequest
 
-from api.accepted import LONGEST
 from api.answers import new_run_body
 from api.body import parse_json
 from api.context import STORE_FAILED
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     Start = Callable[..., Any]
 
 PATH = "/api/v1/runs"
+_LONGEST = 16 * 1024
 _USUAL = frozenset({"HTTP_HOST", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_CONNECTION", "HTTP_USER_AGENT"})
 """Headers without a say in how a body of JSON is taken."""
 
@@ -82,7 +82,7 @@ class ShortWay:
             and environ.get("CONTENT_TYPE") == "application/json"
             and not (environ.get("QUERY_STRING") or environ.get("SCRIPT_NAME"))
             and length.isdecimal()
-            and int(length) <= LONGEST
+            and int(length) <= _LONGEST
             and environ.get("REMOTE_ADDR") in LOOPBACK  # whose answers are not compressed
             and self._hosts is not None
             and host_name(environ.get("HTTP_HOST", "")) in self._hosts
@@ -92,7 +92,7 @@ class ShortWay:
     def _queued(self, data: bytes, environ: Environ) -> tuple[list[tuple[str, str]], bytes] | None:
         """Queue a run that is new, and return headers and body; nothing is done where it returns None."""
         try:
-            spec = self._lab.accepted.like(data) or self._read(data)
+            spec = self._spec(data)
             at = submission.submit_new(self._lab.db, spec)
         except (BadRequest, InvalidSpec):
             return None
@@ -105,7 +105,10 @@ class ShortWay:
         length = ("Content-Length", str(len(body)))
         return [("Content-Type", "application/json"), ("Location", f"{PATH}/{spec.digest}"), length], body
 
-    def _read(self, data: bytes) -> RunSpec:
+    def _spec(self, data: bytes) -> RunSpec:
+        if found := self._lab.accepted.find(data):
+            like, seed = found
+            return like.seeded(seed)
         body = parse_json(data)
         spec = parse_spec(body)
         self._lab.accepted.learn(data, body, spec)

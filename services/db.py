@@ -34,6 +34,7 @@ AS_BYTES = {"ltd_binary": True}
 _MIGRATION_SECONDS = 600.0
 """How long a process waits for another that migrates: a large store takes its time."""
 _BEGIN_WRITE = "BEGIN IMMEDIATE"
+_STORE = "ltd_store"
 _RESTS_SINCE = "ltd_rests_since"
 _TRUSTED_SECONDS = 1.0
 """How long a connection that rests is taken to live, unless its server has said that it ends."""
@@ -69,7 +70,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url, self._engine = url, make_engine(url)
         self.dialect = self._engine.dialect.name
-        self.engine_url = self._engine.url
+        self._engine.update_execution_options(**{_STORE: url})
         # PostgreSQL shows each statement what is committed when it begins, in a transaction or not: two trips fewer
         alone = {} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
         self._reader = self._engine.execution_options(**alone)
@@ -108,6 +109,11 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def store_of(conn: Connection) -> str:
+    """Return the URL of a connection's database: what is kept of it is kept under this."""
+    return str(conn.get_execution_options()[_STORE])
 
 
 def now(conn: Plain) -> float:

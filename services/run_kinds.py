@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import URL
+from sqlalchemy import func, select
 
+from services.db import store_of
 from services.models import RunKinds, table
 from services.upsert import upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from ltd_core.spec import RunSpec
     from services.db import Database
@@ -22,8 +24,20 @@ if TYPE_CHECKING:
 KINDS = table(RunKinds)
 FAMILIES = ("problem", "cell", "initialization", "regularizer", "clipping", "optimizer")
 Kinds = tuple[str | None, ...]
-_known: set[tuple[URL, Kinds]] = set()
+_COUNT = select(func.count()).select_from(KINDS)
+_known: set[tuple[str, Kinds]] = set()
 """Combinations that a database is known to hold."""
+
+
+class AllKinds(NamedTuple):
+    """Every combination of a database: its keys, and those that have a name in a family, or in any."""
+
+    keys: frozenset[str]
+    of: Mapping[tuple[str, str], frozenset[str]]
+    named: Mapping[str, frozenset[str]]
+
+
+_read: dict[str, AllKinds] = {}
 
 
 def kinds_of(spec: RunSpec) -> Kinds:
@@ -37,20 +51,44 @@ def key_of(kinds: Kinds) -> str:
     return hashlib.blake2b(repr(kinds).encode(), digest_size=8).hexdigest()
 
 
+def all_kinds(conn: Connection) -> AllKinds:
+    """Return the combinations there are; read again where there are more than before, since they never go."""
+    url = store_of(conn)
+    known = _read.get(url)
+    if known is None or len(known.keys) != conn.execute(_COUNT).scalar_one():
+        known = _read[url] = _gathered(conn.execute(select(KINDS)).all())
+    return known
+
+
+def _gathered(rows: Iterable[Row[tuple[str, ...]]]) -> AllKinds:
+    keys, of, named = set[str](), defaultdict[tuple[str, str], set[str]](set), defaultdict[str, set[str]](set)
+    for row in rows:
+        keys.add(row.key)
+        for family in ("experiment", *FAMILIES):
+            if name := getattr(row, family):
+                of[family, name].add(row.key)
+                named[name].add(row.key)
+    return AllKinds(
+        frozenset(keys),
+        {where: frozenset(found) for where, found in of.items()},
+        {name: frozenset(found) for name, found in named.items()},
+    )
+
+
 def unknown(conn: Connection, combinations: Iterable[Kinds]) -> list[Kinds]:
     """Return the combinations that this process has not seen in the database yet."""
-    url = conn.engine.url
+    url = store_of(conn)
     return [kinds for kinds in combinations if (url, kinds) not in _known]
 
 
 def are_known(db: Database, kinds: Kinds) -> bool:
     """Say whether this process knows that the database holds a combination."""
-    return (db.engine_url, kinds) in _known
+    return (db.url, kinds) in _known
 
 
 def remember(db: Database, combinations: Iterable[Kinds]) -> None:
     """Note, after a commit, that combinations are there: they never go."""
-    _known.update((db.engine_url, kinds) for kinds in combinations)
+    _known.update((db.url, kinds) for kinds in combinations)
 
 
 def store(conn: Connection, combinations: Iterable[Kinds]) -> None:

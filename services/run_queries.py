@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from services import run_search
 from services.errors import BadCursor, NotFound
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
 RUNS, EVENTS, THINNED = table(Run), table(RunEvent), table(ThinnedRun)
-_ONE = select(RUNS).where(RUNS.c.id == bindparam("id"))
-_SOME = select(RUNS).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
 _TRACED = (
     select(RUNS.c.id, RUNS.c.spec, RUNS.c.step, THINNED.c.run_id.is_not(None).label("thinned"))
     .outerjoin_from(RUNS, THINNED, THINNED.c.run_id == RUNS.c.id)
@@ -35,8 +32,7 @@ _TRACED = (
 )
 
 
-@dataclass(frozen=True)
-class RunView:
+class RunView(NamedTuple):
     """A run as it stands; times are seconds since 1970."""
 
     id: str
@@ -48,18 +44,39 @@ class RunView:
     epoch: int
     attempts: int
     cancel_requested: bool
-    outcome: dict[str, Any] | None
+    outcome_kind: str | None
+    outcome_step: int | None
+    outcome_message: str | None
     error: str | None
-    summary: dict[str, Any]
+    summary_json: str
     worker: str | None
     created_at: float
     started_at: float | None
     finished_at: float | None
 
-    @cached_property
+    @property
     def spec(self) -> RunSpec:
         """Return the specification."""
         return stored_spec(self.spec_json)
+
+    @property
+    def summary(self) -> dict[str, float | None]:
+        """Return the metrics by name."""
+        found: dict[str, float | None] = orjson.loads(self.summary_json)
+        return found
+
+    @property
+    def outcome(self) -> dict[str, Any] | None:
+        """Return how it ended, if it was trained to its end."""
+        if self.outcome_kind is None:
+            return None
+        return {"kind": self.outcome_kind, "step": self.outcome_step, "message": self.outcome_message}
+
+
+_OTHER_NAMES = {"spec_json": "spec", "summary_json": "summary", "worker": "lease_owner"}
+_COLUMNS = [RUNS.c[_OTHER_NAMES.get(name, name)] for name in RunView._fields]
+_ONE = select(*_COLUMNS).where(RUNS.c.id == bindparam("id"))
+_SOME = select(*_COLUMNS).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +118,13 @@ def get(db: Database, run_id: str) -> RunView:
         row = conn.execute(_ONE, {"id": run_id}).one_or_none()
     if row is None:
         raise NotFound("run", run_id)
-    return _view(row)
+    return RunView._make(row)
 
 
 def some(db: Database, run_ids: Sequence[str]) -> list[RunView]:
     """Return some runs, in the order asked for; raises NotFound."""
     with db.read() as conn:
-        found = {row.id: _view(row) for row in conn.execute(_SOME, {"ids": run_ids})}
+        found = {row.id: RunView._make(row) for row in conn.execute(_SOME, {"ids": run_ids})}
     return _in_order(found, run_ids)
 
 
@@ -127,13 +144,26 @@ def _in_order(found: Mapping[str, T], run_ids: Sequence[str]) -> list[T]:
 
 def queued(spec: RunSpec, created_at: float) -> RunView:
     """Return a run as it is when it has just been submitted."""
-    nothing = dict.fromkeys(("outcome", "error", "worker", "started_at", "finished_at"))
-    zero = dict.fromkeys(("step", "epoch", "attempts"), 0)
-    said = {"id": spec.digest, "spec_json": spec.canonical_json(), "experiment": spec.experiment, "state": "queued"}
-    more = {"updates": spec.steps, "cancel_requested": False, "summary": {}, "created_at": created_at}
-    view = RunView(**said, **more, **zero, **nothing)  # type: ignore[arg-type]
-    view.__dict__["spec"] = spec  # which it would read again from the JSON
-    return view
+    return RunView(
+        id=spec.digest,
+        spec_json=spec.canonical_json(),
+        experiment=spec.experiment,
+        state="queued",
+        step=0,
+        updates=spec.steps,
+        epoch=0,
+        attempts=0,
+        cancel_requested=False,
+        outcome_kind=None,
+        outcome_step=None,
+        outcome_message=None,
+        error=None,
+        summary_json="{}",
+        worker=None,
+        created_at=created_at,
+        started_at=None,
+        finished_at=None,
+    )
 
 
 def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 50) -> Page:
@@ -143,9 +173,9 @@ def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = Non
     metric (from the largest after a minus), and search.
     """
     with db.read() as conn:
-        rows = run_search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1)
-    views = [_view(row) for row in rows[:limit]]
-    return Page(views, write_cursor(rows[limit - 1].at, rows[limit - 1].id) if len(rows) > limit else None)
+        found = run_search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1, _COLUMNS)
+    views = [RunView._make(row) for _, row in found[:limit]]
+    return Page(views, write_cursor(found[limit - 1][0], views[-1].id) if len(found) > limit else None)
 
 
 def count_by_state(db: Database) -> dict[str, int]:
@@ -178,29 +208,3 @@ def read_cursor(cursor: str) -> tuple[float, str]:
         msg = f"{cursor!r} is not a cursor of this service: use the `next` of a page"
         raise BadCursor(msg)
     return float(found[1]), found[2]
-
-
-def _view(row: Row[Any]) -> RunView:
-    outcome = (
-        {"kind": row.outcome_kind, "step": row.outcome_step, "message": row.outcome_message}
-        if row.outcome_kind
-        else None
-    )
-    return RunView(
-        id=row.id,
-        spec_json=row.spec,
-        experiment=row.experiment,
-        state=row.state,
-        step=row.step,
-        updates=row.updates,
-        epoch=row.epoch,
-        attempts=row.attempts,
-        cancel_requested=bool(row.cancel_requested),  # a number in a list on SQLite
-        outcome=outcome,
-        error=row.error,
-        summary=orjson.loads(row.summary),
-        worker=row.lease_owner,
-        created_at=row.created_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-    )

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from services.db import store_of
 from services.kept import Kept
 from services.models import Run, Sweep, SweepRun, table
-from services.run_kinds import FAMILIES, KINDS
+from services.run_kinds import FAMILIES, all_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
+
+    from services.run_kinds import AllKinds
 
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
 Status = tuple[str, str | None]
@@ -46,10 +49,9 @@ class Scope:
         """Say whether no run can be meant."""
         return () in (self.kinds, self.statuses, self.sweeps)
 
-    def of_kinds(self, kinds: Iterable[str]) -> Scope:
+    def of_kinds(self, kinds: frozenset[str]) -> Scope:
         """Return the part of these kinds."""
-        wanted = tuple(sorted(kinds))
-        return replace(self, kinds=wanted if self.kinds is None else tuple(k for k in self.kinds if k in wanted))
+        return replace(self, kinds=tuple(sorted(kinds if self.kinds is None else kinds.intersection(self.kinds))))
 
     def ended(self) -> Scope:
         """Return the part that has metrics."""
@@ -81,12 +83,14 @@ def scope_of(conn: Connection, filters: Mapping[str, Any]) -> Scope:
             scope = scope.of_status(filters[name])
     if "sweep" in filters:
         scope = scope.of_sweeps(conn, SWEEPS.c.id == filters["sweep"])
-    chosen = {name: filters[name] for name in ("experiment", *FAMILIES) if name in filters}
-    if chosen:
-        alike = [KINDS.c[name] == value for name, value in chosen.items()]
-        scope = scope.of_kinds(conn.execute(select(KINDS.c.key).where(*alike)).scalars())
-    for word in str(filters.get("search", "")).lower().split():
-        scope = _with_word(conn, scope, word)
+    chosen = [(family, filters[family]) for family in ("experiment", *FAMILIES) if family in filters]
+    words = str(filters.get("search", "")).lower().split()
+    if chosen or words:
+        known = all_kinds(conn)
+        for pair in chosen:
+            scope = scope.of_kinds(known.of.get(pair, frozenset()))
+        for word in words:
+            scope = _with_word(conn, scope, known, word)
     return scope
 
 
@@ -96,7 +100,7 @@ def oldest(conn: Connection, sweep_ids: Iterable[str]) -> float:
 
 
 def _oldest(conn: Connection, sweep_id: str) -> float:
-    key = (conn.engine.url, sweep_id)
+    key = (store_of(conn), sweep_id)
     found = _begins.get(key)
     if found is None:
         mine = select(MEMBERS.c.run_id).where(MEMBERS.c.sweep_id == sweep_id)
@@ -105,20 +109,14 @@ def _oldest(conn: Connection, sweep_id: str) -> float:
     return found
 
 
-def all_kinds(conn: Connection) -> tuple[str, ...]:
-    """Return every key there is."""
-    return tuple(conn.execute(select(KINDS.c.key).order_by(KINDS.c.key)).scalars())
-
-
-def _with_word(conn: Connection, scope: Scope, word: str) -> Scope:
+def _with_word(conn: Connection, scope: Scope, known: AllKinds, word: str) -> Scope:
     """Narrow by a word: a state or outcome, else a kind or its beginning, else that of an id, else part of a name."""
     if any(word in pair for pair in STATUSES):
         return scope.of_status(word)
-    known = conn.execute(select(KINDS)).all()
-    for matches in (str.__eq__, str.startswith):
-        kinds = [row.key for row in known if any(kind is not None and matches(kind, word) for kind in row[1:])]
-        if kinds:
-            return scope.of_kinds(kinds)
+    if word in known.named:
+        return scope.of_kinds(known.named[word])
+    if begun := [keys for name, keys in known.named.items() if name.startswith(word)]:
+        return scope.of_kinds(frozenset().union(*begun))
     if _BEGINNING.fullmatch(word) and not scope.prefix:
         return replace(scope, prefix=word)
     return scope.of_sweeps(conn, SWEEPS.c.name.icontains(word, autoescape=True))

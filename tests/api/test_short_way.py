@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from api import create_app
-from api.accepted import Accepted
 from api.schemas import SubmittedRun
 from ltd_core.spec import parse_spec
 from services import run_queries, runs, submission
@@ -179,33 +178,3 @@ def test_it_is_logged_and_counted(client: FlaskClient, capfd: pytest.CaptureFixt
     figures = client.get("/metrics").text
     assert 'ltd_requests_total{endpoint="runs.submit",method="POST",status="201"} 3.0' in figures
     assert 'ltd_request_seconds_count{endpoint="runs.submit"} 3.0' in figures
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        '{"problem": {"kind": "adding"}, "seed": 1, "name": {"seed": 1}}',
-        '{"problem": {"kind": "adding", "seed": 1}}',
-        '{"problem": {"kind": "adding"}, "\\u0073eed": 1}',
-        '{"problem": {"kind": "adding"}, "seed": 1.0}',
-        '{"problem": {"kind": "adding"}, "seed": -1}',
-        '{"problem": {"kind": "adding"}}',
-        '{"problem": {"kind": "adding"}, "seed": 1' + " " * 20_000 + "}",
-    ],
-    ids=range(7),
-)
-def test_a_body_whose_seed_cannot_be_told_apart_is_not_learned(body: str) -> None:
-    accepted = Accepted()
-    accepted.learn(body.encode(), json.loads(body), parse_spec(spec(seed=1)))
-    assert accepted.like(body.encode()) is None
-
-
-@pytest.mark.parametrize("written", ['"seed": 7', '"seed":7', '"seed":\n 7 '])
-def test_a_body_that_was_learned_is_told_by_everything_else_in_it(written: str) -> None:
-    accepted, known = Accepted(), spec(seed=7)
-    before, after = '{"problem": {"kind": "adding"}, ', ', "updates": 5}'
-    accepted.learn((before + written + after).encode(), known, parse_spec(known))
-    found = accepted.like((before + written.replace("7", "12") + after).encode())
-    assert found == parse_spec(known | {"seed": 12})
-    for other in (before + written + after + " ", before + written + ', "updates": 6}', before + '"seed": -7' + after):
-        assert accepted.like(other.encode()) is None

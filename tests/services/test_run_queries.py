@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import parse_spec
-from services import run_queries, run_search, runs, submission, sweeps
+from services import run_queries, run_ranges, runs, small_sweeps, submission, sweeps
 from services.errors import BadCursor, BadQuestion
 from tests.services.lab import claim, progress, spec, submit
 
@@ -93,8 +93,9 @@ def value_between(value: float | None, filters: dict[str, Any]) -> bool:
 def test_every_list_is_what_a_plain_filter_finds(
     db: Database, monkeypatch: pytest.MonkeyPatch, most: int, few: int
 ) -> None:
-    monkeypatch.setattr(run_search, "_MOST_RANGES", most)
-    monkeypatch.setattr(run_search, "_FEW", {"runs": few, "run_metrics": few})
+    monkeypatch.setattr(run_ranges, "_MOST_RANGES", most)
+    monkeypatch.setattr(run_ranges, "_FEW", few)
+    monkeypatch.setattr(small_sweeps, "MOST_RUNS", few)
     ids = fill(db)
     views = {run_id: run_queries.get(db, run_id) for run_id in every(db)}
     assert len(views) == 2 * 36 + 3
@@ -124,7 +125,7 @@ def test_every_list_is_what_a_plain_filter_finds(
 def test_a_sweep_lists_the_runs_that_stood_before_it_too(
     db: Database, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(run_search, "_FEW", {"runs": few, "run_metrics": few})
+    monkeypatch.setattr(run_ranges, "_FEW", few)
     old = submit(db, 3)
     with db.write() as conn:
         conn.execute(text("UPDATE runs SET created_at = created_at - 86400"))
@@ -164,6 +165,23 @@ def test_a_run_that_goes_on_has_no_metric_yet(db: Database) -> None:
     assert every(db, sort="final_loss") == []
     runs.record(db, [(taken.lease, progress(20, (), "solved", final_loss=0.25))])
     assert every(db, sort="final_loss") == [spec(0).digest]
+
+
+def test_a_small_sweep_shows_what_has_ended_since_it_was_asked_for(db: Database) -> None:
+    base = {name: value for name, value in spec(0).full().items() if name != "seed"}
+    first, second = (
+        sweeps.post(db, sweeps.SweepRequest(name="Same part", base=base, seeds=seeds)).sweep_id
+        for seeds in ([0, 1, 2], [2, 3])
+    )
+    ended: list[tuple[float, str]] = []
+    for number, taken in enumerate(claim(db, 4)):
+        runs.record(db, [(taken.lease, progress(20, (), "solved", final_loss=1.0 / (1 + number)))])
+        ended.append((1.0 / (1 + number), taken.lease.run_id))
+        for sweep, seeds in ((first, (0, 1, 2)), (second, (2, 3))):
+            mine = [run_id for _, run_id in sorted(ended) if run_id in {spec(seed).digest for seed in seeds}]
+            assert every(db, sweep=sweep, sort="final_loss") == mine
+            assert every(db, sweep=sweep, sort="-final_loss") == mine[::-1]
+        assert every(db, search="same part", sort="final_loss") == [run_id for _, run_id in sorted(ended)]
 
 
 @pytest.mark.parametrize(

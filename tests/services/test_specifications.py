@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from services.specifications import stored_spec, stored_traces
+import pytest
+
+from services.specifications import full_json, stored_spec, stored_traces
 from tests.services.lab import spec
 
 
-def test_it_is_the_specification_and_its_mechanisms_are_read_once_for_all_seeds() -> None:
-    one, other = spec(3), spec(0)
-    assert stored_spec(one.canonical_json()) == one
-    assert stored_spec(other.canonical_json()) == other
-    assert stored_spec(one.canonical_json()).seed == 3
-    assert stored_spec(one.canonical_json()).problem is stored_spec(other.canonical_json()).problem  # type: ignore[attr-defined]
+def test_mechanisms_are_read_once_for_all_seeds() -> None:
+    one, other = stored_spec(spec(3).canonical_json()), stored_spec(spec(4).canonical_json())
+    assert (one, other) == (spec(3), spec(4))
+    assert one.problem is other.problem  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7, 10**12, 2**63 - 1])
+def test_every_seed_is_told_apart(seed: int) -> None:
+    wanted = spec(seed)
+    for _ in range(2):
+        assert stored_spec(wanted.canonical_json()) == wanted
+        assert full_json(wanted.canonical_json()) == wanted.model_dump_json()
+
+
+def test_traces_are_those_that_it_declares() -> None:
+    one = spec(3)
     assert list(stored_traces(one.canonical_json()).values()) == list(one.traces())
