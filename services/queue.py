@@ -20,7 +20,7 @@ TASK, QUEUE = "ltd.drain", "ltd"
 MOST_HINTS = 64
 _SOCKET_SECONDS = 2.0
 _REST_SECONDS = 0.1
-"""Between hints: one connection for all that came meanwhile."""
+"""Between hints: one message for all that came meanwhile."""
 _EXPIRES_SECONDS = 60
 """An old hint says nothing: the reconciler has sent another."""
 
@@ -55,12 +55,17 @@ def celery_app(settings: Settings) -> Celery:
 
 def hint(settings: Settings, count: int) -> bool:
     """Tell workers that `count` runs were queued; returns False when the broker is away: the reconciler will."""
-    app = celery_app(settings)
+    with celery_app(settings).connection_for_write() as connection:
+        return _told(settings, connection, count)
+
+
+def _told(settings: Settings, connection: Any, count: int) -> bool:  # noqa: ANN401
     try:
-        with app.connection_for_write() as connection:
-            for _ in range(min(count, MOST_HINTS) - _waiting(connection)):
-                app.send_task(TASK, queue=QUEUE, connection=connection, retry=False, expires=_EXPIRES_SECONDS)
-    except (OperationalError, OSError) as error:
+        for _ in range(min(count, MOST_HINTS) - _waiting(connection)):
+            celery_app(settings).send_task(
+                TASK, queue=QUEUE, connection=connection, retry=False, expires=_EXPIRES_SECONDS
+            )
+    except (OperationalError, OSError, *connection.connection_errors) as error:
         logger.warning("no hint was sent, the reconciler will: %s", error)
         return False
     return True
@@ -84,11 +89,13 @@ class _Courier:
             self._asked.notify()
 
     def _carry(self) -> None:
+        connection = celery_app(self._settings).connection_for_write()  # kept: a new one takes ten times a hint
         while True:
             with self._asked:
                 self._asked.wait_for(lambda: self._count)
                 count, self._count = self._count, 0
-            hint(self._settings, count)
+            if not _told(self._settings, connection, count):
+                connection.release()  # the next hint connects it again
             time.sleep(_REST_SECONDS)
 
 

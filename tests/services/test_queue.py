@@ -37,3 +37,15 @@ def test_a_hint_that_cannot_be_sent_ends_nothing(tmp_path: Path, broker: Broker)
     with redis.Redis(unix_socket_path=str(broker.socket)) as client:
         assert wait_for(lambda: int(client.llen(queue.QUEUE)) >= 1)
     broker.flush()
+
+
+def test_a_broker_that_restarts_between_two_hints_gets_the_second(tmp_path: Path, broker: Broker) -> None:
+    settings = Settings(home=tmp_path, broker_url=broker.url)
+    for _ in range(2):
+        broker.flush()
+        queue.hint_soon(settings, 1)
+        with redis.Redis(unix_socket_path=str(broker.socket)) as client:
+            assert wait_for(lambda: int(client.llen(queue.QUEUE)) == 1)
+        broker.stop()
+        broker.start()
+    broker.flush()
