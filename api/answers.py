@@ -56,7 +56,7 @@ def run_body(run: RunView) -> dict[str, Any]:
 
 def new_run_body(spec: RunSpec, at: float) -> dict[str, Any]:
     """Return a run that was queued just now."""
-    return _run_body(run_queries.queued(spec, at), spec.full_json(spec.seed)) | {"new": True, "restarted": False}
+    return _run_body(run_queries.queued(spec, at), spec.texts.full) | {"new": True, "restarted": False}
 
 
 def _run_body(run: RunView, full: str) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
-from ltd_core.canonical import Canonical
+from ltd_core.canonical import Canonical, Texts, joined
 from ltd_core.fields import Whole
 
 if TYPE_CHECKING:
@@ -57,13 +57,29 @@ class RunSpec(Canonical):
     def full_json(self, seed: int) -> str:
         """Return the same as JSON, with another seed, which is in its range."""
         before, after = self._around_seed
-        return f"{before}{seed}{after}"
+        return f'{before.full},"seed":{seed}{after.full}'
 
     @cached_property
-    def _around_seed(self) -> tuple[str, str]:
-        """Return what stands before and behind the seed in JSON; before it stands the experiment alone."""
-        before, key, after = self.model_dump_json().partition('"seed":')
-        return before + key, after[len(str(self.seed)) :]
+    def texts(self) -> Texts:
+        """Return the texts, of which only the seed differs between runs that are alike."""
+        before, after = self._around_seed
+        said = f',"seed":{self.seed}' if self.seed else ""
+        shared = "" if "seed" in self.lane_fields else said
+        return Texts(
+            f"{before.canonical}{said}{after.canonical}",
+            f"{before.shape}{shared}{after.shape}",
+            self.full_json(self.seed),
+        )
+
+    @cached_property
+    def _around_seed(self) -> tuple[Texts, Texts]:
+        """Return what stands before and behind the seed in each text; before it stands the experiment at least."""
+        before, after = list[str](), list[str]()
+        for said, place in zip(self.said(), _places_of_seed(type(self)), strict=True):
+            before.append(f"{{{joined(said[:place])}")
+            rest = joined(said[place + 1 :])
+            after.append(f",{rest}}}" if rest else "}")
+        return Texts(*before), Texts(*after)
 
     def seeded(self, seed: int) -> Self:
         """Return the same with another seed, which is in its range; nothing else of it depends on the seed."""
@@ -79,6 +95,13 @@ class RunSpec(Canonical):
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return the declarations of the traces that the run leaves."""
         return ()
+
+
+@cache
+def _places_of_seed(model: type[RunSpec]) -> tuple[int, int, int]:
+    """Return the place of the seed in each text; two of them are sorted."""
+    names = list(model.model_fields)
+    return sorted(names).index("seed"), sorted(names).index("seed"), names.index("seed")
 
 
 def _hash(text: str, size: int) -> str:

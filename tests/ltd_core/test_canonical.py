@@ -1,4 +1,4 @@
-"""The two texts of settings, against a slow way to write them: a dictionary, then JSON."""
+"""The texts of settings, against a slow way to write them: a dictionary, then JSON."""
 
 from __future__ import annotations
 
@@ -61,14 +61,17 @@ def test_the_texts_are_what_a_dictionary_gives(name: str) -> None:
     spec = parse_spec(SPECS[name])
     assert spec.texts.canonical == written(slow(spec, shape=False))
     assert spec.texts.shape == written(slow(spec, shape=True))
+    assert json.loads(spec.texts.full) == spec.full()
+    assert list(json.loads(spec.texts.full)) == list(spec.full())
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_another_seed_is_all_that_another_seed_changes(name: str) -> None:
     spec = parse_spec(SPECS[name])
-    spec.digest, spec.shape_key, spec.full_json  # noqa: B018 - kept from here on
+    spec.digest, spec.shape_key, spec.texts  # noqa: B018 - kept from here on
     for seed in (0, 1, 2**63 - 1):
         again = parse_spec(SPECS[name] | {"seed": seed})
         other = spec.seeded(seed)
         assert other == again
-        assert (other.digest, other.shape_key, other.full_json) == (again.digest, again.shape_key, again.full_json)
+        assert (other.digest, other.shape_key, other.texts) == (again.digest, again.shape_key, again.texts)
+        assert spec.full_json(seed) == again.texts.full
