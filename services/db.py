@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import select
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 from alembic import command
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Dialect
-    from sqlalchemy.pool import PoolProxiedConnection
 
     from services.settings import Settings
 
@@ -47,21 +46,11 @@ _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
 
 
-class Plain(Protocol):
-    """What a statement of one row needs of a connection."""
+class RowWriter(NamedTuple):
+    """A connection of SQLite's driver, for statements of one row."""
 
-    @property
-    def dialect(self) -> Dialect:
-        """Return SQLAlchemy's dialect."""
-
-    @property
-    def connection(self) -> PoolProxiedConnection:
-        """Return the connection in the pool."""
-
-
-class _Plain(NamedTuple):
     dialect: Dialect
-    connection: PoolProxiedConnection
+    driver: Any
 
 
 class Database:
@@ -70,6 +59,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url, self._engine = url, make_engine(url)
         self.dialect = self._engine.dialect.name
+        self._row_writers: list[Any] = []
         self._engine.update_execution_options(**{_STORE: url})
         # PostgreSQL shows each statement what is committed when it begins, in a transaction or not: two trips fewer
         alone = {} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
@@ -94,20 +84,37 @@ class Database:
             yield conn
 
     @contextmanager
-    def write_row(self) -> Iterator[Plain]:
+    def write_row(self) -> Iterator[Connection | RowWriter]:
         """Yield the same for `now` and `services.upsert` alone: on SQLite without what SQLAlchemy does for others."""
         if self.dialect != "sqlite":
             with self.write() as conn:
                 yield conn
             return
-        with _errors(), closing(self._engine.raw_connection()) as pooled:  # which rolls back what is not committed
-            driver: Any = pooled.driver_connection
-            driver.execute(_BEGIN_WRITE)
-            yield _Plain(self._engine.dialect, pooled)
-            driver.commit()
+        with _errors():
+            driver = self._row_writer()
+            try:
+                driver.execute(_BEGIN_WRITE)
+                yield RowWriter(self._engine.dialect, driver)
+                driver.commit()
+            except BaseException:
+                driver.close()  # which rolls back what is not committed
+                raise
+            self._row_writers.append(driver)
+
+    def _row_writer(self) -> Any:  # noqa: ANN401 - the driver's connection
+        """Return a connection that rests, or a new one; to take one from the pool and back takes longer than a row."""
+        try:
+            return self._row_writers.pop()
+        except IndexError:
+            pooled = self._engine.raw_connection()
+            driver = pooled.driver_connection
+            pooled.detach()
+            return driver
 
     def dispose(self) -> None:
         """Close every connection."""
+        while self._row_writers:
+            self._row_writers.pop().close()
         self._engine.dispose()
 
 
@@ -116,7 +123,7 @@ def store_of(conn: Connection) -> str:
     return str(conn.get_execution_options()[_STORE])
 
 
-def now(conn: Plain) -> float:
+def now(conn: Connection | RowWriter) -> float:
     """Return seconds since 1970: the server's clock on PostgreSQL, whose clients' clocks may differ."""
     if isinstance(conn, Connection) and conn.dialect.name == "postgresql":
         return float(conn.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())

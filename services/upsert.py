@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
 
-    from services.db import Plain
+    from services.db import RowWriter
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 
@@ -24,13 +24,13 @@ def upsert(conn: Connection, table: Table, rows: Sequence[dict[str, Any]], repla
     conn.execute(_upsert(conn.dialect.name, table, tuple(replace)), rows)
 
 
-def insert_rows(conn: Plain, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def insert_rows(conn: Connection | RowWriter, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows of the same columns, each a text or a number; as many as there are."""
     if rows:
         _run(conn, _insert(conn.dialect.name, table, tuple(rows[0])), rows)
 
 
-def insert_missing(conn: Plain, table: Table, rows: Sequence[dict[str, Any]]) -> set[Any]:
+def insert_missing(conn: Connection | RowWriter, table: Table, rows: Sequence[dict[str, Any]]) -> set[Any]:
     """Do so where the primary key, of one column, is free; return those keys. Others may insert at the same time."""
     if not rows:
         return set()
@@ -64,11 +64,12 @@ def _insert(dialect: str, table: Table, names: tuple[str, ...]) -> Any:  # noqa:
     return statement.from_select(names, select(given.render_derived(with_types=True)))
 
 
-def _run(conn: Plain, statement: Any, rows: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401 - rows, where any return
+def _run(conn: Connection | RowWriter, statement: Any, rows: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401 - rows, where any return
     if isinstance(conn, Connection) and (conn.dialect.name == "postgresql" or len(rows) > 1):
         given = {"rows": orjson.dumps(rows).decode()} if conn.dialect.name == "postgresql" else rows
         return conn.execute(statement, given)
-    driver: Any = conn.connection.driver_connection  # by itself: a third of what SQLAlchemy takes around one row
+    # by itself: a third of what SQLAlchemy takes around one row
+    driver: Any = conn.connection.driver_connection if isinstance(conn, Connection) else conn.driver
     words, names = _words(statement)
     try:
         return [found for row in rows for found in driver.execute(words, [row[name] for name in names])]
