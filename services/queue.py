@@ -89,13 +89,13 @@ class _Courier:
             self._asked.notify()
 
     def _carry(self) -> None:
-        connection = celery_app(self._settings).connection_for_write()  # kept: a new one takes ten times a hint
+        connection = celery_app(self._settings).connection_for_write()
+        # kept, since a new one takes ten times a hint; one that broke is made again by the next hint
         while True:
             with self._asked:
                 self._asked.wait_for(lambda: self._count)
                 count, self._count = self._count, 0
-            if not _told(self._settings, connection, count):
-                connection.release()  # the next hint connects it again
+            _told(self._settings, connection, count)
             time.sleep(_REST_SECONDS)
 
 

@@ -114,7 +114,8 @@ def test_every_list_is_what_a_plain_filter_finds(
     for first, second in itertools.product(choices, choices):
         filters = first | second
         assert every(db, **filters) == [run.id for run in by_age if fits(run, members, filters)], filters
-    for first, way in itertools.product([{}, *choices], ranges):
+    within_one: list[dict[str, Any]] = [{"sweep": ids[0]} | choice for choice in choices if "sweep" not in choice]
+    for first, way in itertools.product([{}, *choices, *within_one], ranges):
         filters = first | way
         wanted = [(run.summary["final_loss"], run.id) for run in by_age if fits(run, members, filters)]
         assert every(db, **filters) == [run_id for _, run_id in sorted(wanted)], filters
@@ -150,6 +151,17 @@ def test_words_are_searched_in_turn(db: Database) -> None:
     assert every(db, search=one) == every(db, search=f"{one[:9]} add") == [one]
     assert every(db, search="100%") == every(db, search="lstm gru") == []
     assert every(db, search="norm", sort="final_loss") == every(db, clipping="norm", sort="final_loss")
+    known = every(db, search="part adding", sort="final_loss")
+    assert every(db, search=f"part {known[0][:9]}", sort="final_loss") == [known[0]]
+
+
+def test_a_kind_that_came_after_the_first_question_is_found(db: Database) -> None:
+    submit(db, 1)
+    assert every(db, experiment="training") == [spec(0).digest]
+    assert every(db, experiment="weight_product") == every(db, search="weight_product") == []
+    other = parse_spec({"experiment": "weight_product"})
+    submission.submit(db, [other])
+    assert every(db, experiment="weight_product") == every(db, search="weight_product") == [other.digest]
 
 
 def test_a_number_that_is_none_or_infinite_is_in_no_order(db: Database) -> None:
