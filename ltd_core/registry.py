@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 M = TypeVar("M", bound=Mechanism)
-_MOST_KEPT, _LONGEST_KEPT = 2000, 1000
+_MOST_KEPT, _LONGEST_KEPT = 500, 1000
 """Of what was read: entries of a family, and characters of each."""
 
 
