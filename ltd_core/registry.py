@@ -57,7 +57,7 @@ class Registry(Mapping[str, type[M]], Generic[M]):
         known = self._known.get(key)
         if known is None:
             known = read(value)
-            if len(key) <= _LONGEST_KEPT:
+            if len(key) <= _LONGEST_KEPT and not known.needs_more:
                 if len(self._known) >= _MOST_KEPT:
                     self._known.clear()
                 self._known[key] = known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import pytest
@@ -68,6 +69,12 @@ def test_every_entry_stands_under_its_kind_and_can_be_shown(registry: Registry[M
         assert entry.formula
         assert entry.__doc__
         assert entry.lane_fields <= {*entry.model_fields, "*"}
+
+
+@pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.family)
+def test_an_entry_that_looks_at_its_machine_says_so(registry: Registry[Mechanism]) -> None:
+    for entry in registry.values():
+        assert entry.needs_more == ("stored(info)" in inspect.getsource(entry))
 
 
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.family)
