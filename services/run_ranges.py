@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from services.run_order import Cut, Order
     from services.run_scope import Scope, Status
 
-_MOST_RANGES = 64
+_MOST_RANGES, _MOST_OF_FEW = 64, 200
+"""The second where the states are those that few runs are in: a walk would look at very many in vain. Of PostgreSQL,
+which plans them as one range."""
 _FEW = 300
 """Runs of sweeps that are looked up one by one in the order by age. Those of larger ones lie together there, so it is
 walked until the page is full; so is the order by a metric, of which runs of large sweeps make up much."""
@@ -89,9 +91,11 @@ class PageQuery:
         ends = self._ends(statuses)
         if kinds is None:
             return ends
-        if len(kinds) * len(ends) > _MOST_RANGES:
+        together = self._conn.dialect.name == "postgresql"
+        few = together and not set(statuses or ENDED).intersection(ENDED)
+        if len(kinds) * len(ends) > (_MOST_OF_FEW if few else _MOST_RANGES):
             return []
-        if self._conn.dialect.name == "postgresql":
+        if together:
             self._values["wanted"] = json_list(kinds)
             return [[_OF_EACH, *end] for end in ends]
         self._values |= {f"kinds_{i}": key for i, key in enumerate(kinds)}
