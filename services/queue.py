@@ -89,8 +89,8 @@ class _Courier:
             self._asked.notify()
 
     def _carry(self) -> None:
+        # kept, since a new one takes ten times a hint; one that broke is connected again by the next hint
         connection = celery_app(self._settings).connection_for_write()
-        # kept, since a new one takes ten times a hint; one that broke is made again by the next hint
         while True:
             with self._asked:
                 self._asked.wait_for(lambda: self._count)

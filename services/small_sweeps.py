@@ -20,6 +20,7 @@ MEMBERS = table(SweepRun)
 MOST_RUNS = 1500
 """Of the sweeps of one question; more of them make up so much of a metric's order that it is walked instead."""
 _MOST_KEPT = 100_000
+"""Runs, of all sweeps and metrics together: about 20 MB."""
 
 
 class Measured(NamedTuple):
