@@ -6,21 +6,24 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 from sqlalchemy import text
 
 from api import create_app
 from api.schemas import SubmittedRun
 from ltd_core.spec import parse_spec
-from services import run_queries, runs, submission
+from services import queue, run_queries, runs, submission
 from services.errors import StoreUnavailable
 from services.settings import Settings
 from tests.api.lab import JSON, claim, spec
+from tests.support.parts import wait_for
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
     from services.db import Database
+    from tests.support.parts import Broker
 
 URL = "/api/v1/runs"
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -65,6 +68,16 @@ def test_it_is_taken_once_the_kinds_are_known_and_answers_alike(
     assert client.get(short.headers["Location"]).json | {"new": True, "restarted": False} == short.json
     assert [event.kind for event in run_queries.events(db, wanted.digest)] == ["queued"]
     assert [taken.spec for taken in runs.claim(db, "w", 9, lease_seconds=60)] == [parse_spec(spec(seed=1)), wanted]
+
+
+@ONE
+def test_either_way_workers_are_told(client: FlaskClient, broker: Broker, long_ways: list[int]) -> None:
+    for seed in (1, 2):
+        broker.flush()
+        assert post(client, seed).status_code == 201
+        with redis.Redis(unix_socket_path=str(broker.socket)) as waiting:
+            assert wait_for(lambda: int(waiting.llen(queue.QUEUE)) >= 1)
+    assert long_ways == [1]
 
 
 def test_settings_may_differ_too(client: FlaskClient, long_ways: list[int]) -> None:
