@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ltd_client.console import Console
 
 _STOP_SECONDS = 60.0
+_LIBRARIES = ("flask", "celery", "torch", "llvmlite")
+"""What a laboratory runs on, and the client alone does without."""
 
 
 class StackError(ClientError):
@@ -48,8 +50,8 @@ class Stack:
 @contextmanager
 def started(home: Path, port: int, workers: int = 0) -> Iterator[Stack]:
     """Yield the laboratory of a folder, starting one when none runs there; ends what it started."""
-    if find_spec("services") is None:
-        msg = "this installation has the client alone: a laboratory needs pip install 'ltd-lab[worker]'"
+    if missing := [name for name in _LIBRARIES if find_spec(name) is None]:
+        msg = f"a laboratory needs pip install 'ltd-lab[worker]': {', '.join(missing)} not installed here"
         raise StackError(msg)
     options = ["--home", str(home), "--port", str(port), "--workers", str(workers)]
     command = [sys.executable, "-m", "services.embedded", *options]

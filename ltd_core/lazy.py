@@ -1,10 +1,10 @@
-"""torch and llvmlite, loaded at their first use: a specification can be validated in a process that never computes."""
+"""torch and llvmlite, loaded at their first use: a server validates specifications and has neither installed."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     import torch as torch  # noqa: PLC0414 - the explicit re-export that mypy asks for
@@ -13,13 +13,24 @@ if TYPE_CHECKING:
     llvm = binding
 else:
 
+    class _Missing:
+        """Stands for a library that is not installed; fails when it is used, not when it is imported."""
+
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def __getattr__(self, attribute: str) -> NoReturn:
+            message = f"{self._name} is not installed: computing needs pip install 'ltd-lab[worker]'"
+            raise AttributeError(message) if attribute.startswith("__") else ModuleNotFoundError(message)
+
     def _later(name: str) -> object:
         """Return a module that loads itself when it is first used."""
         if name in sys.modules:
             return sys.modules[name]
+        package = name.partition(".")[0]
+        if importlib.util.find_spec(package) is None:  # asked for by itself: looking for a submodule imports its parent
+            return _Missing(package)
         spec = importlib.util.find_spec(name)
-        if spec is None or spec.loader is None:
-            return None
         spec.loader = importlib.util.LazyLoader(spec.loader)
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
