@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from typing import TYPE_CHECKING
 
 from ltd_core.lazy import torch
+from worker.cores import usable_cores
 
 if TYPE_CHECKING:
     from services.settings import Settings
@@ -37,4 +37,4 @@ def processes(settings: Settings) -> int:
         return settings.workers
     if device_for(settings.device, 0).startswith("cuda"):
         return max(gpus(), 1)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_cores()

@@ -1,8 +1,7 @@
-import os
-
 import pytest
 
 from services.settings import Settings
+from worker.cores import usable_cores
 from worker.device import device_for, gpus, processes
 
 without_gpu = pytest.mark.skipif(gpus() > 0, reason="this machine has a GPU")
@@ -28,4 +27,4 @@ def test_as_many_processes_as_set() -> None:
 
 
 def test_a_process_for_each_core_that_may_be_used() -> None:
-    assert processes(Settings(workers=0, device="cpu")) == len(os.sched_getaffinity(0))
+    assert processes(Settings(workers=0, device="cpu")) == usable_cores()

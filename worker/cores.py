@@ -1,0 +1,45 @@
+"""How many cores this process may use: its affinity, and the CPU quota of its control groups, as of a container."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_GROUPS = Path("/proc/self/cgroup")
+_MOUNT = Path("/sys/fs/cgroup")
+
+
+def usable_cores(groups: Path = _GROUPS, mount: Path = _MOUNT) -> int:
+    """Return the number of cores, at least 1; a quota of 2.5 cores keeps 2 processes busy."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(min([cores, *_quotas(groups, mount)])))
+
+
+def _quotas(groups: Path, mount: Path) -> Iterator[float]:
+    """Yield the quota, in cores, of every group that holds this process, and of those around them."""
+    lines = groups.read_text(encoding="utf-8").splitlines() if groups.exists() else []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        # Version 2 names no controllers. Within a container the path may be the host's: then only `top` exists.
+        top = mount / controllers
+        group = top / path.lstrip("/")
+        for folder in (group, *group.parents):
+            yield from _quota(folder)
+            if folder == top:
+                break
+
+
+def _quota(folder: Path) -> Iterator[float]:
+    """Yield the quota of a control group in cores, where it has one: cpu.max is version 2, cpu.cfs_* version 1."""
+    for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+        with suppress(OSError):
+            quota, period = " ".join((folder / name).read_text(encoding="ascii") for name in names).split()
+            if quota not in {"max", "-1"}:
+                yield int(quota) / int(period)
