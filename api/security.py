@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -48,6 +49,8 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def guard() -> Response | None:
+        if not settings.token and request.path not in _OPEN and not is_loopback(request.remote_addr or "127.0.0.1"):
+            return problem.respond(403, "Forbidden", "without LTD_TOKEN this server answers its own machine alone")
         if hosts is not None and request.path not in _OPEN and host_name(request.host) not in hosts:
             detail = f"this server does not answer to the name {request.host!r}: use {settings.host}:{settings.port}"
             return problem.respond(421, "Misdirected request", detail)
@@ -68,10 +71,12 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _refused_write() -> Response | None:
-    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if site not in {"none", "same-origin"}:
         return problem.respond(403, "Forbidden", "requests of other sites are not accepted")
+    # A browser that says "same-origin" knows; the Host header may be a proxy's, which the page's origin cannot equal.
     origin = request.headers.get("Origin")
-    if origin is not None and not _is_own(origin):
+    if site == "none" and origin is not None and not _is_own(origin):
         return problem.respond(403, "Forbidden", f"requests of {origin} are not accepted")
     has_body = request.content_length or "chunked" in request.headers.get("Transfer-Encoding", "")
     wanted = _BODIES.get(request.endpoint or "", "application/json")
@@ -91,6 +96,14 @@ def _is_own(origin: str) -> bool:
 def _has_token(token: str) -> bool:
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
     return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether an IP address is of this machine alone."""
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    return parsed.is_loopback
 
 
 def host_name(host: str) -> str:

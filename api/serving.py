@@ -8,6 +8,9 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from api.security import is_loopback
+from services.settings import Settings
+
 _LINGER_MILLISECONDS = 100
 """Longer than a client that asks one question after another needs between two."""
 
@@ -32,6 +35,16 @@ worker_class = LingeringThreads
 threads = 64
 graceful_timeout = 3
 control_socket_disable = True
+
+
+def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn's arbiter
+    """Refuse to serve other machines without a token, wherever the address comes from: settings, `--bind`, a socket."""
+    if Settings().token:
+        return
+    for listener in server.LISTENERS:
+        address = listener.getsockname()
+        if isinstance(address, tuple) and not is_loopback(address[0]):
+            raise RuntimeError(f"{address[0]} can be reached from other machines: set LTD_TOKEN, or bind to 127.0.0.1")
 
 
 def post_worker_init(_worker: object) -> None:
