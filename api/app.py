@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, **_COMPRESSION)
     lab = context.Context(settings, Database(settings.database_url), CollectorRegistry(), ReadBefore())
     context.install(app, lab)
-    health.install(lab.registry, lab.db)
+    health.install(lab.registry, lab.db, settings)
     problem.install(app)
     requests = log.install(app, lab.registry)  # before the guards, so that what they refuse is logged too
     security.install(app, settings)

@@ -14,23 +14,24 @@ from api.answers import answer
 from api.context import here
 from api.problem import RETRY_SECONDS
 from services import queue, run_queries
-from services.errors import StoreError
+from services.errors import NotMigrated, StoreError
 from services.workers import list_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from services.db import Database
+    from services.settings import Settings
 
 blueprint = Blueprint("health", __name__)
 logger = structlog.get_logger()
 
 
 class Work(Collector):
-    """The runs by state and the workers heard from; nothing while the database does not answer."""
+    """The runs by state and the workers that live; nothing while the database does not answer."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, lease_seconds: float) -> None:
+        self._db, self._lease_seconds = db, lease_seconds
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the gauges."""
@@ -43,7 +44,8 @@ class Work(Collector):
         for state, count in states.items():
             runs.add_metric([state], count)
         yield runs
-        yield GaugeMetricFamily("ltd_workers", "Worker processes heard from.", value=len(workers))
+        alive = sum(worker["silent_seconds"] < self._lease_seconds for worker in workers)  # by then its runs are lost
+        yield GaugeMetricFamily("ltd_workers", "Worker processes heard from within a lease.", value=alive)
 
 
 @blueprint.get("/healthz")
@@ -59,6 +61,9 @@ def readyz() -> Response:
     parts = {"database": "ok", "broker": "ok"}
     try:
         list_workers(lab.db)
+    except NotMigrated as error:
+        logger.warning("the database is not migrated", error=str(error))
+        parts["database"] = "is not migrated"
     except StoreError as error:
         logger.warning("the database does not answer", error=str(error))
         parts["database"] = "does not answer"
@@ -75,6 +80,6 @@ def metrics() -> Response:
     return Response(generate_latest(here().registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def install(registry: CollectorRegistry, db: Database) -> None:
+def install(registry: CollectorRegistry, db: Database, settings: Settings) -> None:
     """Measure the work at each scrape."""
-    registry.register(Work(db))
+    registry.register(Work(db, settings.lease_seconds))

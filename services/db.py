@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
 from psycopg import pq
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import make_url
 
-from services.errors import StoreError, StoreFull, StoreReadOnly, StoreUnavailable
+from services.errors import NotMigrated, SchemaUnknown, StoreError, StoreFull, StoreReadOnly, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,7 @@ _PREPARED_AFTER = 5
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
+_NO_TABLES = ("no such table", "no such column", "undefinedtable", "undefinedcolumn")
 
 
 class RowWriter(NamedTuple):
@@ -165,8 +168,11 @@ def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
     return engine
 
 
-def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema; safe when several processes do it at once."""
+def migrate(settings: Settings, to: str = "head") -> None:
+    """Bring the database to a schema, the newest by default; safe when several processes do it at once.
+
+    Raises SchemaUnknown where `to`, or the schema that the database has, is none of this release.
+    """
     url = settings.database_url
     if make_url(url).get_backend_name() == "sqlite" and (path := make_url(url).database):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +184,11 @@ def migrate(settings: Settings) -> None:
             if engine.dialect.name == "postgresql":
                 conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             config.attributes["connection"] = conn
-            command.upgrade(config, "head")
+            stands = MigrationContext.configure(conn).get_current_revision()
+            back = stands is not None and to < stands  # "head" is above every number
+            (command.downgrade if back else command.upgrade)(config, to)
+    except CommandError as error:
+        raise SchemaUnknown(f"{error}: migrate with the release that knows it") from error
     finally:
         engine.dispose()
 
@@ -237,12 +247,17 @@ def _errors() -> Iterator[None]:
         exc.InterfaceError,
         exc.InternalError,
         exc.TimeoutError,
+        exc.ProgrammingError,
         sqlite.OperationalError,
     ) as error:
-        raise _translated(error) from error
+        translated = _translated(error)
+        if translated is None:
+            raise
+        raise translated from error
 
 
-def _translated(error: Exception) -> StoreError:
+def _translated(error: Exception) -> StoreError | None:
+    """Return an error of the driver as ours; None for a mistake in a statement of ours."""
     words = str(getattr(error, "orig", error))
     name = type(getattr(error, "orig", error)).__name__
     both = f"{name} {words}".lower()
@@ -250,4 +265,8 @@ def _translated(error: Exception) -> StoreError:
         return StoreFull(f"the database has no room left: {words}")
     if any(sign in both for sign in _READ_ONLY):
         return StoreReadOnly(f"the database cannot be written: {words}")
+    if any(sign in both for sign in _NO_TABLES):
+        return NotMigrated(f"the database is not migrated (python -m services.migrate): {words.splitlines()[0]}")
+    if isinstance(error, exc.ProgrammingError):
+        return None
     return StoreUnavailable(f"the database is unavailable: {words}")

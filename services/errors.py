@@ -13,12 +13,20 @@ class StoreUnavailable(StoreError):  # noqa: N818
     """The database cannot be reached or is locked; try again."""
 
 
+class NotMigrated(StoreUnavailable):
+    """The database lacks tables or columns of this release."""
+
+
 class StoreFull(StoreError):  # noqa: N818
     """The database has no room left."""
 
 
 class StoreReadOnly(StoreError):  # noqa: N818
     """The database cannot be written."""
+
+
+class SchemaUnknown(LtdError):  # noqa: N818
+    """The database's schema, or the one that was asked for, is of another release."""
 
 
 class NotFound(LtdError):  # noqa: N818

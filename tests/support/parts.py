@@ -75,15 +75,17 @@ class Broker:
 
 
 class Workers:
-    """`celery -A worker.app worker` in a process group of its own."""
+    """`celery -A worker.app worker` in a process group of its own, of the installation that `python` belongs to."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, environment: dict[str, str], log: Path, python: str = sys.executable, folder: Path = ROOT
+    ) -> None:
         self._log = log
         self._from = log.stat().st_size if log.exists() else 0
-        command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--loglevel", "INFO"]
+        command = [python, "-m", "celery", "-A", "worker.app", "worker", "--loglevel", "INFO"]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output, start_new_session=True
+                command, cwd=folder, env=os.environ | environment, stdout=output, stderr=output, start_new_session=True
             )
         self._processes = int(environment["LTD_WORKERS"])
 
@@ -127,17 +129,19 @@ class Workers:
 
 
 class Api:
-    """The API as gunicorn serves it, on a free port of the loopback."""
+    """The API as gunicorn serves it, on a free port of the loopback, of the installation that `python` belongs to."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, environment: dict[str, str], log: Path, python: str = sys.executable, folder: Path = ROOT
+    ) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         socket_fd = listener.fileno()
         options = ["-c", "python:api.serving", "--bind", f"fd://{socket_fd}", "--threads", "8"]
-        command = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *options]
+        command = [python, "-m", "gunicorn", "api.wsgi:app", *options]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output, pass_fds=[socket_fd]
+                command, cwd=folder, env=os.environ | environment, stdout=output, stderr=output, pass_fds=[socket_fd]
             )
         listener.close()
 
