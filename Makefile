@@ -1,14 +1,14 @@
 # Every target sets itself up: it needs Python 3.11 or later with venv, and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-all lint bench docs constraints clean chromium
+.PHONY: help demo up test test-all compose-test lint bench docs constraints clean chromium
 
 BIN := .venv/bin
 STAMP := .venv/.installed
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[.a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(STAMP) ## run the demonstration sweep on real parts, print its comparison, write a report
 	@$(BIN)/ltd demo
@@ -21,6 +21,13 @@ test: $(STAMP) chromium ## run every test but the slow ones
 
 test-all: $(STAMP) chromium ## run every test
 	@$(PYTEST)
+
+compose-test: $(STAMP) ## bring up docker-compose.yml on this machine's Docker engine, break it, and compare (FORMER=commit: upgrade from it)
+	@$(BIN)/python -m tests.compose $(FORMER)
+
+.env: ## make the secrets of docker-compose.yml, once
+	@(umask 077 && for name in LTD_DB_PASSWORD LTD_TOKEN; do \
+	  echo "$$name=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"; done > .env)
 
 lint: $(STAMP) ## check style and types
 	@$(BIN)/ruff check .

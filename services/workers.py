@@ -1,19 +1,19 @@
-"""The worker processes that were heard from."""
+"""The worker processes that were heard from; `python -m services.workers` says whether one of this host was."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from socket import gethostname
+from typing import Any
 
 import orjson
 from sqlalchemy import delete, select
 
-from services.db import now
+from services.db import Database, now
 from services.models import WorkerRow, table
+from services.settings import Settings
 from services.upsert import upsert
-
-if TYPE_CHECKING:
-    from services.db import Database
 
 WORKERS = table(WorkerRow)
 FORGET_SECONDS = 300.0
@@ -49,3 +49,17 @@ def list_workers(db: Database) -> list[dict[str, Any]]:
         {**row, "running": orjson.loads(row["running"]), "silent_seconds": max(0.0, at - row["heartbeat_at"])}
         for row in rows
     ]
+
+
+def main() -> int:
+    """Return 0 where a process of this host was heard from within a lease: the health check of a container."""
+    settings = Settings()
+    alive = any(
+        worker["host"] == gethostname() and worker["silent_seconds"] < settings.lease_seconds
+        for worker in list_workers(Database(settings.database_url))
+    )
+    return 0 if alive else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

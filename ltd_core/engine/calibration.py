@@ -63,6 +63,7 @@ class Calibration:
             return
         aside = self._file.with_name(f".{self._file.name}.{id(self)}")
         try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
             aside.write_text(json.dumps(self._read() | self._known, indent=1) + "\n", encoding="utf-8")
             aside.replace(self._file)
         except OSError as error:
