@@ -200,6 +200,12 @@ class Trial:
             return -1
 
 
+def say(text: str) -> None:
+    """Print at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def main(former: str | None) -> int:
     """Try everything; return the exit status."""
     stack, begun, held = Stack(), time.monotonic(), 0
@@ -225,17 +231,17 @@ def main(former: str | None) -> int:
             for check in checks:
                 since = time.monotonic()
                 name = getattr(check, "__name__", f"takes_over_the_data_of_{former}").replace("_", " ")
-                print(f"{name} ...", end=" ", flush=True)
+                say(f"{name} ... ")
                 note = check()
                 held += 1
-                print(f"{time.monotonic() - since:.0f} s{f' ({note})' if note else ''}", flush=True)
+                say(f"{time.monotonic() - since:.0f} s{f' ({note})' if note else ''}\n")
         except BaseException as error:
-            print(f"FAILED\n{error}\n{stack('logs', '--tail', '40')}", flush=True)
+            say(f"FAILED\n{error}\n{stack('logs', '--tail', '40')}\n")
             raise
         finally:
             stack("down", "--volumes", "--remove-orphans")
             passed = held == len(checks)
-            print(f"compose-test: {held} of {len(checks)} held in {time.monotonic() - begun:.0f} s", flush=True)
+            say(f"compose-test: {held} of {len(checks)} held in {time.monotonic() - begun:.0f} s\n")
     return 0 if passed else 1
 
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml as its users run it: one project, secrets of its own, a free port, the `docker compose` command."""
+"""docker-compose.yml as its users run it, as one project with secrets and a port of its own."""
 
 from __future__ import annotations
 
