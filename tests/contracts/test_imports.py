@@ -110,6 +110,19 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
     assert wrong == []
 
 
+def test_a_migration_imports_nothing_of_ours() -> None:
+    """It does the same for ever, whatever becomes of the code."""
+    migrations = [module for module in IMPORTS if module.startswith("services.migrations.")]
+    assert len(migrations) > 5
+    wrong = [
+        f"{module}:{found.line} imports {found.module}"
+        for module in migrations
+        for found in IMPORTS[module]
+        if found.module.partition(".")[0] in PACKAGES
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("package", sorted(NEVER))
 def test_a_package_never_imports_a_library_of_another(package: str) -> None:
     wrong = [
