@@ -12,10 +12,8 @@ from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.metrics import METRICS
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
-from services import run_queries, runs, traces
+from services import run_queries, run_row, runs, traces
 from services.db import now
-from services.runs import RUNS
-from services.upsert import insert_missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +76,7 @@ def store(db: Database, run: ImportedRun, spec: RunSpec, values: Mapping[str, Ar
     blocks = _blocks(spec, run.step, values)
     with db.write() as conn:
         at = now(conn)
-        if not insert_missing(conn, RUNS, [_row(run, spec, at)]):
+        if not run_row.insert(conn, [(spec, _row(run, spec, at))]):
             return False
         traces.append(conn, {run.id: blocks})
         runs.log(conn, [(run.id, "imported", {"origin": run.origin})], at)
@@ -107,26 +105,15 @@ def _blocks(spec: RunSpec, step: int, values: Mapping[str, Array]) -> list[Trace
 
 
 def _row(run: ImportedRun, spec: RunSpec, at: float) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "spec": spec.canonical_json(),
-        "experiment": spec.experiment,
-        "shape_key": spec.shape_key,
-        "seed": spec.seed,
-        "updates": spec.steps,
+    return run_row.queued(spec, at) | {
         "state": "succeeded",
         "step": run.step,
-        "epoch": 0,
-        "attempts": 0,
-        "cancel_requested": False,
         "outcome_kind": run.outcome.kind,
         "outcome_step": run.outcome.step,
         "outcome_message": run.outcome.message,
         "summary": orjson.dumps(run.summary).decode(),
-        "created_at": at,
         "started_at": run.started_at.timestamp(),
         "finished_at": run.finished_at.timestamp(),
-        "updated_at": at,
     }
 
 

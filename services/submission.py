@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, update
 
-from services import run_kinds, runs
+from services import run_kinds, run_row, runs
 from services.db import now
 from services.runs import RUNS
 from services.upsert import insert_missing, insert_rows
@@ -53,7 +52,7 @@ def submit_new(db: Database, spec: RunSpec) -> float | None:
         return None
     with db.write_row() as conn:
         at = now(conn)
-        if not insert_missing(conn, RUNS, [_row(spec, at)]):
+        if not insert_missing(conn, RUNS, [run_row.queued(spec, at)]):
             return None
         insert_rows(conn, runs.EVENTS, [{"run_id": spec.digest, "at": at} | _FIRST])
     return at
@@ -63,9 +62,9 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}
     done = Submitted(at=(at := now(conn)))
-    run_kinds.store(conn, run_kinds.unknown(conn, {run_kinds.kinds_of(spec) for spec in wanted.values()}))
-    rows = [_row(spec, at + i * _ORDER) for i, spec in enumerate(wanted.values())]
-    made = insert_missing(conn, RUNS, sorted(rows, key=itemgetter("id")))  # in one order: two cannot block each other
+    made = run_row.insert(
+        conn, [(spec, run_row.queued(spec, at + i * _ORDER)) for i, spec in enumerate(wanted.values())]
+    )
     done.new = [run_id for run_id in wanted if run_id in made]
     states = _states(conn, [run_id for run_id in wanted if run_id not in made])
     done.restarted = [run_id for run_id, state in states.items() if state in {"failed", "cancelled"}]
@@ -89,23 +88,3 @@ def _states(conn: Connection, ids: list[str]) -> dict[str, str]:
 
 def _chunks(ids: list[str]) -> Iterator[list[str]]:
     return (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))
-
-
-def _row(spec: RunSpec, at: float) -> dict[str, Any]:
-    return {
-        "id": spec.digest,
-        "spec": spec.canonical_json(),
-        "experiment": spec.experiment,
-        "kinds": run_kinds.key_of(run_kinds.kinds_of(spec)),
-        "shape_key": spec.shape_key,
-        "seed": spec.seed,
-        "updates": spec.steps,
-        "state": "queued",
-        "step": 0,
-        "epoch": 0,
-        "attempts": 0,
-        "cancel_requested": False,
-        "summary": "{}",
-        "created_at": at,
-        "updated_at": at,
-    }
