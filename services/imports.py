@@ -9,6 +9,7 @@ import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ltd_core.errors import FieldProblem, InvalidSpec
+from ltd_core.faults import invalid
 from ltd_core.metrics import METRICS
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
@@ -55,7 +56,7 @@ def parse_run(data: object) -> tuple[ImportedRun, RunSpec]:
     try:
         run = ImportedRun.model_validate(data)
     except ValidationError as error:
-        raise InvalidSpec(tuple(_problem(detail) for detail in error.errors())) from None
+        raise invalid(ImportedRun, data, error) from None
     try:
         spec = parse_spec(run.spec, stored=True)
     except InvalidSpec as error:
@@ -120,8 +121,3 @@ def _row(run: ImportedRun, spec: RunSpec, at: float) -> dict[str, Any]:
 def _require(holds: bool, field: str, message: str, value: object) -> None:  # noqa: FBT001 - reads as a sentence
     if not holds:
         raise InvalidSpec((FieldProblem(field, message, value),))
-
-
-def _problem(detail: Any) -> FieldProblem:  # noqa: ANN401 - pydantic's error details
-    message = detail["msg"].replace("Input should be", "must be").replace("Field required", "is required")
-    return FieldProblem(".".join(str(part) for part in detail["loc"]), message, detail["input"])

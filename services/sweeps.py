@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Row, func, select, tuple_
 
 from ltd_core.errors import FieldProblem, InvalidSpec
+from ltd_core.faults import invalid
 from ltd_core.fields import Whole
 from ltd_core.spec import RunSpec, parse_spec
 from services import runs, submission
@@ -107,7 +108,7 @@ def parse_request(data: object) -> SweepRequest:
     try:
         return SweepRequest.model_validate(data)
     except ValidationError as error:
-        raise InvalidSpec(tuple(_problem(detail) for detail in error.errors())) from None
+        raise invalid(SweepRequest, data, error) from None
 
 
 def expand(request: SweepRequest) -> list[tuple[Coordinates, RunSpec]]:
@@ -285,15 +286,6 @@ def _placed(base: dict[str, Any], coordinates: Coordinates) -> dict[str, Any]:
                 raise InvalidSpec((FieldProblem(path, f"{name} of the base is no object", holder),))
         holder[last] = value
     return made
-
-
-def _problem(detail: Any) -> FieldProblem:  # noqa: ANN401 - pydantic's error details
-    path = ".".join(str(part) for part in detail["loc"])
-    known = f"unknown field; known here: {', '.join(SweepRequest.model_fields)}"
-    message = known if detail["type"] == "extra_forbidden" else detail["msg"].removeprefix("Value error, ")
-    return FieldProblem(
-        path, message.replace("Input should be", "must be").replace("Field required", "is required"), detail["input"]
-    )
 
 
 def _text(value: object) -> str:
