@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from ltd_core.errors import FieldProblem, InvalidSpec
+from ltd_core.errors import FieldError, FieldProblem, InvalidSpec
 from ltd_core.registry import Registry
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-_NAMED = re.compile(r"([a-z_]+(?:\.[a-z_]+)*): ")
 _SUBJECT = re.compile(r"^\w+ should ")
 """How pydantic begins: "Input should be", "String should have", "List should have"."""
 
@@ -46,9 +45,9 @@ def _problem(cls: type[BaseModel], data: object, detail: ErrorDetails, whole: st
             message = "must be a JSON object"
         case "list_type" | "tuple_type":
             message = "must be a JSON array"
-        case "value_error" if named := _NAMED.match(message):  # several fields together: one is blamed
-            path.append(named[1])
-            message, value = message[named.end() :], None
+        case "value_error" if isinstance(named := detail["ctx"]["error"], FieldError):
+            path.append(named.field)
+            message, value = named.message, None
     if not path:
         return FieldProblem(whole, message, None)
     return FieldProblem(".".join(path), message, value)

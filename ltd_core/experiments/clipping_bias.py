@@ -10,6 +10,7 @@ from ltd_core.cells import CELLS, Cell
 from ltd_core.cells.rnn import Rnn
 from ltd_core.clipping import CLIPPINGS, Clipping
 from ltd_core.clipping.none import NoClipping
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Direct
 from ltd_core.experiments.training import LARGEST_BATCH, Evaluation, Training
 from ltd_core.fields import Count, Positive, Whole
@@ -65,11 +66,9 @@ class ClippingBias(Direct):
     def _fits(self) -> Self:
         wrong = [size for size in self.batch_sizes if self.examples % size]
         if wrong:
-            msg = f"batch_sizes: must divide the {self.examples} examples, not {wrong}"
-            raise ValueError(msg)
+            raise FieldError("batch_sizes", f"must divide the {self.examples} examples, not {wrong}")
         if self.unit == "quantile" and max(self.thresholds) > 1:
-            msg = f"thresholds: quantiles must be at most 1, not {max(self.thresholds)}"
-            raise ValueError(msg)
+            raise FieldError("thresholds", f"quantiles must be at most 1, not {max(self.thresholds)}")
         self.training(max(self.after))
         return self
 
