@@ -59,7 +59,7 @@ class Lab:
         self.close()
 
     def run(self, spec: Json) -> Json:
-        """Submit a run; `new` says whether it starts or stood already."""
+        """Submit a run; `new` is true when it did not exist, `restarted` when it had failed or was cancelled."""
         return self._json("POST", "/runs", json=spec)
 
     def runs(self, **filters: str) -> Iterator[Json]:

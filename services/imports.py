@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import orjson
@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.faults import invalid
 from ltd_core.metrics import METRICS
+from ltd_core.outcome import OutcomeKind
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
 from services import run_queries, run_row, runs, traces
@@ -31,7 +32,7 @@ class ImportedOutcome(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    kind: Literal["solved", "exhausted", "diverged"]
+    kind: OutcomeKind
     step: Annotated[int, Field(ge=0, strict=True)]
     message: Annotated[str, Field(max_length=2000, pattern="^[^\\x00]*$")]
 

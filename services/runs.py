@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from services.db import Database
 
 RUNS, EVENTS, STATES = table(Run), table(RunEvent), table(RunState)
-FINAL = ("succeeded", "failed", "cancelled")
 _LAST = select(func.coalesce(func.max(EVENTS.c.seq), 0)).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()
 _NEXT_EVENT = insert(EVENTS).values(
     run_id=bindparam("r"), seq=_LAST + 1, at=bindparam("t"), kind=bindparam("k"), data=bindparam("d")

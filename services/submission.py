@@ -11,6 +11,7 @@ from services import run_kinds, run_row, runs
 from services.db import now
 from services.runs import RUNS
 from services.upsert import insert_missing, insert_rows
+from services.words import RESTARTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,12 +68,12 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     )
     done.new = [run_id for run_id in wanted if run_id in made]
     states = _states(conn, [run_id for run_id in wanted if run_id not in made])
-    done.restarted = [run_id for run_id, state in states.items() if state in {"failed", "cancelled"}]
-    done.stood = [run_id for run_id, state in states.items() if state in {"queued", "running", "succeeded"}]
+    done.restarted = [run_id for run_id, state in states.items() if state in RESTARTABLE]
+    done.stood = [run_id for run_id, state in states.items() if state not in RESTARTABLE]
     if done.restarted:
         again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
         for ids in _chunks(done.restarted):
-            ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(["failed", "cancelled"])
+            ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(RESTARTABLE)
             conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=at))
     if done.new:
         # a new run has no events before its first

@@ -25,6 +25,7 @@ from services.kept import Kept
 from services.models import Run, Sweep, SweepRun, table
 from services.run_queries import read_cursor, write_cursor
 from services.upsert import insert_missing, insert_rows
+from services.words import FINAL, OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,7 @@ class SweepView:
     @property
     def finished(self) -> bool:
         """Say whether every run has ended."""
-        return all(state in runs.FINAL for state in self.states)
+        return all(state in FINAL for state in self.states)
 
 
 def parse_request(data: object) -> SweepRequest:
@@ -190,7 +191,7 @@ def cancel(db: Database, sweep_id: str) -> int:
     get(db, sweep_id)
     mine = select(RUNS.c.id).join(MEMBERS, MEMBERS.c.run_id == RUNS.c.id).where(MEMBERS.c.sweep_id == sweep_id)
     with db.read() as conn:
-        ids = conn.execute(mine.where(RUNS.c.state.in_(["queued", "running"]))).scalars().all()
+        ids = conn.execute(mine.where(RUNS.c.state.in_(OPEN))).scalars().all()
     for run_id in ids:
         runs.request_cancel(db, run_id)
     return len(ids)
@@ -227,7 +228,7 @@ def _view(row: Row[Any], counted: list[Counts]) -> SweepView:
         states[state] = states.get(state, 0) + count
         if outcome:
             outcomes[outcome] = outcomes.get(outcome, 0) + count
-        done += updates if state in runs.FINAL else steps  # a run that ended early has no updates left
+        done += updates if state in FINAL else steps  # a run that ended early has no updates left
         total += updates
     read: dict[str, Any] = {name: orjson.loads(getattr(row, name)) for name in ("base", "axes", "seeds")}
     return SweepView(

@@ -19,6 +19,7 @@ from services import run_kinds, run_queries, sweeps, traces
 from services.db import Database, migrate
 from services.settings import Settings
 from services.trace_codec import checksum, encode
+from services.words import FAMILIES
 from tests.services.lab import move, spec
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def examples() -> list[RunSpec]:
     """Return the examples of the documentation, of every experiment, and of every mechanism of every family."""
     read = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(ROOT.glob("docs/examples/*.json"))]
     read += [cls.example() for cls in EXPERIMENTS.values()]
-    for family in run_kinds.FAMILIES:
+    for family in FAMILIES:
         for kind, cls in MECHANISMS[family].items():
             short = {"length": 10} if kind == "temporal_order" else {}
             read.append(spec().full() | {family: cls.example() | short})
@@ -136,7 +137,7 @@ def test_runs_are_read_as_they_were(old: Database) -> None:
 
 def test_runs_are_listed_by_kind_and_metric(old: Database) -> None:
     known = EXAMPLES + MEMBERS
-    for place, family in enumerate(("experiment", *run_kinds.FAMILIES)):
+    for place, family in enumerate(("experiment", *FAMILIES)):
         for kind in {run_kinds.kinds_of(one)[place] for one in known} - {None}:
             expected = {one.digest for one in known if run_kinds.kinds_of(one)[place] == kind}
             assert listed(old, **{family: kind}) == expected, (family, kind)
