@@ -15,7 +15,7 @@ from api import problem
 from api.context import here
 from ltd_core.errors import LtdError
 from services import run_queries
-from services.runs import FINAL
+from services.words import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from api.schemas import Body, State, Trace
+from api.schemas import Body, Trace
+from services.words import State
 
 
 class ManyTraces(Body):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from ltd_core.metrics import METRICS
+from ltd_core.outcome import OUTCOMES
 from services.bootstrap import AGGREGATES
 from services.errors import BadQuestion, NotFound
 from services.pyramid import FIGURES, QUANTILES
-from services.run_kinds import FAMILIES
+from services.words import FAMILIES, STATES
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 _NUMERAL = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})(e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 
-STATES = ("queued", "running", "succeeded", "failed", "cancelled")
-OUTCOMES = ("solved", "exhausted", "diverged")
 LONGEST_TEXT = 200
 LONGEST_LIST = 8000
 MOST_NUMBERS = 4_000_000

@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ltd_core.outcome import OutcomeKind
+from services.words import State
+
 Word = Literal["NaN", "Infinity", "-Infinity"]
 Numbers = list[Any] | float | Word
 """Nested along the later axes; numbers that JSON lacks are words."""
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 
 class Body(BaseModel):
@@ -22,7 +24,7 @@ class Body(BaseModel):
 class Outcome(Body):
     """How a run ended that was trained to its end."""
 
-    kind: Literal["solved", "exhausted", "diverged"]
+    kind: OutcomeKind
     step: int
     message: str
 

@@ -12,7 +12,7 @@ from api.answers import answer
 from api.body import read_json
 from api.context import here
 from api.parameters import given
-from ltd_core.errors import FieldProblem, InvalidSpec
+from ltd_core.faults import invalid
 from services.errors import NotFound
 from services.store import retention
 from services.store.compact import compact
@@ -78,5 +78,4 @@ def _asked(data: Any) -> Keep:  # noqa: ANN401 - JSON
     try:
         return Keep.model_validate(data)
     except ValidationError as error:
-        problems = [(".".join(map(str, its["loc"])), its["msg"], its["input"]) for its in error.errors()]
-        raise InvalidSpec(tuple(FieldProblem(*problem) for problem in problems)) from None
+        raise invalid(Keep, data, error) from None

@@ -13,9 +13,10 @@ from benchmarks.peers.setting import Setting
 from benchmarks.peers.torch_rnn import trial
 from benchmarks.result import Result, compared, interleaved
 from ltd_core.engine import Calibration, Pack
-from ltd_core.engine.bias import example_gradients, measured
+from ltd_core.engine.for_experiments import example_gradients
 from ltd_core.engine.layout import Layout
 from ltd_core.engine.recorder import Recorder
+from ltd_core.experiments.bias_surface import measured
 from ltd_core.kernels import network
 from ltd_core.kernels.norm import Norm
 from ltd_core.spec import parse_spec

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from services import run_kinds, run_metrics, sweeps
+from services import run_kinds, run_metrics, run_row, sweeps
 from services.models import Run, Sweep, SweepRun, table
 
 if TYPE_CHECKING:
@@ -60,12 +60,7 @@ def fill(db: Database, wanted: Sequence[sweeps.SweepRequest], begin: int = 0) ->
         rows = [_run(spec, at + i, draw) for i, (_, spec) in enumerate(cells)]
         at += len(cells)
         stored = {name: json.dumps(value) for name, value in request.model_dump().items()} | {"name": request.name}
-        numbers = [
-            number
-            for row in rows
-            if row["outcome_kind"]
-            for number in run_metrics.rows(row["id"], row["kinds"], row["outcome_kind"], orjson.loads(row["summary"]))
-        ]
+        numbers = [number for row in rows for number in run_row.metrics(row)]
         members = [
             {"sweep_id": sweep_id, "position": i, "run_id": spec.digest, "coordinates": orjson.dumps(where).decode()}
             for i, (where, spec) in enumerate(cells)
@@ -97,26 +92,16 @@ def _run(spec: Any, at: float, draw: np.random.Generator) -> Row:  # noqa: ANN40
     state, outcome, _ = known[draw.choice(len(known), p=[share for *_, share in known])]
     ended = state == "succeeded"
     values = np.round(draw.lognormal(-2, 1.5, len(METRICS)), 6)
-    return {
-        "id": spec.digest,
-        "spec": spec.canonical_json(),
-        "experiment": spec.experiment,
-        "kinds": run_kinds.key_of(run_kinds.kinds_of(spec)),
-        "shape_key": spec.shape_key,
-        "seed": spec.seed,
-        "updates": spec.steps,
+    return run_row.queued(spec, at) | {
         "state": state,
         "step": spec.steps if ended else 0,
         "epoch": int(ended),
-        "attempts": 0,
-        "lease_owner": None,
         "cancel_requested": state == "cancelled",
         "outcome_kind": outcome,
         "outcome_step": spec.steps if ended else None,
         "outcome_message": f"after {spec.steps} updates" if ended else None,
         "error": "lost by its worker 5 times" if state == "failed" else None,
         "summary": orjson.dumps(dict(zip(METRICS, values.tolist(), strict=True))).decode() if ended else "{}",
-        "created_at": at,
         "started_at": at + 60.25 if ended else None,
         "finished_at": at + 90.5 if ended else None,
         "updated_at": at + 90.5,

@@ -28,7 +28,7 @@ _BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 _SECONDS = 60.0
 _CONNECT_SECONDS = 3.0
 _STREAM_SECONDS = 40.0
-"""The server breaks the silence of a stream every 15 s."""
+"""Longest silence of a stream; a server that lives sends something every 2 s (`api.events.SILENT_SECONDS`)."""
 _ARROW = "application/vnd.apache.arrow.stream"
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -59,7 +59,7 @@ class Lab:
         self.close()
 
     def run(self, spec: Json) -> Json:
-        """Submit a run; `new` says whether it starts or stood already."""
+        """Submit a run; `new` is true when it did not exist, `restarted` when it had failed or was cancelled."""
         return self._json("POST", "/runs", json=spec)
 
     def runs(self, **filters: str) -> Iterator[Json]:
@@ -98,7 +98,7 @@ class Lab:
         return self._send("GET", address, params=asked, headers={"Accept": _ARROW}).content
 
     def bring(self, body: bytes) -> Json:
-        """Import a run of another laboratory, an Arrow stream; `new` says whether it stood already."""
+        """Import a run of another laboratory, an Arrow stream; `new` is false when the run already existed."""
         return self._json("POST", "/imports", content=body, headers={"Content-Type": _ARROW})
 
     def sweep(self, request: Json) -> Json:

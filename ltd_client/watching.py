@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from ltd_client.sdk import FINAL
+
 if TYPE_CHECKING:
     from ltd_client.console import Console
     from ltd_client.sdk import Lab
 
 Json = dict[str, Any]
 _POLL_SECONDS = 0.5
-_FINAL = ("succeeded", "failed", "cancelled")
 
 
 def watch_run(lab: Lab, run_id: str, console: Console) -> Json:
@@ -40,7 +41,7 @@ def watch_sweep(lab: Lab, sweep_id: str, console: Console) -> Json:
         while True:
             if sweep["updates_done"] == before:  # nothing trains yet
                 began = time.monotonic()
-            ended = sum(sweep["states"].get(state, 0) for state in _FINAL)
+            ended = sum(sweep["states"].get(state, 0) for state in FINAL)
             pace = (sweep["updates_done"] - before) / max(time.monotonic() - began, 1e-9)
             bars.update(runs, completed=ended, note=_states(sweep))
             bars.update(updates, completed=sweep["updates_done"], note=f"{pace:,.0f} a second" if pace else "")

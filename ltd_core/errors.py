@@ -17,6 +17,18 @@ class FieldProblem(NamedTuple):
     value: object
 
 
+class FieldError(LtdError, ValueError):
+    """What a validator of several fields raises: the field to blame, by its dotted path, and what would be right."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field, message)
+        self.field, self.message = field, message
+
+    def __str__(self) -> str:
+        """Return both."""
+        return f"{self.field}: {self.message}"
+
+
 class InvalidSpec(LtdError):  # noqa: N818 - reads as what it is
     """A specification or a request that cannot be run; names every field that is wrong."""
 

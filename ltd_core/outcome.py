@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from ltd_core.trace import TraceBlock
 
 Summary = dict[str, float | int | None]
+OutcomeKind = Literal["solved", "exhausted", "diverged"]
+OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The scientific result of a run that ended by itself. Divergence is a result, not a failure."""
 
-    kind: Literal["solved", "exhausted", "diverged"]
+    kind: OutcomeKind
     step: int
     message: str
 

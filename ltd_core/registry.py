@@ -1,8 +1,9 @@
-"""Registries of mechanisms: one line an entry, open to other packages through entry points."""
+"""Registries: one line an entry, open to other packages through entry points."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -13,36 +14,50 @@ from ltd_core.mechanism import Mechanism
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
+T = TypeVar("T")
 M = TypeVar("M", bound=Mechanism)
 _MOST_KEPT, _LONGEST_KEPT = 500, 1000
 """Of what was read: entries of a family, and characters of each."""
 
 
-class Registry(Mapping[str, type[M]], Generic[M]):
+class Entries(Mapping[str, type[T]], Generic[T]):
+    """The classes of one family by name: ours, then those that other packages name in the group `ltd_lab.<family>`.
+
+    These are loaded at the first look, since their modules import ours.
+    """
+
+    def __init__(self, family: str, *entries: type[T], name: Callable[[type[T]], str]) -> None:
+        self.family, self._ours, self._name = family, entries, name
+
+    @cached_property
+    def _entries(self) -> dict[str, type[T]]:
+        found: list[type[T]] = [point.load() for point in entry_points(group=f"ltd_lab.{self.family}")]
+        return {self._name(entry): entry for entry in (*self._ours, *found)}
+
+    def __getitem__(self, name: str) -> type[T]:
+        """Return the class of a name."""
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names in the order of registration."""
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return len(self._entries)
+
+
+class Registry(Entries[M]):
     """The kinds of one family; as an annotation it makes a field accept any of them, told apart by `kind`."""
 
     def __init__(self, family: str, *entries: type[M], default: type[M] | None = None) -> None:
-        self.family = family
+        super().__init__(family, *entries, name=lambda entry: str(entry.model_fields["kind"].default))
         self._default = None if default is None else default.model_fields["kind"].default
-        found: list[type[M]] = [point.load() for point in entry_points(group=f"ltd_lab.{family}")]
         self._known: dict[str, M] = {}
-        self._kinds = {str(entry.model_fields["kind"].default): entry for entry in (*entries, *found)}
-
-    def __getitem__(self, kind: str) -> type[M]:
-        """Return the class behind a kind."""
-        return self._kinds[kind]
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the kinds in the order of registration."""
-        return iter(self._kinds)
-
-    def __len__(self) -> int:
-        """Return the number of kinds."""
-        return len(self._kinds)
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401
         """Return a union of the entries, chosen by `kind`; the default kind where none is named."""
-        choices = {kind: handler.generate_schema(entry) for kind, entry in self._kinds.items()}
+        choices = {kind: handler.generate_schema(entry) for kind, entry in self.items()}
         union = core_schema.tagged_union_schema(choices, discriminator=self.kind_of)
         return core_schema.with_info_wrap_validator_function(self._read_once, union)
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ltd_core.errors import FieldProblem, InvalidSpec
+from ltd_core.faults import invalid
 from ltd_core.metrics import METRICS
+from ltd_core.outcome import OutcomeKind
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
-from services import run_queries, runs, traces
+from services import run_queries, run_row, runs, traces
 from services.db import now
-from services.runs import RUNS
-from services.upsert import insert_missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ class ImportedOutcome(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    kind: Literal["solved", "exhausted", "diverged"]
+    kind: OutcomeKind
     step: Annotated[int, Field(ge=0, strict=True)]
     message: Annotated[str, Field(max_length=2000, pattern="^[^\\x00]*$")]
 
@@ -57,7 +57,7 @@ def parse_run(data: object) -> tuple[ImportedRun, RunSpec]:
     try:
         run = ImportedRun.model_validate(data)
     except ValidationError as error:
-        raise InvalidSpec(tuple(_problem(detail) for detail in error.errors())) from None
+        raise invalid(ImportedRun, data, error) from None
     try:
         spec = parse_spec(run.spec, stored=True)
     except InvalidSpec as error:
@@ -78,7 +78,7 @@ def store(db: Database, run: ImportedRun, spec: RunSpec, values: Mapping[str, Ar
     blocks = _blocks(spec, run.step, values)
     with db.write() as conn:
         at = now(conn)
-        if not insert_missing(conn, RUNS, [_row(run, spec, at)]):
+        if not run_row.insert(conn, [(spec, _row(run, spec, at))]):
             return False
         traces.append(conn, {run.id: blocks})
         runs.log(conn, [(run.id, "imported", {"origin": run.origin})], at)
@@ -107,34 +107,18 @@ def _blocks(spec: RunSpec, step: int, values: Mapping[str, Array]) -> list[Trace
 
 
 def _row(run: ImportedRun, spec: RunSpec, at: float) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "spec": spec.canonical_json(),
-        "experiment": spec.experiment,
-        "shape_key": spec.shape_key,
-        "seed": spec.seed,
-        "updates": spec.steps,
+    return run_row.queued(spec, at) | {
         "state": "succeeded",
         "step": run.step,
-        "epoch": 0,
-        "attempts": 0,
-        "cancel_requested": False,
         "outcome_kind": run.outcome.kind,
         "outcome_step": run.outcome.step,
         "outcome_message": run.outcome.message,
         "summary": orjson.dumps(run.summary).decode(),
-        "created_at": at,
         "started_at": run.started_at.timestamp(),
         "finished_at": run.finished_at.timestamp(),
-        "updated_at": at,
     }
 
 
 def _require(holds: bool, field: str, message: str, value: object) -> None:  # noqa: FBT001 - reads as a sentence
     if not holds:
         raise InvalidSpec((FieldProblem(field, message, value),))
-
-
-def _problem(detail: Any) -> FieldProblem:  # noqa: ANN401 - pydantic's error details
-    message = detail["msg"].replace("Input should be", "must be").replace("Field required", "is required")
-    return FieldProblem(".".join(str(part) for part in detail["loc"]), message, detail["input"])

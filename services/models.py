@@ -14,7 +14,7 @@ class Base(DeclarativeBase):
 
 
 class Run(Base):
-    """One run; its id is its specification's digest. services.runs alone writes it."""
+    """One run; its id is its specification's digest. services.runs changes its state (see there)."""
 
     __tablename__ = "runs"
     __table_args__ = (

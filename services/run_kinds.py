@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from services.db import store_of
 from services.models import RunKinds, table
 from services.upsert import upsert
+from services.words import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from services.db import Database
 
 KINDS = table(RunKinds)
-FAMILIES = ("problem", "cell", "initialization", "regularizer", "clipping", "optimizer")
 Kinds = tuple[str | None, ...]
 _COUNT = select(func.count()).select_from(KINDS)
 _known: set[tuple[str, Kinds]] = set()

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from ltd_core.outcome import OUTCOMES
 from services.db import store_of
 from services.kept import Kept
 from services.models import Run, Sweep, SweepRun, table
-from services.run_kinds import FAMILIES, all_kinds
+from services.run_kinds import all_kinds
+from services.words import FAMILIES, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
 Status = tuple[str, str | None]
-ENDED: tuple[Status, ...] = tuple(("succeeded", outcome) for outcome in ("solved", "exhausted", "diverged"))
-STATUSES: tuple[Status, ...] = (*((state, None) for state in ("queued", "running", "failed", "cancelled")), *ENDED)
+ENDED: tuple[Status, ...] = tuple(("succeeded", outcome) for outcome in OUTCOMES)
+STATUSES: tuple[Status, ...] = (*((state, None) for state in STATES if state != "succeeded"), *ENDED)
 """Every pair of a state and an outcome that a run can have."""
 _BEGINNING = re.compile(r"[0-9a-f]{2,32}")
 _MOST_SWEEPS = 20

@@ -1,6 +1,8 @@
-"""The life of a run: queued, running, then succeeded, failed or cancelled. The only writer of a run's state.
+"""The life of a run: queued, running, then succeeded, failed or cancelled.
 
-Every change is a compare-and-set and leaves an event. What a worker writes is fenced by the epoch of its lease.
+Every change is a compare-and-set and leaves an event. What a worker writes is fenced by the epoch of its lease. Two
+changes are made elsewhere: `services.submission` queues failed and cancelled runs again, and `services.imports` inserts
+runs that have succeeded in another laboratory.
 """
 
 from __future__ import annotations
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from services.db import Database
 
 RUNS, EVENTS, STATES = table(Run), table(RunEvent), table(RunState)
-FINAL = ("succeeded", "failed", "cancelled")
 _LAST = select(func.coalesce(func.max(EVENTS.c.seq), 0)).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()
 _NEXT_EVENT = insert(EVENTS).values(
     run_id=bindparam("r"), seq=_LAST + 1, at=bindparam("t"), kind=bindparam("k"), data=bindparam("d")

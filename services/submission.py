@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, update
 
-from services import run_kinds, runs
+from services import run_kinds, run_row, runs
 from services.db import now
 from services.runs import RUNS
 from services.upsert import insert_missing, insert_rows
+from services.words import RESTARTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,7 +53,7 @@ def submit_new(db: Database, spec: RunSpec) -> float | None:
         return None
     with db.write_row() as conn:
         at = now(conn)
-        if not insert_missing(conn, RUNS, [_row(spec, at)]):
+        if not insert_missing(conn, RUNS, [run_row.queued(spec, at)]):
             return None
         insert_rows(conn, runs.EVENTS, [{"run_id": spec.digest, "at": at} | _FIRST])
     return at
@@ -63,17 +63,17 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}
     done = Submitted(at=(at := now(conn)))
-    run_kinds.store(conn, run_kinds.unknown(conn, {run_kinds.kinds_of(spec) for spec in wanted.values()}))
-    rows = [_row(spec, at + i * _ORDER) for i, spec in enumerate(wanted.values())]
-    made = insert_missing(conn, RUNS, sorted(rows, key=itemgetter("id")))  # in one order: two cannot block each other
+    made = run_row.insert(
+        conn, [(spec, run_row.queued(spec, at + i * _ORDER)) for i, spec in enumerate(wanted.values())]
+    )
     done.new = [run_id for run_id in wanted if run_id in made]
     states = _states(conn, [run_id for run_id in wanted if run_id not in made])
-    done.restarted = [run_id for run_id, state in states.items() if state in {"failed", "cancelled"}]
-    done.stood = [run_id for run_id, state in states.items() if state in {"queued", "running", "succeeded"}]
+    done.restarted = [run_id for run_id, state in states.items() if state in RESTARTABLE]
+    done.stood = [run_id for run_id, state in states.items() if state not in RESTARTABLE]
     if done.restarted:
         again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
         for ids in _chunks(done.restarted):
-            ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(["failed", "cancelled"])
+            ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(RESTARTABLE)
             conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=at))
     if done.new:
         # a new run has no events before its first
@@ -89,23 +89,3 @@ def _states(conn: Connection, ids: list[str]) -> dict[str, str]:
 
 def _chunks(ids: list[str]) -> Iterator[list[str]]:
     return (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))
-
-
-def _row(spec: RunSpec, at: float) -> dict[str, Any]:
-    return {
-        "id": spec.digest,
-        "spec": spec.canonical_json(),
-        "experiment": spec.experiment,
-        "kinds": run_kinds.key_of(run_kinds.kinds_of(spec)),
-        "shape_key": spec.shape_key,
-        "seed": spec.seed,
-        "updates": spec.steps,
-        "state": "queued",
-        "step": 0,
-        "epoch": 0,
-        "attempts": 0,
-        "cancel_requested": False,
-        "summary": "{}",
-        "created_at": at,
-        "updated_at": at,
-    }

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Row, func, select, tuple_
 
 from ltd_core.errors import FieldProblem, InvalidSpec
+from ltd_core.faults import invalid
 from ltd_core.fields import Whole
 from ltd_core.spec import RunSpec, parse_spec
 from services import runs, submission
@@ -24,6 +25,7 @@ from services.kept import Kept
 from services.models import Run, Sweep, SweepRun, table
 from services.run_queries import read_cursor, write_cursor
 from services.upsert import insert_missing, insert_rows
+from services.words import FINAL, OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +99,7 @@ class SweepView:
     @property
     def finished(self) -> bool:
         """Say whether every run has ended."""
-        return all(state in runs.FINAL for state in self.states)
+        return all(state in FINAL for state in self.states)
 
 
 def parse_request(data: object) -> SweepRequest:
@@ -107,7 +109,7 @@ def parse_request(data: object) -> SweepRequest:
     try:
         return SweepRequest.model_validate(data)
     except ValidationError as error:
-        raise InvalidSpec(tuple(_problem(detail) for detail in error.errors())) from None
+        raise invalid(SweepRequest, data, error) from None
 
 
 def expand(request: SweepRequest) -> list[tuple[Coordinates, RunSpec]]:
@@ -189,7 +191,7 @@ def cancel(db: Database, sweep_id: str) -> int:
     get(db, sweep_id)
     mine = select(RUNS.c.id).join(MEMBERS, MEMBERS.c.run_id == RUNS.c.id).where(MEMBERS.c.sweep_id == sweep_id)
     with db.read() as conn:
-        ids = conn.execute(mine.where(RUNS.c.state.in_(["queued", "running"]))).scalars().all()
+        ids = conn.execute(mine.where(RUNS.c.state.in_(OPEN))).scalars().all()
     for run_id in ids:
         runs.request_cancel(db, run_id)
     return len(ids)
@@ -226,7 +228,7 @@ def _view(row: Row[Any], counted: list[Counts]) -> SweepView:
         states[state] = states.get(state, 0) + count
         if outcome:
             outcomes[outcome] = outcomes.get(outcome, 0) + count
-        done += updates if state in runs.FINAL else steps  # a run that ended early has no updates left
+        done += updates if state in FINAL else steps  # a run that ended early has no updates left
         total += updates
     read: dict[str, Any] = {name: orjson.loads(getattr(row, name)) for name in ("base", "axes", "seeds")}
     return SweepView(
@@ -285,15 +287,6 @@ def _placed(base: dict[str, Any], coordinates: Coordinates) -> dict[str, Any]:
                 raise InvalidSpec((FieldProblem(path, f"{name} of the base is no object", holder),))
         holder[last] = value
     return made
-
-
-def _problem(detail: Any) -> FieldProblem:  # noqa: ANN401 - pydantic's error details
-    path = ".".join(str(part) for part in detail["loc"])
-    known = f"unknown field; known here: {', '.join(SweepRequest.model_fields)}"
-    message = known if detail["type"] == "extra_forbidden" else detail["msg"].removeprefix("Value error, ")
-    return FieldProblem(
-        path, message.replace("Input should be", "must be").replace("Field required", "is required"), detail["input"]
-    )
 
 
 def _text(value: object) -> str:

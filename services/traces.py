@@ -162,7 +162,7 @@ def points(db: Database, run_id: str, name: str) -> Iterator[tuple[int, Array]]:
 
 
 def thinned(stored: StoredTrace) -> bool:
-    """Say whether the finest points were let go and the pyramid kept (see services.retention)."""
+    """Say whether the finest points were let go and the pyramid kept (see services.store.retention)."""
     mine = select(BLOCKS.c.first_step).where(BLOCKS.c.run_id == stored.run_id, BLOCKS.c.trace == stored.name)
     oldest = stored.conn.execute(mine.order_by(BLOCKS.c.first_step).limit(1)).scalar_one_or_none()
     page = select(PAGES.c.page).where(

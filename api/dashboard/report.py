@@ -18,6 +18,7 @@ from api.dashboard.findings import Ending, findings, words
 from api.dashboard.plotly import PLOTLY
 from services import run_queries, sweeps, traces
 from services.comparison import compare
+from services.words import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,7 +162,7 @@ def _lead(sweep: SweepView) -> str:
     sizes = " × ".join(f"{len(values)} of {words(name)}" for name, values in axes.items()) or "one specification"
     problem = words(str(sweep.base.get("problem", {}).get("kind", "one problem")))
     seeds = f"{len(sweep.seeds)} seed{'s' if len(sweep.seeds) != 1 else ''}"
-    done = sum(k for state, k in sweep.states.items() if state not in {"queued", "running"})
+    done = sum(k for state, k in sweep.states.items() if state in FINAL)
     ended = "all have ended" if sweep.finished else f"{done} have ended so far"
     return f"{sweep.runs} runs on {problem}: {sizes}, {seeds}; {ended}."
 

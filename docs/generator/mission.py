@@ -162,7 +162,7 @@ ROWS = (
         ("m17_clipping_bias", "sweeps/m17_bias", "m17_stationary_point"),
         ("bias_norm", "bias_norm_error", "bias_cosine", "bias_clipped_share", "stationary_bias"),
         (
-            f"{CORE}/engine/test_bias.py",
+            f"{EXPERIMENTS}/test_bias_surface.py",
             f"{EXPERIMENTS}/test_clipping_bias.py",
             f"{EXPERIMENTS}/test_stationary_point.py",
         ),

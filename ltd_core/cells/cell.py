@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.fields import Count
 from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
@@ -61,17 +62,18 @@ class Cell(Mechanism):
         for name in _OF_PLAIN_CELLS & set(data if isinstance(data, dict) else ()):
             if name not in cls.model_fields:
                 kind = cls.model_fields["kind"].default
-                msg = f"{name}: has no meaning for {kind!r}, whose gates decide what stays of a state; take cell 'rnn'"
-                raise ValueError(msg)
+                raise FieldError(
+                    name, f"has no meaning for {kind!r}, whose gates decide what stays of a state; take cell 'rnn'"
+                )
         return data
 
     @model_validator(mode="after")
     def _groups_fit(self) -> Self:
         if len(self.update_periods) > self.hidden_size:
-            msg = (
-                f"update_periods: must be at most one group a unit, {self.hidden_size}, not {len(self.update_periods)}"
+            raise FieldError(
+                "update_periods",
+                f"must be at most one group a unit, {self.hidden_size}, not {len(self.update_periods)}",
             )
-            raise ValueError(msg)
         return self
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from ltd_core.cells.cell import Cell, Periods
+from ltd_core.errors import FieldError
 from ltd_core.recurrence.expression import active, constant, gate, node, old, relu, tanh
 from ltd_core.recurrence.step import Step
 from ltd_core.time_scales import TIME_SCALES, TimeScale
@@ -55,13 +56,12 @@ class Rnn(Cell):
     def _periods_fit(self) -> Self:
         for name, values in (("state_periods", self.state_periods), ("time_scale.alpha", self.time_scale.groups)):
             if len(values) > self.hidden_size:
-                msg = f"{name}: must be at most one group a unit, {self.hidden_size}, not {len(values)}"
-                raise ValueError(msg)
+                raise FieldError(name, f"must be at most one group a unit, {self.hidden_size}, not {len(values)}")
         if self.constraint != "none" and (self.state_periods or self.update_periods):
-            msg = (
-                "constraint: an orthogonal matrix moves as a whole, so it goes with no state_periods or update_periods"
+            raise FieldError(
+                "constraint",
+                "an orthogonal matrix moves as a whole, so it goes with no state_periods or update_periods",
             )
-            raise ValueError(msg)
         return self
 
     @property

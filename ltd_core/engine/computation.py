@@ -1,16 +1,15 @@
-"""Experiments without training, with the manners of a pack: loaded into lanes, each done in one advance."""
+"""Experiments without training, behind the interface of `Pack`: one `advance` computes one run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ltd_core.engine import bias
+from ltd_core.engine import for_experiments
 from ltd_core.engine.pack import Pack
 from ltd_core.engine.state import pack_state
 from ltd_core.engine.threads import one_thread
 from ltd_core.errors import WrongPack
-from ltd_core.experiments.clipping_bias import ClippingBias
-from ltd_core.experiments.direct import Direct, Standalone
+from ltd_core.experiments.direct import Direct
 from ltd_core.lazy import torch
 from ltd_core.outcome import Outcome, Progress
 
@@ -23,11 +22,11 @@ class Computation:
 
     def __init__(self, spec: RunSpec, lanes: int) -> None:
         self.shape_key, self.lanes = spec.shape_key, lanes
-        self._loaded: dict[int, Standalone | ClippingBias] = {}
+        self._loaded: dict[int, Direct] = {}
 
     def load(self, lane: int, spec: RunSpec, state: bytes | None = None) -> None:  # noqa: ARG002 - nothing to resume
         """Put a run into a lane; raises WrongPack."""
-        if not isinstance(spec, Standalone | ClippingBias) or spec.shape_key != self.shape_key:
+        if not isinstance(spec, Direct) or spec.shape_key != self.shape_key:
             msg = f"run {spec.digest} has shape {spec.shape_key}, the pack {self.shape_key}"
             raise WrongPack(msg)
         self._loaded[lane] = spec
@@ -43,7 +42,7 @@ class Computation:
             return {}
         lane, spec = next(iter(self._loaded.items()))
         with torch.no_grad():
-            computed = spec.compute() if isinstance(spec, Standalone) else bias.compute(spec)
+            computed = spec.compute_with(for_experiments)
         self.clear(lane)
         outcome = Outcome("exhausted", spec.steps, f"all {spec.steps} steps are computed")
         state = pack_state({"digest": spec.digest, "step": spec.steps}, {})

@@ -12,19 +12,22 @@ from ltd_core.experiments.nonlinear_recurrence import NonlinearRecurrence
 from ltd_core.experiments.stationary_point import StationaryPoint
 from ltd_core.experiments.training import Training
 from ltd_core.experiments.weight_product import WeightProduct
+from ltd_core.registry import Entries
 
-EXPERIMENTS: dict[str, type[RunSpec]] = {
-    "training": Training,
-    "linear_recurrence": LinearRecurrence,
-    "nonlinear_recurrence": NonlinearRecurrence,
-    "weight_product": WeightProduct,
-    "composition": Composition,
-    "gradient_census": GradientCensus,
-    "loss_cliff": LossCliff,
-    "clipping_bias": ClippingBias,
-    "stationary_point": StationaryPoint,
-    "growing_curvature": GrowingCurvature,
-    "escape": Escape,
-}
+EXPERIMENTS: Entries[RunSpec] = Entries(
+    "experiment",
+    Training,
+    LinearRecurrence,
+    NonlinearRecurrence,
+    WeightProduct,
+    Composition,
+    GradientCensus,
+    LossCliff,
+    ClippingBias,
+    StationaryPoint,
+    GrowingCurvature,
+    Escape,
+    name=lambda entry: str(entry.model_fields["experiment"].default),
+)
 
 __all__ = ["EXPERIMENTS", "RunSpec"]

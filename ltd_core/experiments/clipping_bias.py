@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,15 +10,21 @@ from ltd_core.cells import CELLS, Cell
 from ltd_core.cells.rnn import Rnn
 from ltd_core.clipping import CLIPPINGS, Clipping
 from ltd_core.clipping.none import NoClipping
-from ltd_core.experiments.direct import Direct
+from ltd_core.errors import FieldError
+from ltd_core.experiments.bias_surface import mean_of, measured
+from ltd_core.experiments.direct import Computed, Direct, Engine
 from ltd_core.experiments.training import LARGEST_BATCH, Evaluation, Training
 from ltd_core.fields import Count, Positive, Whole
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
+from ltd_core.lazy import torch
 from ltd_core.optimizers import OPTIMIZERS, Optimizer
 from ltd_core.optimizers.sgd import Sgd
 from ltd_core.problems import PROBLEMS, Problem
 from ltd_core.trace import TraceInfo
+
+if TYPE_CHECKING:
+    from ltd_core.outcome import Summary
 
 Places = Annotated[tuple[Annotated[Whole, Field(ge=0, le=1_000_000)], ...], Field(min_length=1, max_length=16)]
 Thresholds = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=64)]
@@ -65,11 +71,9 @@ class ClippingBias(Direct):
     def _fits(self) -> Self:
         wrong = [size for size in self.batch_sizes if self.examples % size]
         if wrong:
-            msg = f"batch_sizes: must divide the {self.examples} examples, not {wrong}"
-            raise ValueError(msg)
+            raise FieldError("batch_sizes", f"must divide the {self.examples} examples, not {wrong}")
         if self.unit == "quantile" and max(self.thresholds) > 1:
-            msg = f"thresholds: quantiles must be at most 1, not {max(self.thresholds)}"
-            raise ValueError(msg)
+            raise FieldError("thresholds", f"quantiles must be at most 1, not {max(self.thresholds)}")
         self.training(max(self.after))
         return self
 
@@ -89,6 +93,33 @@ class ClippingBias(Direct):
         return Training(
             **{name: getattr(self, name) for name in names}, updates=max(updates, 1), evaluation=Evaluation(every=0)
         )
+
+    def compute_with(self, engine: Engine) -> Computed:
+        """Return the surfaces at each place of the training run."""
+        made: dict[str, list[torch.Tensor]] = {info.name: [] for info in self.traces()}
+        for row in self._rows(engine):
+            gradients = engine.example_gradients(self.training(1), row, self.examples)
+            limits = torch.tensor(self.thresholds, dtype=torch.float64)
+            if self.unit == "quantile":
+                limits = torch.quantile(torch.linalg.vector_norm(gradients.double(), dim=1), limits)
+            surface = measured(gradients, limits, self.batch_sizes, self.rule, (self.seed, self.permutations))
+            for name, values in surface._asdict().items():
+                made[name].append(values)
+            made["full_gradient_norm"].append(mean_of(gradients).norm())
+        traces = {name: torch.stack(values) for name, values in made.items()}
+        named = {name: name for name in ("bias_norm", "bias_cosine", "bias_norm_ratio")} | {
+            "clipped_share": "bias_clipped_share"
+        }
+        summary: Summary = {metric: float(traces[name][-1, 0, 0]) for metric, name in named.items()}
+        return Computed(traces, summary)
+
+    def _rows(self, engine: Engine) -> list[torch.Tensor]:
+        """Return the weights at each place, [P]: of runs that differ in nothing but their length."""
+        lengths = [updates for updates in dict.fromkeys(self.after) if updates]
+        rows = dict(zip(lengths, engine.final_weights([self.training(n) for n in lengths]), strict=True))
+        if 0 in self.after:
+            rows[0] = engine.initial_weights(self.training(1))
+        return [rows[updates] for updates in self.after]
 
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return surfaces, a point a place."""

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import apply, draws_of, finite, unit_vector
 from ltd_core.fields import Count, Positive
@@ -40,13 +41,12 @@ class Composition(Standalone):
     def _fits(self) -> Self:
         work, nats = self.depth * self.points * self.hidden_size**2, self.depth * math.log(self.gain)
         if work > _MOST_WORK:
-            msg = f"points: depth x points x hidden_size^2 must be at most {_MOST_WORK:,}, not {work:,}"
-            raise ValueError(msg)
+            raise FieldError("points", f"depth x points x hidden_size^2 must be at most {_MOST_WORK:,}, not {work:,}")
         if nats < -_MOST_NATS or (nats > _MOST_NATS and self.nonlinearity != "tanh"):
-            msg = (
-                f"gain: gain^depth must be between e^-{_MOST_NATS} and, but for tanh, e^{_MOST_NATS}, not e^{nats:.0f}"
+            raise FieldError(
+                "gain",
+                f"gain^depth must be between e^-{_MOST_NATS} and, but for tanh, e^{_MOST_NATS}, not e^{nats:.0f}",
             )
-            raise ValueError(msg)
         return self
 
     @property

@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ltd_core.experiments.experiment import RunSpec
 from ltd_core.trace import TraceBlock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ltd_core.experiments.training import Training
     from ltd_core.lazy import torch
     from ltd_core.outcome import Summary
 
@@ -23,6 +26,19 @@ class Computed:
     summary: Summary
 
 
+class Engine(Protocol):
+    """What an experiment may ask of the engine; a row [P] holds all weights of a network."""
+
+    def initial_weights(self, training: Training) -> torch.Tensor:
+        """Return the row that a run starts from."""
+
+    def final_weights(self, trainings: Sequence[Training]) -> list[torch.Tensor]:
+        """Train runs of one shape together, and return the row that each ends with."""
+
+    def example_gradients(self, spec: Training, row: torch.Tensor, examples: int) -> torch.Tensor:
+        """Return the gradient of each of so many sequences, [N, P]; they are of one length, and the same for a seed."""
+
+
 class Direct(RunSpec):
     """An experiment whose `step` axis is time, depth or a place on a line instead of updates; it takes seconds."""
 
@@ -30,6 +46,10 @@ class Direct(RunSpec):
     def shape_key(self) -> str:
         """Return the key that all of them share: they are computed one after the other."""
         return "direct"
+
+    @abstractmethod
+    def compute_with(self, engine: Engine) -> Computed:
+        """Return everything; a function of the specification alone, to the bit on one device type."""
 
     def blocks(self, computed: Computed) -> tuple[TraceBlock, ...]:
         """Return the traces as they are declared; raises ValueError where a shape does not fit."""
@@ -49,4 +69,8 @@ class Standalone(Direct):
 
     @abstractmethod
     def compute(self) -> Computed:
-        """Return everything, in float64; a function of the specification alone, to the bit on one device type."""
+        """Return everything, in float64."""
+
+    def compute_with(self, engine: Engine) -> Computed:  # noqa: ARG002
+        """Return the same."""
+        return self.compute()

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import draws_of, finite
 from ltd_core.fields import Count, Positive, Real
@@ -46,12 +47,10 @@ class Escape(Standalone):
     def _fits(self) -> Self:
         steepest = 8.0 * self.height / (3.0 * math.sqrt(3.0))
         if self.tilt >= steepest:
-            msg = f"tilt: must be below {steepest:g} for this height, else there is no poor minimum"
-            raise ValueError(msg)
+            raise FieldError("tilt", f"must be below {steepest:g} for this height, else there is no poor minimum")
         work = self.updates * self.chains * len(self.thresholds)
         if work > _MOST_UPDATES:
-            msg = f"updates: updates x chains x thresholds is {work:,}, at most {_MOST_UPDATES:,}"
-            raise ValueError(msg)
+            raise FieldError("updates", f"updates x chains x thresholds is {work:,}, at most {_MOST_UPDATES:,}")
         return self
 
     @property

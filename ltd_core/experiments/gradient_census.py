@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, finite, slopes_of
 from ltd_core.fields import Count, Positive, Real
@@ -46,14 +47,13 @@ class GradientCensus(Standalone):
     def _fits(self) -> Self:
         work = self.samples * self.hidden_size * (self.length * (self.hidden_size + _EACH) + self.hidden_size**2)
         if work > _MOST_WORK:
-            msg = (
-                f"samples: samples x hidden_size x (length x (hidden_size + {_EACH}) + hidden_size^2) must be at most "
-                f"{_MOST_WORK:,}, not {work:,}: make one smaller"
+            raise FieldError(
+                "samples",
+                f"samples x hidden_size x (length x (hidden_size + {_EACH}) + hidden_size^2) must be at most "
+                f"{_MOST_WORK:,}, not {work:,}: make one smaller",
             )
-            raise ValueError(msg)
         if 0 < self.input_scale < _SMALLEST:
-            msg = f"input_scale: must be 0 or at least {_SMALLEST:g}, not {self.input_scale:g}"
-            raise ValueError(msg)
+            raise FieldError("input_scale", f"must be 0 or at least {_SMALLEST:g}, not {self.input_scale:g}")
         return self
 
     @property

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import finite
 from ltd_core.fields import Count, Positive
@@ -52,8 +53,9 @@ class GrowingCurvature(Standalone):
     def _fits(self) -> Self:
         descents = len(self.starts) * len(self.rates) * (1 + len(self.thresholds)) * len(self.scales)
         if descents * self.most_steps > _MOST_STEPS:
-            msg = f"most_steps: {descents:,} descents may take at most {_MOST_STEPS // descents:,} steps each"
-            raise ValueError(msg)
+            raise FieldError(
+                "most_steps", f"{descents:,} descents may take at most {_MOST_STEPS // descents:,} steps each"
+            )
         return self
 
     @property

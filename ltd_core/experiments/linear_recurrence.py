@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, finite, unit_vector
 from ltd_core.fields import Count, Real, Whole
@@ -68,17 +69,15 @@ class LinearRecurrence(Standalone):
     def _fits(self) -> Self:
         size = self.size
         if any(len(row) != size for row in self.matrix):
-            msg = f"matrix: must be square, {size} rows of {size} numbers"
-            raise ValueError(msg)
+            raise FieldError("matrix", f"must be square, {size} rows of {size} numbers")
         if self.start and (len(self.start) != size or math.hypot(*self.start) < _SHORTEST):
-            msg = f"start: must be {size} numbers, not all 0"
-            raise ValueError(msg)
+            raise FieldError("start", f"must be {size} numbers, not all 0")
         if self.eigenvector > size or (self.eigenvector and self.start):
-            msg = f"eigenvector: must be at most {size}, and 0 where a start is given, not {self.eigenvector}"
-            raise ValueError(msg)
+            raise FieldError(
+                "eigenvector", f"must be at most {size}, and 0 where a start is given, not {self.eigenvector}"
+            )
         if self.length * size > _MOST:
-            msg = f"length: length x units must be at most {_MOST:,}, not {self.length * size:,}"
-            raise ValueError(msg)
+            raise FieldError("length", f"length x units must be at most {_MOST:,}, not {self.length * size:,}")
         return self
 
     @property

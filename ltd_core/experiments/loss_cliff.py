@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import finite
 from ltd_core.fields import Count, Positive, Real
@@ -48,11 +49,11 @@ class LossCliff(Standalone):
     def _fits(self) -> Self:
         drawn, descended = self.points**2 * self.length, self.descent_steps * self.length
         if drawn > _MOST_POINTS:
-            msg = f"points: points^2 x length must be at most {_MOST_POINTS:,}, not {drawn:,}"
-            raise ValueError(msg)
+            raise FieldError("points", f"points^2 x length must be at most {_MOST_POINTS:,}, not {drawn:,}")
         if descended > _MOST_DESCENT:
-            msg = f"descent_steps: descent_steps x length must be at most {_MOST_DESCENT:,}, not {descended:,}"
-            raise ValueError(msg)
+            raise FieldError(
+                "descent_steps", f"descent_steps x length must be at most {_MOST_DESCENT:,}, not {descended:,}"
+            )
         return self
 
     @property

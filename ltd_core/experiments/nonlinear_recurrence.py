@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, finite, rescaled, slopes_of, unit_vector
 from ltd_core.fields import Count, Real
@@ -41,8 +42,9 @@ class NonlinearRecurrence(Standalone):
     def _fits(self) -> Self:
         work = self.length * self.hidden_size**3
         if work > _MOST_WORK:
-            msg = f"length: length x hidden_size^3 must be at most {_MOST_WORK:,}, not {work:,}: make one smaller"
-            raise ValueError(msg)
+            raise FieldError(
+                "length", f"length x hidden_size^3 must be at most {_MOST_WORK:,}, not {work:,}: make one smaller"
+            )
         return self
 
     @property

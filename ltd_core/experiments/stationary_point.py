@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 import numpy as np
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import draws_of, finite
 from ltd_core.fields import Count, Positive, Real
@@ -70,16 +71,19 @@ class StationaryPoint(Standalone):
     def _fits(self) -> Self:
         for name, values in (("curvatures", self.curvatures), ("shares", self.shares)):
             if values and len(values) != len(self.centers):
-                msg = f"{name}: must have one number for each of the {len(self.centers)} centers, not {len(values)}"
-                raise ValueError(msg)
+                raise FieldError(
+                    name, f"must have one number for each of the {len(self.centers)} centers, not {len(values)}"
+                )
         outcomes = math.comb(self.batch_size + len(self.centers) - 1, self.batch_size)
         if outcomes > _MOST_OUTCOMES:
-            msg = f"batch_size: with these centers {outcomes:,} different minibatches, at most {_MOST_OUTCOMES:,}"
-            raise ValueError(msg)
+            raise FieldError(
+                "batch_size", f"with these centers {outcomes:,} different minibatches, at most {_MOST_OUTCOMES:,}"
+            )
         work = self.updates * self.chains * (len(self.thresholds) + self.batch_size)
         if work > _MOST_UPDATES:
-            msg = f"updates: updates x chains x (thresholds + batch_size) is {work:,}, at most {_MOST_UPDATES:,}"
-            raise ValueError(msg)
+            raise FieldError(
+                "updates", f"updates x chains x (thresholds + batch_size) is {work:,}, at most {_MOST_UPDATES:,}"
+            )
         return self
 
     @property

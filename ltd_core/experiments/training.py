@@ -10,6 +10,7 @@ from ltd_core.cells import CELLS, Cell
 from ltd_core.cells.rnn import Rnn
 from ltd_core.clipping import CLIPPINGS, Clipping
 from ltd_core.clipping.none import NoClipping
+from ltd_core.errors import FieldError
 from ltd_core.experiments.experiment import RunSpec
 from ltd_core.fields import Count, Share, Whole
 from ltd_core.initializations import INITIALIZATIONS, Initialization
@@ -96,17 +97,20 @@ class Training(RunSpec):
         """Refuse combinations without one."""
         cell = self.cell
         if max(cell.delays) >= self.problem.longest:
-            msg = f"cell.delays: must be below the longest sequence, {self.problem.longest}, not {list(cell.delays)}"
-            raise ValueError(msg)
-        if self.clipping.per == "example" and (self.regularized or cell.orthogonal):
-            msg = "clipping.per: 'example' clips gradients of the loss alone: without regularizer and constraint"
-            raise ValueError(msg)
-        if self.regularized and not (isinstance(cell, Rnn) and cell.layers == 1 and cell.delays == (1,)):
-            msg = (
-                "regularizer: 'omega' is defined for a state that reaches the next through one matrix: "
-                f"cell 'rnn' with layers 1 and delays [1], not {cell.kind!r} with {cell.layers} and {list(cell.delays)}"
+            raise FieldError(
+                "cell.delays", f"must be below the longest sequence, {self.problem.longest}, not {list(cell.delays)}"
             )
-            raise ValueError(msg)
+        if self.clipping.per == "example" and (self.regularized or cell.orthogonal):
+            raise FieldError(
+                "clipping.per", "'example' clips gradients of the loss alone: without regularizer and constraint"
+            )
+        if self.regularized and not (isinstance(cell, Rnn) and cell.layers == 1 and cell.delays == (1,)):
+            raise FieldError(
+                "regularizer",
+                "'omega' is defined for a state that reaches the next through one matrix: "
+                "cell 'rnn' with layers 1 and delays [1], "
+                f"not {cell.kind!r} with {cell.layers} and {list(cell.delays)}",
+            )
         return self
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, finite
 from ltd_core.fields import Count, Positive
@@ -56,8 +57,9 @@ class WeightProduct(Standalone):
     def _fits(self) -> Self:
         work = self.samples * self.depth * (self.width**2 + _EACH)
         if work > _MOST_WORK:
-            msg = f"samples: samples x depth x (width^2 + {_EACH}) must be at most {_MOST_WORK:,}, not {work:,}"
-            raise ValueError(msg)
+            raise FieldError(
+                "samples", f"samples x depth x (width^2 + {_EACH}) must be at most {_MOST_WORK:,}, not {work:,}"
+            )
         return self
 
     @property

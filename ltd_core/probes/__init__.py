@@ -1,5 +1,7 @@
 """Probes. A new one: a file here, a line below, a mirror test."""
 
+from operator import attrgetter
+
 from ltd_core.probes.clipped_cosine import ClippedCosine
 from ltd_core.probes.clipped_gradient_norm import ClippedGradientNorm
 from ltd_core.probes.clipped_share import ClippedShare
@@ -21,31 +23,31 @@ from ltd_core.probes.saturation import Saturation
 from ltd_core.probes.spectral_radius import SpectralRadius
 from ltd_core.probes.spectrum import Spectrum
 from ltd_core.probes.time_constant import TimeConstant
+from ltd_core.registry import Entries
 
-PROBES: dict[str, type[Probe]] = {
-    probe.name: probe
-    for probe in (
-        Loss,
-        ErrorRate,
-        GradientNorm,
-        ClippedGradientNorm,
-        ClippedShare,
-        ClippedCosine,
-        Descent,
-        DeltaNorm,
-        SpectralRadius,
-        OmegaValue,
-        OmegaGradientNorm,
-        GroupGradientShare,
-        TimeConstant,
-        Spectrum,
-        Saturation,
-        GateMean,
-        JacobianSingularValues,
-        ProductSingularValues,
-        LyapunovExponents,
-        MemoryCurve,
-    )
-}
+PROBES: Entries[Probe] = Entries(
+    "probe",
+    Loss,
+    ErrorRate,
+    GradientNorm,
+    ClippedGradientNorm,
+    ClippedShare,
+    ClippedCosine,
+    Descent,
+    DeltaNorm,
+    SpectralRadius,
+    OmegaValue,
+    OmegaGradientNorm,
+    GroupGradientShare,
+    TimeConstant,
+    Spectrum,
+    Saturation,
+    GateMean,
+    JacobianSingularValues,
+    ProductSingularValues,
+    LyapunovExponents,
+    MemoryCurve,
+    name=attrgetter("name"),
+)
 
 __all__ = ["PROBES", "Observed", "Probe", "StateProbe", "Update", "UpdateProbe", "WeightProbe"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, ValidationInfo, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.fields import Count, Positive, Whole
 from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, OneLength, Problem, stored
@@ -63,14 +64,17 @@ class Characters(Problem):
         whole, held_out = _sizes(text_of(self.text))
         used, most = self._used(whole), -(-self._used(whole) // BLOCK)
         if self.amount > 1 and (used > whole or used != self.amount):
-            msg = f"amount: above 1 it must be a whole number of at most {whole:,} characters, not {self.amount}"
+            field = "amount"
+            message = f"above 1 it must be a whole number of at most {whole:,} characters, not {self.amount}"
         elif self.length >= min(used, held_out):
-            msg = f"length: must be below {min(used, held_out):,}, the characters that are trained on or held out"
+            field = "length"
+            message = f"must be below {min(used, held_out):,}, the characters that are trained on or held out"
         elif self.redundancy > most:
-            msg = f"redundancy: must be at most {most}, the blocks of {BLOCK:,} characters in the amount"
+            field = "redundancy"
+            message = f"must be at most {most}, the blocks of {BLOCK:,} characters in the amount"
         else:
             return self
-        raise ValueError(msg)
+        raise FieldError(field, message)
 
     @property
     def input_size(self) -> int:

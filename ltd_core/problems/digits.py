@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.fields import Whole
 from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, Problem, stored
@@ -56,8 +57,9 @@ class Digits(Problem):
     @model_validator(mode="after")
     def _can_be_read(self, info: ValidationInfo) -> Self:
         if not stored(info) and importlib.util.find_spec("sklearn") is None:
-            msg = "kind: 'digits' needs scikit-learn, which is not installed here: pip install 'ltd-lab[digits]'"
-            raise ValueError(msg)
+            raise FieldError(
+                "kind", "'digits' needs scikit-learn, which is not installed here: pip install 'ltd-lab[digits]'"
+            )
         return self
 
     @classmethod

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, Problem
 from ltd_core.randomness import one_hot
@@ -37,11 +38,11 @@ class Memorization(Problem):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.shortest < 2 * self.answers:
-            msg = (
-                f"length: must be at least {2 * self.answers} with size {self.size!r}: "
-                f"the pattern takes {self.answers} steps to be shown and {self.answers} to be answered"
+            raise FieldError(
+                "length",
+                f"must be at least {2 * self.answers} with size {self.size!r}: "
+                f"the pattern takes {self.answers} steps to be shown and {self.answers} to be answered",
             )
-            raise ValueError(msg)
         return self
 
     @property

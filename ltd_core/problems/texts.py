@@ -6,6 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from pydoc_data.topics import topics
 
+from ltd_core.errors import FieldError
+
 PYDOC = "pydoc"
 """The name of the text that every Python carries: its help topics. It differs between versions of Python."""
 LARGEST_FILE = 50_000_000
@@ -38,8 +40,7 @@ def text_of(name: str) -> str:
     if name == PYDOC:
         return _pydoc()
     if name not in _files:
-        msg = f"text: {name!r} is not registered here; known: {', '.join(text_names())} (see LTD_TEXTS)"
-        raise ValueError(msg)
+        raise FieldError("text", f"{name!r} is not registered here; known: {', '.join(text_names())} (see LTD_TEXTS)")
     return _read(_files[name])
 
 
@@ -53,5 +54,4 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"text: {path} cannot be read as UTF-8: {error}"
-        raise ValueError(msg) from None
+        raise FieldError("text", f"{path} cannot be read as UTF-8: {error}") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.fields import Positive
 from ltd_core.lazy import torch
 from ltd_core.time_scales.time_scale import TimeScale
@@ -29,8 +30,7 @@ class LogUniformTimeScale(TimeScale):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.shortest > self.longest:
-            msg = f"shortest must be at most longest, not {self.shortest} and {self.longest}"
-            raise ValueError(msg)
+            raise FieldError("shortest", f"must be at most longest, {self.longest}, not {self.shortest}")
         return self
 
     def draw(self, draws: Draws, draw: int, size: int, given: torch.Tensor) -> torch.Tensor:  # noqa: ARG002

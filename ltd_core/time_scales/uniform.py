@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ltd_core.errors import FieldError
 from ltd_core.fields import Share
 from ltd_core.time_scales.time_scale import TimeScale
 
@@ -28,8 +29,7 @@ class UniformTimeScale(TimeScale):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.lowest > self.highest:
-            msg = f"lowest must be at most highest, not {self.lowest} and {self.highest}"
-            raise ValueError(msg)
+            raise FieldError("lowest", f"must be at most highest, {self.highest}, not {self.lowest}")
         return self
 
     def draw(self, draws: Draws, draw: int, size: int, given: torch.Tensor) -> torch.Tensor:  # noqa: ARG002

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from ltd_core.errors import LtdError
+from ltd_core.faults import invalid
 from services.db import migrate
 from services.embedded.child import StackFailed
 from services.embedded.home import Home
@@ -59,7 +60,9 @@ def read_settings(arguments: Sequence[str] | None) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise StackFailed("; ".join(problem["msg"] for problem in error.errors())) from error
+        read = {str(name): its["input"] for its in error.errors() for name in its["loc"][:1]}  # the environment's too
+        problems = invalid(Settings, read, error).problems
+        raise StackFailed("; ".join(f"{p.field}: {p.message}".removeprefix(": ") for p in problems)) from error
 
 
 def run(settings: Settings, home: Home, lock: int, stop: threading.Event) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api import create_app
+from api.arrow import ARROW
 from api.schemas import Problem
 from services.settings import Settings
+from tests.api.imported import honest, pack
 from tests.api.lab import JSON, PROBLEM, spec, sweep
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ FIELDS: list[tuple[str, str, dict[str, Any]]] = [
     ("sweeps", "axes.batch_size", sweep(axes={"batch_size": []})),
     ("sweeps", "axes.nothing[0]", sweep(axes={"nothing": [1]})),
     ("sweeps", "axes", sweep(axes={"batch_size": list(range(1, 400)), "updates": list(range(1, 400))})),
-    ("sweeps", "seeds.1", sweep(seeds=[0, "1"])),
+    ("sweeps", "seeds[1]", sweep(seeds=[0, "1"])),
     ("sweeps", "seeds[1]", sweep(seeds=[0, -1])),
     ("sweeps", "name", sweep(name="")),
     ("sweeps", "name", sweep(name=7)),
@@ -63,6 +65,41 @@ def test_the_field_is_named(client: FlaskClient, resource: str, field: str, body
     assert [error.field for error in problem.errors] == [field]
     assert field in problem.detail
     assert client.get("/api/v1/runs").json["runs"] == []
+
+
+WORDS: list[tuple[str, Any, str, str]] = [
+    ("runs", spec(batch_size=0), "batch_size", "must be greater than or equal to 1"),
+    ("runs", spec(clipping=NORM | {"per": "layer"}), "clipping.per", "must be 'minibatch' or 'example'"),
+    ("runs", {"experiment": "training"}, "problem", "is required"),
+    ("sweeps", sweep(name=""), "name", "must have at least 1 character"),
+    ("sweeps", sweep(seeds=[]), "seeds", "must have at least 1 item, not 0"),
+    ("sweeps", sweep(base=3), "base", "must be a JSON object"),
+    ("sweeps", {"name": "x"}, "base", "is required"),
+    ("imports", {"step": -1}, "step", "must be greater than or equal to 0"),
+    ("imports", {"started_at": "2026-01-02T03:04:05"}, "started_at", "must have timezone info"),
+    ("imports", {"summary": {"final_loss": "low"}}, "summary.final_loss", "must be a valid number, unable to"),
+    ("imports", {"who": "me"}, "who", "unknown field; known here: id, spec"),
+    ("store/retention", {"days": -1}, "days", "must be greater than or equal to 0"),
+    ("store/retention", {}, "days", "is required"),
+    ("store/retention", {"days": 1, "sweep": "me"}, "sweep", "must match pattern"),
+    ("store/retention", {"days": 1, "x": 2}, "x", "unknown field; known here: days, sweep"),
+    ("store/retention", [], "", "must be a JSON object"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "field", "words"), WORDS, ids=[f"{w[0]}-{w[2]}-{w[3]}" for w in WORDS])
+def test_the_message_says_what_would_be_right(
+    client: FlaskClient, path: str, body: Any, field: str, words: str
+) -> None:
+    if path == "imports":
+        run, dtypes, rows = honest()
+        answer = client.post("/api/v1/imports", data=pack(run | body, dtypes, rows), content_type=ARROW)
+    else:
+        answer = client.open(f"/api/v1/{path}", method="PUT" if "store" in path else "POST", json=body)
+    assert answer.status_code == 422
+    (error,) = answer.json["errors"]
+    assert error["field"] == field
+    assert error["message"].startswith(words)
 
 
 UNREADABLE = [

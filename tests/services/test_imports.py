@@ -25,6 +25,37 @@ def second(tmp_path: Path) -> Database:
     return Database(settings.database_url)
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"experiment": "training"},
+        {"cell": "rnn"},
+        {"search": "rnn norm"},
+        {"sort": "final_loss"},
+        {"sort": "-final_loss", "clipping": "norm"},
+        {"metric": "final_loss", "below": "0.3"},
+        {"metric": "final_loss", "above": "0.2", "outcome": "exhausted"},
+    ],
+    ids=str,
+)
+def test_an_imported_run_is_listed_like_any_other(db: Database, filters: dict[str, str]) -> None:
+    spec, at = small(), datetime.now(UTC).isoformat()
+    data = {
+        "id": spec.digest,
+        "spec": spec.full(),
+        "step": 0,
+        "outcome": {"kind": "exhausted", "step": 0, "message": "over"},
+        "summary": {"final_loss": 0.25, "success": 0, "best_loss": None},
+        "started_at": at,
+        "finished_at": at,
+        "origin": "first",
+    }
+    assert imports.store(db, *imports.parse_run(data), {}) is True
+    assert imports.store(db, *imports.parse_run(data), {}) is False
+    assert [run.id for run in run_queries.list_runs(db, filters).runs] == [spec.digest]
+    assert run_queries.list_runs(db, filters | {"cell": "lstm"}).runs == []
+
+
 def test_a_trained_run_fits(db: Database, second: Database) -> None:
     spec = small()
     submission.submit(db, [spec])

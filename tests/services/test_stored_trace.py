@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
-import services
 from ltd_core.trace import TraceInfo
 from services import traces
-from services.db import Database, make_engine, migrate
+from services.db import Database, migrate
 from services.settings import Settings
 from services.stored_trace import StoredTrace
 from services.trace_rows import FACTOR, page_cells
 from tests.services.curves import agree, naive, store, wild
-from tests.services.lab import submit
+from tests.services.lab import move, submit
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INFO = TraceInfo("loss", "loss", ("step",), 1, "")
 
@@ -51,22 +52,11 @@ def test_a_store_from_before_keeps_its_points(tmp_path: Path, database_url: str)
     db, values = Database(database_url), wild(300)
     (run_id,) = submit(db, 1)
     store(db, run_id, "loss", values, [100])
-    _move(database_url, "0001")
+    move(database_url, "0001", command.downgrade)
     with db.read() as conn:
         rows = conn.execute(text("SELECT level, count FROM trace_blocks ORDER BY first_step")).all()
         assert [tuple(row) for row in rows] == [(0, 100)] * 3
-    _move(database_url, "head")
+    move(database_url, "head")
     np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, values)
     agree(view := traces.read(db, run_id, "loss", max_points=50), naive(values, view.cell_steps))
     db.dispose()
-
-
-def _move(url: str, revision: str) -> None:
-    """Bring the schema up or down to a revision."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(services.__file__).parent / "migrations"))
-    engine = make_engine(url)
-    with engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
-        config.attributes["connection"] = conn
-        (command.downgrade if revision != "head" else command.upgrade)(config, revision)
-    engine.dispose()

@@ -1,20 +1,14 @@
-"""Lists at scale: the mechanisms of a run as one key, and the numbers of ended runs as rows."""
+"""Lists at scale: the mechanisms of a run as one key, and the numbers of ended runs as rows; 0005 fills them."""
 
 from __future__ import annotations
 
-import orjson
 import sqlalchemy as sa
 from alembic import op
-
-from ltd_core.errors import InvalidSpec
-from ltd_core.spec import parse_spec
-from services import run_kinds, run_metrics
 
 revision = "0004"
 down_revision = "0003"
 
-RUNS = sa.table("runs", *(sa.column(name) for name in ("id", "spec", "outcome_kind", "summary", "kinds")))
-CHUNK = 1000
+FAMILIES = ("problem", "cell", "initialization", "regularizer", "clipping", "optimizer")
 
 
 def upgrade() -> None:
@@ -23,7 +17,7 @@ def upgrade() -> None:
         "run_kinds",
         sa.Column("key", sa.String(length=16), nullable=False),
         sa.Column("experiment", sa.String(length=64), nullable=False),
-        *(sa.Column(family, sa.String(length=64)) for family in run_kinds.FAMILIES),
+        *(sa.Column(family, sa.String(length=64)) for family in FAMILIES),
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
@@ -38,7 +32,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("runs", sa.Column("kinds", sa.String(length=16), server_default="", nullable=False))
-    _fill(op.get_bind())
     op.drop_index("sweep_runs_run", "sweep_runs")
     op.create_index("sweep_runs_run", "sweep_runs", ["run_id", "sweep_id"])
     op.create_index("runs_status", "runs", ["state", "outcome_kind", "created_at", "id"])
@@ -57,31 +50,3 @@ def downgrade() -> None:
         op.drop_index(name, "runs")
     op.drop_column("runs", "kinds")
     op.drop_table("run_kinds")
-
-
-def _fill(conn: sa.Connection) -> None:
-    """Fill both from what is stored of every run, some at a time."""
-    last = ""
-    while True:
-        columns = (RUNS.c.id, RUNS.c.spec, RUNS.c.outcome_kind, RUNS.c.summary)
-        found = conn.execute(sa.select(*columns).where(RUNS.c.id > last).order_by(RUNS.c.id).limit(CHUNK)).all()
-        if not found:
-            return
-        last = found[-1].id
-        kinds = {row.id: _kinds(row.spec) for row in found}
-        run_kinds.store(conn, set(kinds.values()))
-        change = sa.update(RUNS).where(RUNS.c.id == sa.bindparam("run")).values(kinds=sa.bindparam("key"))
-        conn.execute(change, [{"run": run_id, "key": run_kinds.key_of(made)} for run_id, made in kinds.items()])
-        for row in found:
-            if row.outcome_kind:
-                key = run_kinds.key_of(kinds[row.id])
-                run_metrics.store(conn, run_metrics.rows(row.id, key, row.outcome_kind, orjson.loads(row.summary)))
-
-
-def _kinds(stored: str) -> run_kinds.Kinds:
-    """Return a run's kinds; where a mechanism is of another package that is gone, its experiment alone."""
-    spec = orjson.loads(stored)
-    try:
-        return run_kinds.kinds_of(parse_spec(spec, stored=True))
-    except InvalidSpec:
-        return str(spec.get("experiment", "training")), *(None for _ in run_kinds.FAMILIES)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ltd_core.engine import bias, weights
+from ltd_core.engine import for_experiments, weights
 from ltd_core.engine.layout import Layout
 from ltd_core.errors import InvalidSpec
 from ltd_core.spec import parse_spec
@@ -38,7 +38,7 @@ def test_what_cannot_be_measured_is_refused(settings: dict[str, Any], field: str
 
 def test_it_measures_the_weights_of_the_training_run() -> None:
     spec: Any = parse_spec(BASE | {"after": [0, 7, 30], "clipping": {"kind": "norm", "threshold": 0.1}})
-    rows = bias._rows(spec)
+    rows = spec._rows(for_experiments)
     layout = Layout(spec.training(1))
     np.testing.assert_array_equal(rows[0].numpy(), layout.initial(spec.training(1)).float().numpy())
     for row, updates in zip(rows[1:], (7, 30), strict=True):

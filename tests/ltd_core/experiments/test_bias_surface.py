@@ -9,12 +9,9 @@ import numpy as np
 import pytest
 
 from ltd_core.engine import pack_for
-from ltd_core.engine.bias import example_gradients, measured
-from ltd_core.engine.layout import Layout
+from ltd_core.experiments.bias_surface import measured
 from ltd_core.lazy import torch
-from ltd_core.randomness import Draws, stream_key
 from ltd_core.spec import parse_spec
-from tests.ltd_core.oracle import run_of
 
 
 def phi(x: float) -> float:
@@ -118,21 +115,6 @@ def test_errors_are_those_of_other_minibatches_of_the_same_set() -> None:
     assert (seen[:2] >= 0.3 * stated[:2]).all()
     assert float(stated[2]) == 0.0  # nothing is clipped
     assert not surface.bias_norm_error[:, 0].any()  # every example is taken
-
-
-def test_example_gradients_are_those_of_autograd() -> None:
-    spec = run_of(problem={"kind": "temporal_order", "length": 12})
-    row = Layout(spec).initial(spec)
-    found = example_gradients(spec, row, 300)  # more than one call
-    batch = spec.problem.draw(Draws.of([stream_key(spec.seed, "examples")], [0]), 300, torch.float64)
-    for b in (0, 7, 255, 256, 299):
-        leaf = row.clone().requires_grad_()
-        w = {name: view[0] for name, view in Layout(spec).views(leaf.unsqueeze(0)).items()}
-        h = torch.zeros(spec.cell.hidden_size, dtype=torch.float64)
-        for x in batch.inputs[0, :, b]:
-            h = torch.tanh(h @ w["W"] + x @ w["U"] + w["b"])
-        loss = torch.nn.functional.cross_entropy((h @ w["V"] + w["c"]).unsqueeze(0), batch.targets[0, b : b + 1])
-        torch.testing.assert_close(found[b], torch.autograd.grad(loss, leaf)[0], rtol=1e-10, atol=1e-13)
 
 
 def test_bias_falls_as_the_batch_and_as_the_threshold_grow() -> None:

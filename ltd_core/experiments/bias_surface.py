@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ltd_core.engine.layout import Layout
-from ltd_core.engine.machine_network import MachineNetwork
-from ltd_core.engine.pack import Pack
-from ltd_core.engine.state import weights
-from ltd_core.experiments.direct import Computed
 from ltd_core.lazy import torch
-from ltd_core.problems import Batch
 from ltd_core.randomness import Draws, stream_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from ltd_core.experiments.clipping_bias import ClippingBias
-    from ltd_core.experiments.training import Training
-    from ltd_core.outcome import Summary
-
-_TOGETHER = 256
-"""Examples whose gradients are computed in one call."""
 
 _SUMMED = 64
 
@@ -35,63 +22,6 @@ class Surface(NamedTuple):
     bias_norm_ratio: torch.Tensor
     bias_cosine: torch.Tensor
     bias_clipped_share: torch.Tensor
-
-
-def compute(spec: ClippingBias) -> Computed:
-    """Return the surfaces at each place of the training run."""
-    made: dict[str, list[torch.Tensor]] = {info.name: [] for info in spec.traces()}
-    for row in _rows(spec):
-        gradients = example_gradients(spec.training(1), row, spec.examples)
-        limits = torch.tensor(spec.thresholds, dtype=torch.float64)
-        if spec.unit == "quantile":
-            limits = torch.quantile(torch.linalg.vector_norm(gradients.double(), dim=1), limits)
-        surface = measured(gradients, limits, spec.batch_sizes, spec.rule, (spec.seed, spec.permutations))
-        for name, values in surface._asdict().items():
-            made[name].append(values)
-        made["full_gradient_norm"].append(mean_of(gradients).norm())
-    traces = {name: torch.stack(values) for name, values in made.items()}
-    named = {name: name for name in ("bias_norm", "bias_cosine", "bias_norm_ratio")} | {
-        "clipped_share": "bias_clipped_share"
-    }
-    summary: Summary = {metric: float(traces[name][-1, 0, 0]) for metric, name in named.items()}
-    return Computed(traces, summary)
-
-
-def _rows(spec: ClippingBias) -> list[torch.Tensor]:
-    """Return the weights after each number of updates, [P]: runs that differ in nothing but their length."""
-    runs = {updates: spec.training(updates) for updates in spec.after}
-    layout = Layout(runs[spec.after[0]])
-    found = {0: layout.initial(runs[spec.after[0]]).to(_kind(spec.dtype))}
-    longer = [run for updates, run in runs.items() if updates]
-    if longer:
-        pack = Pack(longer[0], len(longer))
-        for lane, run in enumerate(longer):
-            pack.load(lane, run)
-        while progress := pack.advance():
-            for lane, reached in progress.items():
-                if reached.outcome:
-                    kept = weights(reached.state)
-                    flat = [torch.from_numpy(kept[name].copy()).flatten() for name in layout.shapes]
-                    found[longer[lane].updates] = torch.cat(flat)
-    return [layout.effective(found[updates].unsqueeze(0))[0] for updates in spec.after]
-
-
-def example_gradients(spec: Training, row: torch.Tensor, examples: int) -> torch.Tensor:
-    """Return the gradient of each of so many sequences, [N, P]; they are of one length, and the same for a seed."""
-    draws = Draws.of([stream_key(spec.seed, "examples")], [0])
-    batch = spec.problem.draw(draws, examples, row.dtype)
-    single, answers = spec.model_copy(update={"batch_size": 1}), spec.problem.answers
-    x = batch.inputs[0].transpose(0, 1).unsqueeze(2)  # [N, T, 1, I]
-    targets = batch.targets.reshape(answers, examples, -1).transpose(0, 1).unsqueeze(2)  # [N, R, 1, ...]
-    found = torch.zeros(examples, len(row), dtype=row.dtype)
-    rows = row.expand(min(_TOGETHER, examples), -1).contiguous()
-    networks = {count: MachineNetwork(single, count) for count in {len(rows), examples % _TOGETHER} - {0}}
-    for first in range(0, examples, _TOGETHER):
-        here = slice(first, min(first + _TOGETHER, examples))
-        count = here.stop - first
-        part = Batch(x[here], targets[here], batch.starts.expand(count))
-        networks[count].train(rows[:count], found[here], part)
-    return found
 
 
 def mean_of(rows: torch.Tensor) -> torch.Tensor:
@@ -182,7 +112,3 @@ def _clipped(rows: torch.Tensor, limit: torch.Tensor, rule: str) -> tuple[torch.
         return rows.clamp(-float(limit), float(limit)), (rows.abs() > limit).double().mean()
     norms = rows.norm(dim=1, keepdim=True)
     return rows * (limit / norms.clamp(min=1e-300)).clamp(max=1.0), (norms > limit).double().mean()
-
-
-def _kind(dtype: str) -> torch.dtype:
-    return torch.float64 if dtype == "float64" else torch.float32
