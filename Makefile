@@ -1,7 +1,7 @@
 # Every target sets itself up: it needs Python 3.11 or later with venv, and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-all compose-test lint bench docs constraints clean chromium
+.PHONY: help demo up test test-all quick compose-test lint bench docs constraints clean chromium
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -16,11 +16,15 @@ demo: $(STAMP) ## run the demonstration sweep on real parts, print its compariso
 up: $(STAMP) ## start the laboratory, print its address, stay until Ctrl-C
 	@$(BIN)/ltd up
 
-test: $(STAMP) chromium ## run every test but the slow ones
-	@$(PYTEST) -m "not slow"
+test: $(STAMP) chromium ## run every test but the slow ones; ONLY=tests/services/test_runs.py runs those
+	@$(PYTEST) -m "not slow" $(ONLY)
+
+quick: $(STAMP) ## run the short tests: core, contracts, services and API on SQLite, no worker, no browser
+	@$(PYTEST) -m "not slow and not long" -k "not postgresql" --ignore tests/api/dashboard \
+	  tests/ltd_core tests/contracts tests/services tests/api
 
 test-all: $(STAMP) chromium ## run every test
-	@$(PYTEST)
+	@$(PYTEST) $(ONLY)
 
 compose-test: $(STAMP) ## bring up docker-compose.yml on this machine's Docker engine, break it, and compare (FORMER=commit: upgrade from it)
 	@$(BIN)/python -m tests.compose $(FORMER)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import engine, ingest, lists, page, reading, sweeps
+from benchmarks import engine, first_point, ingest, lists, page, reading, sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     **ingest.BENCHMARKS,
     **reading.BENCHMARKS,
     **lists.BENCHMARKS,
+    **first_point.BENCHMARKS,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 

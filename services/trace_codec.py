@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,11 @@ def checks_itself(payload: bytes) -> bool:
 def decode(payload: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
     """Return the array of a shape; raises TraceCorrupt, ValueError and TypeError (dtype and shape do not fit)."""
     kind = np.dtype(dtype)
+    size = kind.itemsize * prod(shape)
     try:
+        named = zstandard.frame_content_size(payload)  # the decompressor allocates what the header names, so it is held
+        if named != size:  # to the row first: a damaged one may name any size; -1 is none
+            raise TraceCorrupt(f"{dtype} of shape {list(shape)} does not fit its bytes: {size} expected, {named} named")
         raw = _tool("decompressor", zstandard.ZstdDecompressor).decompress(payload)
     except zstandard.ZstdError as error:
         raise TraceCorrupt(_DAMAGED) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +19,20 @@ class Node:
     inputs: tuple[Node, ...] = ()
     name: str = ""
     number: float = 0.0
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Made once: that of a formula is made of those of all its parts, and every value is looked up by its formula."""
+
+    def __post_init__(self) -> None:
+        """Make the hash."""
+        object.__setattr__(self, "_hash", hash((self.operation, self.inputs, self.name, self.number)))
+
+    def __hash__(self) -> int:
+        """Return the hash."""
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Node], tuple[object, ...]]:
+        """Return what makes the node again: another process has other hashes."""
+        return Node, (self.operation, self.inputs, self.name, self.number)
 
     def __add__(self, other: Node | float) -> Node:
         """Return the sum."""

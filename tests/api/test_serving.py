@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from tests.support.parts import ROOT, wait_for
+from tests.support.parts import DEADLINE, ROOT, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_connection_that_asks_again_at_once_keeps_its_thread(address: str) -> None:
-    with httpx2.Client(base_url=address, timeout=30) as client:
+    with httpx2.Client(base_url=address, timeout=DEADLINE) as client:
         assert [client.get("/").text for _ in range(20)] == ["1"] * 20
         wait_for(lambda: client.get("/").text != "1", every=0.2)  # rarer than a thread waits: handed over each time
 
@@ -43,7 +43,7 @@ def test_more_connections_than_threads_are_answered_side_by_side(address: str) -
     stop = threading.Event()
 
     def ask_on() -> None:
-        with httpx2.Client(base_url=address, timeout=30) as client:
+        with httpx2.Client(base_url=address, timeout=DEADLINE) as client:
             while not stop.is_set():
                 client.get("/")
 
@@ -54,4 +54,4 @@ def test_more_connections_than_threads_are_answered_side_by_side(address: str) -
         for thread in busy:
             thread.start()
         for _ in range(5):
-            assert httpx2.get(address, timeout=10).status_code == httpx2.codes.OK
+            assert httpx2.get(address, timeout=DEADLINE).status_code == httpx2.codes.OK

@@ -64,6 +64,7 @@ def threads(request: pytest.FixtureRequest) -> Iterator[int]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("hidden_size", [1, 3, 7, 16, 50])
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +17,12 @@ import psutil
 import pytest
 
 from services.embedded.broker import answers, broker_program
+from tests.support.parts import DEADLINE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.xdist_group("stack")
-END_SECONDS = 60.0
 
 
 class Launcher:
@@ -59,14 +58,11 @@ class Launcher:
 
     def wait(self) -> int:
         try:
-            return self.process.wait(END_SECONDS)
+            return self.process.wait(DEADLINE)
         finally:
             self.process.stdout.close()
 
-    def left_behind(self, seconds: float = 0.0) -> list[psutil.Process]:
-        deadline = time.monotonic() + seconds
-        while any(map(lives, self.descendants)) and time.monotonic() < deadline:
-            time.sleep(0.05)
+    def left_behind(self) -> list[psutil.Process]:
         return [process for process in self.descendants if lives(process)]
 
 
@@ -89,7 +85,7 @@ def launched(home: Path, *options: str, **environment: str) -> Iterator[Launcher
 
 
 def healthy(url: str) -> bool:
-    with urllib.request.urlopen(f"{url}/healthz", timeout=10) as response:
+    with urllib.request.urlopen(f"{url}/healthz", timeout=DEADLINE) as response:
         return response.status == 200
 
 
@@ -97,13 +93,6 @@ def part(launcher: Launcher, word: str) -> psutil.Process:
     found = [p for p in psutil.Process(launcher.process.pid).children() if word in " ".join(p.cmdline())]
     assert len(found) == 1, found
     return found[0]
-
-
-def wait_for(condition, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.05)
 
 
 def test_it_starts_once_takes_a_free_port_and_ends_clean(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 
 from ltd_core.spec import parse_spec
+from tests.support.parts import DEADLINE
 
 if TYPE_CHECKING:
     from tests.support.lab import Lab
@@ -34,7 +36,7 @@ def shortened(path: Path) -> list[str]:
 def run_by_command(path: Path, server: str, assignments: list[str]) -> dict[str, Any]:
     """Run `ltd run` and return what it printed."""
     command = [str(Path(sys.executable).with_name("ltd")), "run", str(path), "--watch", "--json", "--server", server]
-    done = subprocess.run([*command, *assignments], capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run([*command, *assignments], capture_output=True, text=True, timeout=DEADLINE, check=False)
     assert done.returncode == 0, f"{path.name}: {done.stdout} {done.stderr}"
     printed: dict[str, Any] = json.loads(done.stdout)
     return printed
@@ -45,7 +47,7 @@ def check(path: Path, server: str, assignments: list[str]) -> None:
     run = run_by_command(path, server, assignments)
     assert run["state"] == "succeeded", f"{path.name}: {run}"
     spec = parse_spec(run["spec"])
-    with httpx2.Client(base_url=f"{server}/api/v1") as client:
+    with httpx2.Client(base_url=f"{server}/api/v1", timeout=DEADLINE) as client:
         found = {trace["name"]: trace for trace in client.get(f"/runs/{run['id']}/traces").json()["traces"]}
         for info in spec.traces():
             if info.every > run["step"]:
@@ -61,10 +63,11 @@ def test_there_are_examples() -> None:
 
 
 def test_every_example_runs(lab: Lab) -> None:
+    """Four commands at a time: each waits for its run most of its time."""
     lab.start({"LTD_LANES": "0"})
     api = lab.serve()
-    for path in EXAMPLES:
-        check(path, api.url, shortened(path))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda path: check(path, api.url, shortened(path)), EXAMPLES))
 
 
 @pytest.mark.slow

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
-from tests.support.parts import wait_for
+from tests.support.parts import DEADLINE, wait_for
 
 if TYPE_CHECKING:
     from tests.support.lab import Lab
 
 pytestmark = pytest.mark.xdist_group("workers")
-PROMISED_SECONDS = 1.0
-ATTEMPTS = 3
+UPDATES = 100_000
 
 
-def seconds_to_first_point(client: httpx2.Client, seed: int) -> float:
-    """Return the seconds from before the POST to the answer that holds the first point of the loss."""
-    spec = {"problem": {"kind": "temporal_order", "length": 100}, "updates": 100_000, "seed": seed}
-    started = time.monotonic()
-    posted = client.post("/api/v1/runs", json=spec)
-    assert posted.status_code == HTTPStatus.CREATED, posted.text
-    run_id = posted.json()["id"]
-
-    def first_point() -> bool:
-        found = client.get(f"/api/v1/runs/{run_id}/traces/loss")
-        return found.status_code == HTTPStatus.OK and bool(found.json()["steps"])
-
-    wait_for(first_point)
-    taken = time.monotonic() - started
-    assert client.post(f"/api/v1/runs/{run_id}/cancel").is_success
-    wait_for(lambda: client.get(f"/api/v1/runs/{run_id}").json()["state"] == "cancelled")
-    return taken
-
-
-def test_the_first_point_is_there_within_a_second(lab: Lab) -> None:
+def test_the_first_point_is_there_long_before_the_run_ends(lab: Lab) -> None:
+    """How many seconds it takes is measured by the benchmark first_point."""
     lab.start({"LTD_LANES": "0"})
-    api = lab.serve()
-    with httpx2.Client(base_url=api.url) as client:
-        taken = [seconds_to_first_point(client, seed) for seed in range(ATTEMPTS)]
-    assert max(taken) < PROMISED_SECONDS, taken
+    spec = {"problem": {"kind": "temporal_order", "length": 100}, "updates": UPDATES}
+    with httpx2.Client(base_url=lab.serve().url, timeout=DEADLINE) as client:
+        posted = client.post("/api/v1/runs", json=spec)
+        assert posted.status_code == HTTPStatus.CREATED, posted.text
+        address = f"/api/v1/runs/{posted.json()['id']}"
+
+        def points() -> list[int]:
+            found = client.get(f"{address}/traces/loss", params={"max_points": UPDATES})
+            return found.json()["steps"] if found.status_code == HTTPStatus.OK else []
+
+        first = wait_for(points)
+        assert first == list(range(1, len(first) + 1))
+        assert len(first) < UPDATES / 10
+        assert client.post(f"{address}/cancel").is_success
+        wait_for(lambda: client.get(address).json()["state"] == "cancelled")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from tests.support.parts import DEADLINE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,7 +25,7 @@ def test_a_registered_text_can_be_trained_on_and_another_cannot(
     monkeypatch.setenv("LTD_TEXTS", f"fox={tmp_path / 'text'}")
     lab.start()
     problem = {"kind": "characters", "length": 10, "alphabet": 30}
-    with httpx2.Client(base_url=f"{lab.serve().url}/api/v1") as client:
+    with httpx2.Client(base_url=f"{lab.serve().url}/api/v1", timeout=DEADLINE) as client:
         refused = client.post("/runs", json={"problem": problem | {"text": "wolf"}})
         assert refused.is_client_error
         assert "known: pydoc, fox" in refused.text

@@ -52,9 +52,9 @@ def test_a_queued_run_is_cancelled_at_once_and_a_running_one_at_its_next_block(l
     lab.reaches(ids[0], 1)
     assert runs.request_cancel(lab.db, ids[1]) == "cancelled"
     runs.request_cancel(lab.db, ids[0])
-    assert lab.ends(ids, 10) == ["cancelled", "cancelled"]
+    assert lab.ends(ids) == ["cancelled", "cancelled"]
     after = lab.submit(small())
-    assert lab.ends(after, 10) == ["succeeded"]
+    assert lab.ends(after) == ["succeeded"]
 
 
 def test_a_cancelled_run_leaves_its_neighbors_alone(lab: Lab) -> None:
@@ -78,13 +78,13 @@ def test_a_lost_hint_is_sent_again(lab: Lab) -> None:
     ids = lab.submit(small(0), small(1))
     lab.broker.flush()
     lab.start()
-    assert lab.ends(ids, 20) == ["succeeded", "succeeded"]
+    assert lab.ends(ids) == ["succeeded", "succeeded"]
 
 
 def test_a_run_that_was_never_hinted_is_found(lab: Lab) -> None:
     lab.start()
     ids = lab.submit(small(), hint=False)
-    assert lab.ends(ids, 20) == ["succeeded"]
+    assert lab.ends(ids) == ["succeeded"]
 
 
 def test_events_tell_the_way_of_a_run(lab: Lab) -> None:

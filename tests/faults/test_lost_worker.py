@@ -10,7 +10,7 @@ import pytest
 
 from services.errors import StoreUnavailable
 from tests.support.lab import SHORT_LEASE, Lab, long
-from tests.support.parts import wait_for
+from tests.support.parts import DEADLINE, wait_for
 
 if TYPE_CHECKING:
     from tests.support.parts import Broker
@@ -107,7 +107,7 @@ def test_a_process_told_to_end_gives_its_runs_back_and_is_replaced(lab: Lab, und
     ids = begin(lab)
     (child,) = worker.children
     child.send_signal(signal.SIGTERM)
-    child.wait(10)
+    child.wait(DEADLINE)
     check(lab, ids, undisturbed)
     for run_id in ids:
         assert lab.events(run_id) == ["queued", "claimed", "released", "claimed", "succeeded"]

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.parts import DEADLINE
+
 COMMAND = [sys.executable, "-W", "error", "-c", "from ltd_client.cli import main; main()"]
 
 
@@ -39,7 +41,7 @@ def ltd(*words: str, stdin: str = "", **changes: str) -> Done:
         capture_output=True,
         text=True,
         env=environment(**changes),
-        timeout=60,
+        timeout=DEADLINE,
         check=False,
     )
     for said in (done.stdout, done.stderr):

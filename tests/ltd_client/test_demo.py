@@ -17,7 +17,7 @@ from ltd_client.sdk import Lab
 from services.sweeps import SweepRequest, expand
 from tests.ltd_client.command import COMMAND, environment
 from tests.ltd_client.house import end_all
-from tests.support.parts import wait_for
+from tests.support.parts import DEADLINE, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,8 +91,8 @@ def test_a_demonstration_that_is_told_to_end_leaves_nothing_behind(tmp_path: Pat
         assert "Clipping and minibatches" in ltd.stdout.readline()
         started = psutil.Process(ltd.pid).children(recursive=True)
         ltd.send_signal(signal.SIGTERM)
-        _, errors = ltd.communicate(timeout=60)
+        _, errors = ltd.communicate(timeout=DEADLINE)
     assert ltd.returncode == 128 + signal.SIGTERM
     assert "Traceback" not in errors
     assert len(started) >= 5
-    wait_for(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in started), 10)
+    wait_for(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in started))

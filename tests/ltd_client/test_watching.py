@@ -13,7 +13,7 @@ from ltd_client.console import Console
 from ltd_client.watching import watch_sweep
 from tests.ltd_client.command import COMMAND, environment, ltd
 from tests.support import lab as support
-from tests.support.parts import wait_for
+from tests.support.parts import DEADLINE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +94,6 @@ def test_cancelling_ends_what_is_watched(address: str) -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as watching:
             wait_for(lambda: lab.get_run(run_id)["step"] > 0)
             assert ltd("cancel", run_id, "--server", address).status == 0
-            out, _ = watching.communicate(timeout=30)
+            out, _ = watching.communicate(timeout=DEADLINE)
         assert json.loads(out)["state"] == "cancelled"
         assert watching.returncode == 0

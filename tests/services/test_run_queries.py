@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +11,15 @@ from sqlalchemy import text
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import parse_spec
 from services import run_queries, run_ranges, runs, small_sweeps, submission, sweeps
+from services.db import Database, migrate
 from services.errors import BadCursor, BadQuestion
+from services.settings import Settings
 from tests.services.lab import claim, progress, spec, submit
+from tests.support.fixtures import new_database
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from collections.abc import Iterator
+
     from services.run_queries import RunView
 
 LOSSES = (0.5, 0.25, 0.125, 1e-5, 0.25, 3e4, -1.5)
@@ -88,38 +91,82 @@ def value_between(value: float | None, filters: dict[str, Any]) -> bool:
     return "metric" not in filters or (value is not None and low < value < high)
 
 
-@pytest.mark.parametrize("most", [64, 3], ids=["ranges", "walks"])
-@pytest.mark.parametrize("few", [0, 1500], ids=["large", "few"])
-def test_every_list_is_what_a_plain_filter_finds(
-    db: Database, monkeypatch: pytest.MonkeyPatch, most: int, few: int
-) -> None:
+class Filled:
+    """A store with runs of every kind, and what a plain filter needs of them."""
+
+    def __init__(self, db: Database) -> None:
+        self.db, self.sweeps = db, fill(db)
+        views = {run_id: run_queries.get(db, run_id) for run_id in every(db)}
+        assert len(views) == 2 * 36 + 3
+        self.by_age = sorted(views.values(), key=lambda run: (run.created_at, run.id), reverse=True)
+        with db.read() as conn:
+            rows = conn.execute(text("SELECT sweep_id, run_id FROM sweep_runs")).all()
+        self.members = {name: {row.run_id for row in rows if row.sweep_id == name} for name in self.sweeps}
+
+    def fitting(self, filters: dict[str, Any]) -> list[RunView]:
+        return [run for run in self.by_age if fits(run, self.members, filters)]
+
+    def named(self, choice: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice with the first sweep's id where it says so."""
+        return choice | {"sweep": self.sweeps[0]} if choice.get("sweep") == "first" else choice
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    folder = tmp_path_factory.mktemp("filled")
+    settings = Settings(home=folder, database_url=new_database(request, folder))
+    migrate(settings)
+    db = Database(settings.database_url)
+    yield Filled(db)
+    db.dispose()
+
+
+@pytest.fixture(params=[(most, few) for most in (64, 3) for few in (0, 1500)], ids=str)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ranges or walks, of large sweeps or small ones: how lists are found must not show."""
+    most, few = request.param
     monkeypatch.setattr(run_ranges, "_MOST_RANGES", most)
     monkeypatch.setattr(run_ranges, "_FEW", few)
     monkeypatch.setattr(small_sweeps, "MOST_RUNS", few)
-    ids = fill(db)
-    views = {run_id: run_queries.get(db, run_id) for run_id in every(db)}
-    assert len(views) == 2 * 36 + 3
-    with db.read() as conn:
-        rows = conn.execute(text("SELECT sweep_id, run_id FROM sweep_runs")).all()
-    members = {name: {row.run_id for row in rows if row.sweep_id == name} for name in ids}
-    by_age = sorted(views.values(), key=lambda run: (run.created_at, run.id), reverse=True)
-    choices: list[dict[str, Any]] = [
-        *({"state": state} for state in ("queued", "running", "succeeded", "failed", "cancelled")),
-        *({"outcome": outcome} for outcome in ("solved", "exhausted", "diverged")),
-        *({"experiment": "weight_product"}, {"problem": "adding"}, {"cell": "lstm"}, {"optimizer": "adam"}),
-        *({"clipping": "norm"}, {"clipping": "unheard"}, {"sweep": ids[0]}, {"sweep": "0" * 32}),
-    ]
-    ranges = [{"metric": "final_loss"}, {"metric": "final_loss", "below": 0.3}]
-    ranges += [{"metric": "final_loss", "above": 0.125, "below": 1.0}]
-    for first, second in itertools.product(choices, choices):
-        filters = first | second
-        assert every(db, **filters) == [run.id for run in by_age if fits(run, members, filters)], filters
-    within_one: list[dict[str, Any]] = [{"sweep": ids[0]} | choice for choice in choices if "sweep" not in choice]
-    for first, way in itertools.product([{}, *choices, *within_one], ranges):
-        filters = first | way
-        wanted = [(run.summary["final_loss"], run.id) for run in by_age if fits(run, members, filters)]
-        assert every(db, **filters) == [run_id for _, run_id in sorted(wanted)], filters
-        assert every(db, **filters, sort="-final_loss") == [i for _, i in sorted(wanted, reverse=True)], filters
+
+
+CHOICES: list[dict[str, Any]] = [
+    *({"state": state} for state in ("queued", "running", "succeeded", "failed", "cancelled")),
+    *({"outcome": outcome} for outcome in ("solved", "exhausted", "diverged")),
+    *({"experiment": "weight_product"}, {"problem": "adding"}, {"cell": "lstm"}, {"optimizer": "adam"}),
+    *({"clipping": "norm"}, {"clipping": "unheard"}, {"sweep": "first"}, {"sweep": "0" * 32}),
+]
+RANGES: list[dict[str, Any]] = [
+    {"metric": "final_loss"},
+    {"metric": "final_loss", "below": 0.3},
+    {"metric": "final_loss", "above": 0.125, "below": 1.0},
+]
+
+
+def words(filters: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in filters.items()) or "all"
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("first", CHOICES, ids=words)
+def test_every_list_is_what_a_plain_filter_finds(filled: Filled, first: dict[str, Any]) -> None:
+    for second in CHOICES:
+        filters = filled.named(first | second)
+        assert every(filled.db, **filters) == [run.id for run in filled.fitting(filters)], filters
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("within", [{}, {"sweep": "first"}], ids=words)
+@pytest.mark.parametrize("order", RANGES, ids=words)
+def test_every_list_in_the_order_of_a_metric_is_a_plain_sort(
+    filled: Filled, order: dict[str, Any], within: dict[str, Any]
+) -> None:
+    for choice in [{}, *CHOICES]:
+        filters = filled.named(choice | order | within)
+        wanted = [(run.summary["final_loss"], run.id) for run in filled.fitting(filters)]
+        assert every(filled.db, **filters) == [run_id for _, run_id in sorted(wanted)], filters
+        found = every(filled.db, **filters, sort="-final_loss")
+        assert found == [run_id for _, run_id in sorted(wanted, reverse=True)], filters
 
 
 @pytest.mark.parametrize("few", [0, 300], ids=["large", "few"])

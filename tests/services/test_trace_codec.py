@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -72,6 +75,42 @@ def test_one_damaged_byte_is_seen(data: st.DataObject, change: int) -> None:
         except TraceCorrupt:
             continue
         assert found.tobytes() == array.tobytes()  # a bit that means nothing
+
+
+HEADER = 18
+"""Bytes of the longest head of a zstd frame."""
+
+
+@pytest.mark.parametrize("shape", [(4,), (16, 3), (40_000,), (600_000,)])  # of each length of the size in the head
+def test_a_damaged_head_asks_for_no_more_memory_than_the_array(shape: tuple[int, ...]) -> None:
+    payload = encode(np.zeros(shape, np.float32))
+    bound = 3 * decode(payload, "<f4", shape).nbytes + 2**16
+    tracemalloc.start()
+    try:
+        for place in range(HEADER):
+            for value in range(256):
+                damaged = bytearray(payload)
+                damaged[place] = value
+                with contextlib.suppress(TraceCorrupt):
+                    decode(bytes(damaged), "<f4", shape)
+        assert tracemalloc.get_traced_memory()[1] < bound
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("named", [0, 15, 17, 2**31, 2**50, 2**64 - 3])
+def test_a_frame_that_names_another_size_is_refused(named: int) -> None:
+    """Magic number, one segment with a size of eight bytes, the size, an empty last block."""
+    frame = zstandard.MAGIC_NUMBER.to_bytes(4, "little") + b"\xe0" + named.to_bytes(8, "little") + b"\x01\0\0"
+    assert zstandard.frame_content_size(frame) == named
+    with pytest.raises(TraceCorrupt, match=f"16 expected, {named} named"):
+        decode(frame, "<f4", (4,))
+
+
+def test_a_frame_that_names_no_size_is_refused() -> None:
+    frame = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(16))
+    with pytest.raises(TraceCorrupt, match="16 expected, -1 named"):
+        decode(frame, "<f4", (4,))
 
 
 def test_traces_take_less_room_than_plain() -> None:

@@ -48,7 +48,9 @@ def made(seed: int) -> np.ndarray:
 
 
 @pytest.mark.usefixtures("small_pages")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_every_read_is_numpys(db: Database, data: st.DataObject) -> None:
     (run_id,) = submission.submit(db, [spec(next(_seeds))]).new

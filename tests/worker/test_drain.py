@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services import runs
 from services.db import Database
 from tests.support.lab import long, small
+from tests.support.parts import DEADLINE
 from worker.drain import Drain
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
@@ -130,7 +131,7 @@ def test_a_run_taken_by_another_process_is_left_to_it(lab: Lab, loop: Loop) -> N
     lab.reaches(run_id, 16)
     with lab.db.write() as conn:
         conn.execute(text("UPDATE runs SET epoch = epoch + 1, lease_owner = 'other' WHERE id = :id"), {"id": run_id})
-    loop.thread.join(30)
+    loop.thread.join(DEADLINE)
     assert not loop.thread.is_alive()
     step = lab.run(run_id).step
     assert lab.run(run_id).state == "running"

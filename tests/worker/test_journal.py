@@ -14,7 +14,6 @@ from services import runs, traces
 from services.runs import Recorded
 from services.settings import Settings
 from tests.support.lab import small
-from tests.support.parts import wait_for
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
 
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def keeper(lab: Lab) -> LeaseKeeper:
     """A keeper whose thread does not run: what it knows stands still."""
-    return LeaseKeeper(lab.db, Settings(**(lab.settings.model_dump() | {"abandon_seconds": 0.5})), lambda _: None)
+    times = {"lease_seconds": 600.0, "abandon_seconds": 500.0}  # outlasts a busy machine
+    return LeaseKeeper(lab.db, Settings(**(lab.settings.model_dump() | times)), lambda _: None)
 
 
 @pytest.fixture
@@ -60,7 +60,8 @@ def test_a_run_that_ended_is_kept_no_longer(lab: Lab, journal: Journal, keeper: 
 def test_an_abandoned_run_is_not_written_and_goes_back(lab: Lab, journal: Journal, keeper: LeaseKeeper) -> None:
     (run_id,) = lab.submit(small(), hint=False)
     (claim,) = journal.claim(1)
-    wait_for(lambda: keeper.verdicts() == [(claim.lease, Recorded.LOST)])
+    keeper.hold([claim.lease], time.monotonic() - 501.0)
+    assert keeper.verdicts() == [(claim.lease, Recorded.LOST)]
     assert journal.record([(claim.lease, progress(1, 16))]) == {run_id}
     assert lab.run(run_id).step == 0
     assert lab.run(run_id).state == "queued"

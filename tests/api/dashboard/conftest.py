@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.app import create_app
 from tests.api.dashboard.laboratory import RUNS, Laboratory
+from tests.support.parts import DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +28,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SECONDS = 20_000
-"""How long a page may take to show something, in milliseconds."""
+MILLISECONDS = 1000 * DEADLINE
+"""How long a page may take to show something."""
 
 
 class Quiet(WSGIRequestHandler):
@@ -67,7 +68,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(SECONDS)
+    context.set_default_timeout(MILLISECONDS)
     yield context
     context.close()
 

@@ -9,6 +9,7 @@ from ltd_core.engine import Computation, Pack, pack_for
 from services import runs, sweeps
 from services.db import Database, migrate
 from services.settings import Settings
+from tests.support.parts import DEADLINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ class Laboratory:
         return claim.lease.run_id
 
     def _advance(self, pack: Pack | Computation, lanes: dict[int, runs.Claim]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + DEADLINE
         while lanes:
             assert time.monotonic() < deadline
             found = pack.advance()

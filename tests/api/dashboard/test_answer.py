@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.api.dashboard.conftest import SECONDS, serving
+from tests.api.dashboard.conftest import MILLISECONDS, serving
 from tests.api.dashboard.laboratory import BASE, Laboratory
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Visit = Callable[[str], Page]
 
 pytestmark = pytest.mark.xdist_group("pages")
-expect.set_options(timeout=SECONDS)
+expect.set_options(timeout=MILLISECONDS)
 
 CELLS, HEADS = "#heatmap button.cell", "#heatmap .facet h3"
 RULES = [

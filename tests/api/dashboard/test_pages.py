@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from services import run_queries
-from tests.api.dashboard.conftest import SECONDS, serving
+from tests.api.dashboard.conftest import MILLISECONDS, serving
 from tests.api.dashboard.laboratory import RUNS, Laboratory
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Visit = Callable[[str], Page]
 
 pytestmark = pytest.mark.xdist_group("pages")
-expect.set_options(timeout=SECONDS)
+expect.set_options(timeout=MILLISECONDS)
 
 CELLS = "#heatmap button.cell"
 TOKEN = "a-token-of-the-tests"

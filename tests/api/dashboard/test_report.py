@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.dashboard import bundle
-from tests.api.dashboard.conftest import SECONDS
+from tests.api.dashboard.conftest import MILLISECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.api.dashboard.laboratory import Laboratory
 
 pytestmark = pytest.mark.xdist_group("pages")
-expect.set_options(timeout=SECONDS)
+expect.set_options(timeout=MILLISECONDS)
 MOST_BYTES = 8_000_000
 
 

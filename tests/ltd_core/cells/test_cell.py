@@ -8,6 +8,7 @@ from ltd_core.lazy import torch
 from ltd_core.problems import PROBLEMS, Batch
 from tests.ltd_core.cells.harness import JUDGES, NETWORKS, STARTS, VARIANTS, Case
 
+pytestmark = pytest.mark.long  # a compilation each
 WHOLLY = ("temporal_order", "adding")
 """Problems with which every weight is moved; with others, a dozen."""
 

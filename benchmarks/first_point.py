@@ -1,0 +1,43 @@
+"""From the POST of a run to the answer that holds the first point of its loss, through the whole stack."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.result import Result, within
+from benchmarks.stack import laboratory
+
+if TYPE_CHECKING:
+    from ltd_client import Lab
+
+RUNS = 20
+MOST_SECONDS = 1.0
+
+
+def first_point() -> list[Result]:
+    """Measure runs of one shape, one after the other; the first of them compiles and calibrates."""
+    with laboratory() as lab:
+        _seconds(lab, 50, 0)  # until the workers are loaded
+        seconds = [_seconds(lab, 100, seed) for seed in range(RUNS)]
+    bias = (
+        "POST of a run of temporal_order of length 100, asked for the points of its loss until there is one; SQLite, "
+        "workers that are loaded; the first of the runs compiles and calibrates their shape."
+    )
+    return [within("first_point", seconds, MOST_SECONDS, "s", bias)]
+
+
+def _seconds(lab: Lab, length: int, seed: int) -> float:
+    spec = {"problem": {"kind": "temporal_order", "length": length}, "updates": 100_000, "seed": seed}
+    start = time.perf_counter()
+    run_id = lab.run(spec)["id"]
+    while not any(trace["name"] == "loss" for trace in lab.traces(run_id)):
+        time.sleep(0.01)
+    assert lab.trace(run_id, "loss")["steps"]
+    taken = time.perf_counter() - start
+    lab.cancel_run(run_id)
+    lab.wait(run_id)
+    return taken
+
+
+BENCHMARKS = {"first_point": first_point}
