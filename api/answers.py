@@ -14,13 +14,11 @@ import numpy as np
 import orjson
 from flask import Response, request
 
-from services import run_queries
 from services.specifications import full_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ltd_core.spec import RunSpec
     from services.run_queries import RunView
     from services.sweeps import SweepView
 
@@ -51,22 +49,13 @@ def answer_tagged(tag: str, make: Callable[[], Any], media: str = "application/j
 
 def run_body(run: RunView) -> dict[str, Any]:
     """Return a run."""
-    return _run_body(run, full_json(run.spec_json))
-
-
-def new_run_body(spec: RunSpec, at: float) -> dict[str, Any]:
-    """Return a run that was queued just now."""
-    return _run_body(run_queries.queued(spec, at), spec.texts.full) | {"new": True, "restarted": False}
-
-
-def _run_body(run: RunView, full: str) -> dict[str, Any]:
     return {
         "id": run.id,
         "state": run.state,
         "step": run.step,
         "updates": run.updates,
         "experiment": run.experiment,
-        "spec": orjson.Fragment(full),
+        "spec": orjson.Fragment(full_json(run.spec_json)),
         "outcome": run.outcome,
         "summary": orjson.Fragment(run.summary_json),
         "error": run.error,
