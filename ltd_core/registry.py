@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 M = TypeVar("M", bound=Mechanism)
-_MOST_KEPT, _LONGEST_KEPT = 500, 1000
-"""Of what was read: entries of a family, and characters of each."""
 
 
 class Registry(Mapping[str, type[M]], Generic[M]):
@@ -25,7 +23,6 @@ class Registry(Mapping[str, type[M]], Generic[M]):
         self.family = family
         self._default = None if default is None else default.model_fields["kind"].default
         found: list[type[M]] = [point.load() for point in entry_points(group=f"ltd_lab.{family}")]
-        self._known: dict[str, M] = {}
         self._kinds = {str(entry.model_fields["kind"].default): entry for entry in (*entries, *found)}
 
     def __getitem__(self, kind: str) -> type[M]:
@@ -43,25 +40,7 @@ class Registry(Mapping[str, type[M]], Generic[M]):
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401
         """Return a union of the entries, chosen by `kind`; the default kind where none is named."""
         choices = {kind: handler.generate_schema(entry) for kind, entry in self._kinds.items()}
-        union = core_schema.tagged_union_schema(choices, discriminator=self.kind_of)
-        return core_schema.with_info_wrap_validator_function(self._read_once, union)
-
-    def _read_once(
-        self, value: object, read: core_schema.ValidatorFunctionWrapHandler, info: core_schema.ValidationInfo
-    ) -> M:
-        """Return the entry in JSON-like `value`; equal ones are one, so that its texts are written once."""
-        if type(value) is not dict:
-            made: M = read(value)
-            return made
-        key = repr((value, info.context))  # in which 1, 1.0 and True differ
-        known = self._known.get(key)
-        if known is None:
-            known = read(value)
-            if len(key) <= _LONGEST_KEPT and not known.needs_more:
-                if len(self._known) >= _MOST_KEPT:
-                    self._known.clear()
-                self._known[key] = known
-        return known
+        return core_schema.tagged_union_schema(choices, discriminator=self.kind_of)
 
     def kind_of(self, value: object) -> str | None:
         """Return the kind that a value, in JSON or an entry, names; None when it names none and there is no default."""
