@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from alembic import command
@@ -21,8 +21,6 @@ from services.errors import StoreError, StoreFull, StoreReadOnly, StoreUnavailab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from sqlalchemy import Dialect
 
     from services.settings import Settings
 
@@ -46,20 +44,12 @@ _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
 
 
-class RowWriter(NamedTuple):
-    """A connection of SQLite's driver, for statements of one row."""
-
-    dialect: Dialect
-    driver: Any
-
-
 class Database:
     """One database; make it after a fork or spawn, never share it across one. Nothing connects before the first use."""
 
     def __init__(self, url: str) -> None:
         self.url, self._engine = url, make_engine(url)
         self.dialect = self._engine.dialect.name
-        self._row_writers: list[Any] = []
         self._engine.update_execution_options(**{_STORE: url})
         # PostgreSQL shows each statement what is committed when it begins, in a transaction or not: two trips fewer
         alone = {} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
@@ -83,38 +73,8 @@ class Database:
             _prepare_after(conn, _PREPARED_AFTER)
             yield conn
 
-    @contextmanager
-    def write_row(self) -> Iterator[Connection | RowWriter]:
-        """Yield the same for `now` and `services.upsert` alone: on SQLite without what SQLAlchemy does for others."""
-        if self.dialect != "sqlite":
-            with self.write() as conn:
-                yield conn
-            return
-        with _errors():
-            driver = self._row_writer()
-            try:
-                driver.execute(_BEGIN_WRITE)
-                yield RowWriter(self._engine.dialect, driver)
-                driver.commit()
-            except BaseException:
-                driver.close()  # which rolls back what is not committed
-                raise
-            self._row_writers.append(driver)
-
-    def _row_writer(self) -> Any:  # noqa: ANN401 - the driver's connection
-        """Return a connection that rests, or a new one; to take one from the pool and back takes longer than a row."""
-        try:
-            return self._row_writers.pop()
-        except IndexError:
-            pooled = self._engine.raw_connection()
-            driver = pooled.driver_connection
-            pooled.detach()
-            return driver
-
     def dispose(self) -> None:
         """Close every connection."""
-        while self._row_writers:
-            self._row_writers.pop().close()
         self._engine.dispose()
 
 
@@ -123,9 +83,9 @@ def store_of(conn: Connection) -> str:
     return str(conn.get_execution_options()[_STORE])
 
 
-def now(conn: Connection | RowWriter) -> float:
+def now(conn: Connection) -> float:
     """Return seconds since 1970: the server's clock on PostgreSQL, whose clients' clocks may differ."""
-    if isinstance(conn, Connection) and conn.dialect.name == "postgresql":
+    if conn.dialect.name == "postgresql":
         return float(conn.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()
 

@@ -12,7 +12,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from services import db as module
 from services import run_queries, runs
@@ -20,8 +19,7 @@ from services.db import Database, make_engine, migrate
 from services.errors import StoreFull, StoreReadOnly, StoreUnavailable
 from services.models import Base
 from services.settings import Settings
-from services.upsert import insert_rows
-from tests.services.lab import claim, progress, spec, submit
+from tests.services.lab import claim, progress, submit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,27 +48,6 @@ def test_a_transaction_is_kept_whole_or_not_at_all(db: Database) -> None:
         spoil()
     with db.read() as conn:
         assert conn.execute(text("SELECT state FROM runs")).scalar_one() == "queued"
-
-
-def test_one_row_is_kept_or_not_at_all_and_the_next_is_written(db: Database) -> None:
-    submit(db, 1)
-    event = {"run_id": spec(0).digest, "at": 1.0, "kind": "told", "data": "{}"}
-
-    def write(seq: int, *, spoil: bool = False) -> None:
-        with db.write_row() as conn:
-            insert_rows(conn, runs.EVENTS, [event | {"seq": seq}])
-            if spoil:
-                raise KeyError
-
-    write(2)
-    with pytest.raises(KeyError):
-        write(3, spoil=True)
-    with pytest.raises(IntegrityError):
-        write(2)
-    write(4)
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(write, range(5, 25)))
-    assert [found.seq for found in run_queries.events(db, spec(0).digest)] == [1, 2, *range(4, 25)]
 
 
 def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
