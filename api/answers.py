@@ -6,7 +6,6 @@ import hashlib
 import re
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -75,14 +74,7 @@ def moment(seconds: float | None) -> str | None:
     """Return a time in ISO 8601, UTC."""
     if seconds is None:
         return None
-    whole, millisecond = divmod(round(seconds * 1e6) // 1000, 1000)
-    return f"{_second(whole)}.{millisecond:03d}+00:00"
-
-
-@lru_cache(maxsize=4096)
-def _second(whole: int) -> str:
-    """Return a second's date and time; a page of runs has many times, few seconds apart."""
-    return datetime.fromtimestamp(whole, UTC).isoformat()[:19]
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def numbers(array: Array) -> orjson.Fragment:
