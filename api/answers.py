@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 from flask import Response, request
 
-from services.specifications import full_json
+from services.specifications import full_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def run_body(run: RunView) -> dict[str, Any]:
         "step": run.step,
         "updates": run.updates,
         "experiment": run.experiment,
-        "spec": orjson.Fragment(full_json(run.spec_json)),
+        "spec": full_settings(run.spec_json),
         "outcome": run.outcome,
         "summary": orjson.Fragment(run.summary_json),
         "error": run.error,
