@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from sqlalchemy import text
 
 from services import db as module
 from services import run_queries, runs
-from services.db import Database, make_engine, migrate
+from services.db import Database, migrate, write_engine
 from services.errors import StoreFull, StoreReadOnly, StoreUnavailable
 from services.models import Base
 from services.settings import Settings
@@ -51,7 +52,7 @@ def test_a_transaction_is_kept_whole_or_not_at_all(db: Database) -> None:
 
 
 def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
-    engine = make_engine(settings.database_url)
+    engine = write_engine(settings.database_url)
     with engine.connect() as conn:
         assert compare_metadata(MigrationContext.configure(conn), Base.metadata) == []
     engine.dispose()
@@ -139,14 +140,7 @@ def test_a_full_and_a_read_only_sqlite_are_named(sqlite: Database) -> None:
         write()
 
 
-@pytest.mark.parametrize("rested", [True, False])
-def test_a_connection_that_the_server_ended(
-    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, *, rested: bool
-) -> None:
-    """Nobody sees it: after a rest the server is asked, even one that vanished in silence; before, it has said so."""
-    monkeypatch.setattr(module, "_TRUSTED_SECONDS", 0.0 if rested else 3600.0)
-    if rested:
-        monkeypatch.setattr(module, "_speaks", lambda _: False)
+def test_nobody_sees_that_the_server_ended_a_connection(postgres: PostgresServer) -> None:
     mine, other = (Database(postgres.get_uri(driver="psycopg")) for _ in range(2))
     try:
         before = backend(mine)
@@ -165,7 +159,19 @@ def backend(db: Database) -> int:
 
 def test_questions_are_planned_each_time_and_what_writes_is_prepared(db: Database) -> None:
     if db.dialect == "postgresql":
-        with db.read() as conn:
-            assert conn.connection.driver_connection.prepare_threshold is None
-        with db.write() as conn:
-            assert conn.connection.driver_connection.prepare_threshold == 5
+        with db.read() as reading, db.write() as writing:
+            found = [conn.connection.driver_connection.prepare_threshold for conn in (reading, writing)]
+        assert found == [None, 5]
+
+
+def test_a_store_has_a_bounded_number_of_connections(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0.2)
+    made = Database(db.url)
+    with ExitStack() as stack:
+        for _ in range(module.READERS):
+            stack.enter_context(made.read())
+        with pytest.raises(StoreUnavailable), made.read():
+            pass
+    with made.read() as conn:
+        assert conn.execute(text("SELECT 1")).scalar_one() == 1
+    made.dispose()

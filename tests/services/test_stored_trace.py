@@ -13,7 +13,7 @@ from sqlalchemy import text
 import services
 from ltd_core.trace import TraceInfo
 from services import traces
-from services.db import Database, make_engine, migrate
+from services.db import Database, migrate, write_engine
 from services.settings import Settings
 from services.stored_trace import StoredTrace
 from services.trace_rows import FACTOR, page_cells
@@ -65,8 +65,8 @@ def _move(url: str, revision: str) -> None:
     """Bring the schema up or down to a revision."""
     config = Config()
     config.set_main_option("script_location", str(Path(services.__file__).parent / "migrations"))
-    engine = make_engine(url)
-    with engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
+    engine = write_engine(url)
+    with engine.begin() as conn:
         config.attributes["connection"] = conn
         (command.downgrade if revision != "head" else command.upgrade)(config, revision)
     engine.dispose()
