@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from pysqlite3 import dbapi2
 from sqlalchemy import text
 
 from services import db as module
@@ -104,6 +106,20 @@ def test_sqlite_survives_a_power_loss_and_readers_do_not_wait(sqlite: Database) 
     with sqlite.write() as writing, sqlite.read() as reading:
         writing.execute(text("DELETE FROM runs"))
         assert reading.execute(text("SELECT count(*) FROM runs")).scalar_one() == 0
+
+
+def test_a_new_sqlite_that_another_connection_has_locked_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    other = dbapi2.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ends = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+    ends.start()
+    made = Database(f"sqlite:///{path}")
+    with made.read() as conn:
+        assert conn.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+    ends.join()
+    made.dispose()
+    other.close()
 
 
 def test_a_locked_sqlite_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
