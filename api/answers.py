@@ -6,7 +6,6 @@ import hashlib
 import re
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +13,11 @@ import numpy as np
 import orjson
 from flask import Response, request
 
-from services import run_queries
-from services.specifications import full_json
+from services.specifications import full_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ltd_core.spec import RunSpec
     from services.run_queries import RunView
     from services.sweeps import SweepView
 
@@ -51,22 +48,13 @@ def answer_tagged(tag: str, make: Callable[[], Any], media: str = "application/j
 
 def run_body(run: RunView) -> dict[str, Any]:
     """Return a run."""
-    return _run_body(run, full_json(run.spec_json))
-
-
-def new_run_body(spec: RunSpec, at: float) -> dict[str, Any]:
-    """Return a run that was queued just now."""
-    return _run_body(run_queries.queued(spec, at), spec.texts.full) | {"new": True, "restarted": False}
-
-
-def _run_body(run: RunView, full: str) -> dict[str, Any]:
     return {
         "id": run.id,
         "state": run.state,
         "step": run.step,
         "updates": run.updates,
         "experiment": run.experiment,
-        "spec": orjson.Fragment(full),
+        "spec": full_settings(run.spec_json),
         "outcome": run.outcome,
         "summary": orjson.Fragment(run.summary_json),
         "error": run.error,
@@ -86,14 +74,7 @@ def moment(seconds: float | None) -> str | None:
     """Return a time in ISO 8601, UTC."""
     if seconds is None:
         return None
-    whole, millisecond = divmod(round(seconds * 1e6) // 1000, 1000)
-    return f"{_second(whole)}.{millisecond:03d}+00:00"
-
-
-@lru_cache(maxsize=4096)
-def _second(whole: int) -> str:
-    """Return a second's date and time; a page of runs has many times, few seconds apart."""
-    return datetime.fromtimestamp(whole, UTC).isoformat()[:19]
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def numbers(array: Array) -> orjson.Fragment:

@@ -21,7 +21,6 @@ from api import (
     problem,
     runs,
     security,
-    short_way,
     store,
     sweeps,
     traces,
@@ -30,7 +29,6 @@ from api import (
 from api.dashboard.blueprint import blueprint as dashboard
 from ltd_core.spec import register_text
 from services.db import Database
-from services.read_before import ReadBefore
 from services.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -62,11 +60,11 @@ def create_app(settings: Settings) -> Flask:
         register_text(name, path)
     app = Flask("api", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, **_COMPRESSION)
-    lab = context.Context(settings, Database(settings.database_url), CollectorRegistry(), ReadBefore())
+    lab = context.Context(settings, Database(settings.database_url), CollectorRegistry())
     context.install(app, lab)
     health.install(lab.registry, lab.db, settings)
     problem.install(app)
-    requests = log.install(app, lab.registry)  # before the guards, so that what they refuse is logged too
+    log.install(app, lab.registry)  # before the guards, so that what they refuse is logged too
     security.install(app, settings)
     parameters.install(app)
     app.register_blueprint(health.blueprint)
@@ -74,7 +72,6 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(resource.blueprint, url_prefix="/api/v1")
     app.register_blueprint(dashboard)
     _compress(app)
-    short_way.install(app, lab, requests)
     return app
 
 

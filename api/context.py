@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from services.db import Database
-    from services.read_before import ReadBefore
     from services.settings import Settings
 
 _NAME = "ltd"
-STORE_FAILED = "ltd.store_failed"
-"""In a request's environment: the error of a store that was asked for this very request already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +24,6 @@ class Context:
     settings: Settings
     db: Database
     registry: CollectorRegistry
-    accepted: ReadBefore
-    """Bodies of runs."""
 
 
 def install(app: Flask, context: Context) -> None:

@@ -20,30 +20,11 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 logger = structlog.get_logger()
 
 
-class RequestLog:
-    """A line and figures for every request."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        labels = ["method", "endpoint", "status"]
-        self._requests = Counter("ltd_requests", "Requests answered.", labels, registry=registry)
-        self._seconds = Histogram("ltd_request_seconds", "Time to an answer.", ["endpoint"], registry=registry)
-        self._figures = cache(self._labelled)
-
-    def tell(self, method: str, path: str, endpoint: str, status: int, taken: float) -> None:
-        """Log and measure a request that took so many seconds."""
-        count, seconds = self._figures(method, endpoint, status)
-        count.inc()
-        seconds.observe(taken)
-        logger.info("request", method=method, path=path, status=status, ms=round(taken * 1000, 1))
-
-    def _labelled(self, method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
-        return self._requests.labels(method, endpoint, status), self._seconds.labels(endpoint)
-
-
-def install(app: Flask, registry: CollectorRegistry) -> RequestLog:
+def install(app: Flask, registry: CollectorRegistry) -> None:
     """Log and measure every request."""
     _as_json()
-    log = RequestLog(registry)
+    requests = Counter("ltd_requests", "Requests answered.", ["method", "endpoint", "status"], registry=registry)
+    seconds = Histogram("ltd_request_seconds", "Time to an answer.", ["endpoint"], registry=registry)
 
     @app.before_request
     def begin() -> None:
@@ -53,10 +34,11 @@ def install(app: Flask, registry: CollectorRegistry) -> RequestLog:
     def end(response: Response) -> Response:
         taken = time.perf_counter() - g.began if "began" in g else 0.0
         method = request.method if request.method in _METHODS else "other"  # a client may send any word
-        log.tell(method, request.path, request.endpoint or "none", response.status_code, taken)
+        endpoint, status = request.endpoint or "none", response.status_code
+        requests.labels(method, endpoint, status).inc()
+        seconds.labels(endpoint).observe(taken)
+        logger.info("request", method=method, path=request.path, status=status, ms=round(taken * 1000, 1))
         return response
-
-    return log
 
 
 def _as_json() -> None:

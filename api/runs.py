@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from api.answers import answer, new_run_body, run_body
+from api.answers import answer, run_body
 from api.body import read_json, remember
-from api.context import STORE_FAILED, here
+from api.context import here
 from api.parameters import given, listed
 from ltd_core.spec import parse_spec
 from services import queue, run_queries, runs, submission
@@ -23,17 +23,13 @@ def submit() -> Response:
     """Submit one run; the same specification again answers with the run that is there."""
     lab = here()
     spec = parse_spec(read_json())
-    if failed := request.environ.get(STORE_FAILED):
-        raise failed
     remember()
     done = submission.submit(lab.db, [spec])
     if not done.stood:
         queue.hint_soon(lab.settings, 1)
-    where = {"Location": f"/api/v1/runs/{spec.digest}"}
-    if done.new:
-        return answer(new_run_body(spec, done.at), 201, where)
-    body = run_body(run_queries.get(lab.db, spec.digest)) | {"new": False, "restarted": bool(done.restarted)}
-    return answer(body, 200, where)
+    became = {"new": bool(done.new), "restarted": bool(done.restarted)}
+    body = run_body(run_queries.get(lab.db, spec.digest)) | became
+    return answer(body, 201 if done.new else 200, {"Location": f"/api/v1/runs/{spec.digest}"})
 
 
 @blueprint.get("/runs")

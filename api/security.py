@@ -25,7 +25,7 @@ _BODIES = {"imports.post": ARROW}
 """Media types that are no JSON; as little as JSON can they be sent by a page of another site without asking."""
 
 
-HEADERS = (
+_HEADERS = (
     ("Content-Security-Policy", POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -34,24 +34,19 @@ HEADERS = (
 """Of every answer."""
 
 
-def hosts_of(settings: Settings) -> frozenset[str] | None:
-    """Return the names that a server answers to, None for any.
+def install(app: Flask, settings: Settings) -> None:
+    """Guard an application.
 
     A name that an attacker points at this address (DNS rebinding) is refused; with a token it would gain nothing, and
     the names under which other machines reach this one cannot be known.
     """
-    return None if settings.token else frozenset({*LOOPBACK, settings.host.lower()})
-
-
-def install(app: Flask, settings: Settings) -> None:
-    """Guard an application."""
-    hosts = hosts_of(settings)
+    hosts = None if settings.token else frozenset({*LOOPBACK, settings.host.lower()})
 
     @app.before_request
     def guard() -> Response | None:
         if not settings.token and request.path not in _OPEN and not is_loopback(request.remote_addr or "127.0.0.1"):
             return problem.respond(403, "Forbidden", "without LTD_TOKEN this server answers its own machine alone")
-        if hosts is not None and request.path not in _OPEN and host_name(request.host) not in hosts:
+        if hosts is not None and request.path not in _OPEN and _host_name(request.host) not in hosts:
             detail = f"this server does not answer to the name {request.host!r}: use {settings.host}:{settings.port}"
             return problem.respond(421, "Misdirected request", detail)
         if request.method in _WRITES and (refused := _refused_write()):
@@ -65,7 +60,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def harden(response: Response) -> Response:
-        for name, value in HEADERS:
+        for name, value in _HEADERS:
             response.headers.setdefault(name, value)
         return response
 
@@ -106,7 +101,7 @@ def is_loopback(address: str) -> bool:
     return parsed.is_loopback
 
 
-def host_name(host: str) -> str:
+def _host_name(host: str) -> str:
     """Return a Host header without its port."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()

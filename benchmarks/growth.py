@@ -38,7 +38,7 @@ def of_a_run() -> list[str]:
     """Return a table of the rows and bytes that a run of the demonstration leaves in PostgreSQL."""
     with store("postgresql") as (db, _):
         runs = len(demonstrated(db, {}))
-        with db._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:  # noqa: SLF001 - no transaction
+        with db._reader.connect() as conn:  # noqa: SLF001 - which has no transaction
             conn.execute(text("VACUUM FULL"))  # states are replaced at every record
         with db.read() as conn:
             found = [

@@ -14,6 +14,7 @@ from benchmarks.peers.trackers import VERSIONS, Json, Tracker, served
 from benchmarks.result import Result, compared, interleaved, quicker, within
 from benchmarks.stores import served as served_by_us
 from benchmarks.stores import store
+from ltd_client.sdk import Lab
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
@@ -47,7 +48,8 @@ CONTRACT: Json = {
     "updates": 1000,
 }
 MADE = {
-    "create_run": "the specification that stands in the contract, each with another seed (decision 15)",
+    "create_run": "the specification that stands in the contract, each with another seed",
+    "create_run_sdk": "the same specification, each with another seed",
     "create_run_unlike": "the same specification, each with another learning rate",
     "create_run_settings": "a specification with every setting written out, each with another seed",
 }
@@ -126,12 +128,14 @@ def ingest(name: str, dialect: str) -> list[Result]:
     ]
 
 
-def create_run(name: str, made: Callable[[], Json], *, settings: bool = False) -> list[Result]:
-    """Compare one run made over REST; theirs bare, or with the settings of ours."""
+def create_run(name: str, made: Callable[[], Json], *, settings: bool = False, sdk: bool = False) -> list[Result]:
+    """Compare one run made over REST, or by our SDK; theirs bare, or with the settings of ours."""
     with ExitStack() as stack:
         _, ours_is = stack.enter_context(store("sqlite"))
         client = stack.enter_context(served_by_us(ours_is))
         tracker = stack.enter_context(served("fasttrackml"))
+        lab = stack.enter_context(Lab(str(client.base_url)))
+        post = lab.run if sdk else lambda body: client.post("/api/v1/runs", json=body).raise_for_status()
 
         def timed(create: Callable[[Json], object]) -> float:
             bodies = [made() for _ in range(EACH)]
@@ -141,14 +145,15 @@ def create_run(name: str, made: Callable[[], Json], *, settings: bool = False) -
             return (time.perf_counter() - start) / EACH
 
         seconds = interleaved(
-            lambda _: timed(lambda body: client.post("/api/v1/runs", json=body).raise_for_status()),
+            lambda _: timed(post),
             lambda _: timed(lambda body: tracker.create_run(body if settings else None)),
             repetitions=45,
         )
     with_what = "with the same settings, as tags, which spares a second request" if settings else "without parameters"
+    clients = "Our SDK and a client of theirs," if sdk else "Same client,"
     bias = (
         f"Ours: POST /runs of {MADE[name]}, queued with its first event, synced to disk before the answer, then "
-        f"hinted to the broker. Theirs: runs/create of FastTrackML on SQLite, {with_what}, not synced. Same client, "
+        f"hinted to the broker. Theirs: runs/create of FastTrackML on SQLite, {with_what}, not synced. {clients} "
         f"kept alive, {EACH} runs a repetition; the first hundred of a fresh store are slower, ours more so."
     )
     return [compared(name, seconds, bias)]
@@ -189,6 +194,7 @@ BENCHMARKS = {
     "post_sweep_10k_sqlite": lambda: post_sweep("post_sweep_10k_sqlite", "sqlite"),
     "post_sweep_10k_postgresql": lambda: post_sweep("post_sweep_10k_postgresql", "postgresql"),
     "create_run": lambda: create_run("create_run", _seeded),
+    "create_run_sdk": lambda: create_run("create_run_sdk", _seeded, sdk=True),
     "create_run_unlike": lambda: create_run("create_run_unlike", _unlike),
     "create_run_settings": lambda: create_run("create_run_settings", lambda: specification().full(), settings=True),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import uuid
 import weakref
 from contextlib import suppress
 from http import HTTPStatus
@@ -223,14 +222,15 @@ class Lab:
         path: str,
         *,
         accept: int | None = None,
-        headers: dict[str, str] | None = None,
         **more: Any,  # noqa: ANN401 - what httpx2 takes
     ) -> httpx2.Response:
-        """Send, and again while nothing answers or the store is away: a key makes repeating a write harmless."""
-        headers = (headers or {}) | ({"Idempotency-Key": uuid.uuid4().hex} if method == "POST" else {})
+        """Send, and again while nothing answers or the store is away: every write is harmless when repeated.
+
+        Runs and sweeps are identified by the digest of what was asked for, so none of them needs an Idempotency-Key.
+        """
         for pause in (*_PAUSES, None):
             try:
-                response = self._http.request(method, path, headers=headers, **more)
+                response = self._http.request(method, path, **more)
             except httpx2.TransportError as error:
                 if pause is None or not isinstance(error, _BROKEN):
                     raise Unreachable(self.server, str(error) or type(error).__name__) from None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ltd_core.canonical import Canonical
 
 
 class Mechanism(Canonical):
     """Settings of one mechanism, frozen. Its methods compute; tensors carry a leading lane dimension K."""
-
-    needs_more: ClassVar[bool] = False
-    """Whether it depends on what is installed here if it can be trained: it is then asked each time."""
 
     kind: str
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Mechanism)
-_MOST_KEPT, _LONGEST_KEPT = 500, 1000
-"""Of what was read: entries of a family, and characters of each."""
 
 
 class Entries(Mapping[str, type[T]], Generic[T]):
@@ -53,30 +51,11 @@ class Registry(Entries[M]):
     def __init__(self, family: str, *entries: type[M], default: type[M] | None = None) -> None:
         super().__init__(family, *entries, name=lambda entry: str(entry.model_fields["kind"].default))
         self._default = None if default is None else default.model_fields["kind"].default
-        self._known: dict[str, M] = {}
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401
         """Return a union of the entries, chosen by `kind`; the default kind where none is named."""
         choices = {kind: handler.generate_schema(entry) for kind, entry in self.items()}
-        union = core_schema.tagged_union_schema(choices, discriminator=self.kind_of)
-        return core_schema.with_info_wrap_validator_function(self._read_once, union)
-
-    def _read_once(
-        self, value: object, read: core_schema.ValidatorFunctionWrapHandler, info: core_schema.ValidationInfo
-    ) -> M:
-        """Return the entry in JSON-like `value`; equal ones are one, so that its texts are written once."""
-        if type(value) is not dict:
-            made: M = read(value)
-            return made
-        key = repr((value, info.context))  # in which 1, 1.0 and True differ
-        known = self._known.get(key)
-        if known is None:
-            known = read(value)
-            if len(key) <= _LONGEST_KEPT and not known.needs_more:
-                if len(self._known) >= _MOST_KEPT:
-                    self._known.clear()
-                self._known[key] = known
-        return known
+        return core_schema.tagged_union_schema(choices, discriminator=self.kind_of)
 
     def kind_of(self, value: object) -> str | None:
         """Return the kind that a value, in JSON or an entry, names; None when it names none and there is no default."""

@@ -1,15 +1,18 @@
-"""Connections and transactions, on SQLite and PostgreSQL; driver errors in the service's own words."""
+"""Connections and transactions, on SQLite and PostgreSQL; driver errors in the service's own words.
+
+A database has two engines: one reads, one writes. PostgreSQL takes 100 connections unless its `max_connections` says
+otherwise, 97 of them ours. An API process holds at most READERS + WRITERS = 12, a worker process 2 (its loop writes,
+and so does its lease keeper), the process that starts them 2: one API process and 41 worker processes need 96.
+"""
 
 from __future__ import annotations
 
-import select
 import time
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -24,101 +27,56 @@ from services.errors import NotMigrated, SchemaUnknown, StoreError, StoreFull, S
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Dialect
-
     from services.settings import Settings
 
 LOCK_SECONDS = 5.0
-"""How long a transaction waits for a lock before the store counts as unavailable."""
-AS_BYTES = {"ltd_binary": True}
-"""Execution options of a statement that fetches arrays."""
+"""How long a transaction waits for a lock, or a thread for a connection, before the store counts as unavailable."""
+READERS, WRITERS = 8, 4
+"""Connections of a process, made when they are needed; more threads than these wait for their turn."""
 _MIGRATION_SECONDS = 600.0
 """How long a process waits for another that migrates: a large store takes its time."""
-_BEGIN_WRITE = "BEGIN IMMEDIATE"
 _STORE = "ltd_store"
-_RESTS_SINCE = "ltd_rests_since"
-_TRUSTED_SECONDS = 1.0
-"""How long a connection that rests is taken to live, unless its server has said that it ends."""
 _RANDOM_PAGE_COST = 1.1
 """What is asked for often lies in memory or on flash; PostgreSQL's own figure, 4, is of disks that turn."""
-_PREPARED_AFTER = 5
-"""Uses of a statement that writes; one that reads is planned each time: a plan for any sweep is a bad one for most."""
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
 _NO_TABLES = ("no such table", "no such column", "undefinedtable", "undefinedcolumn")
 
 
-class RowWriter(NamedTuple):
-    """A connection of SQLite's driver, for statements of one row."""
-
-    dialect: Dialect
-    driver: Any
-
-
 class Database:
     """One database; make it after a fork or spawn, never share it across one. Nothing connects before the first use."""
 
     def __init__(self, url: str) -> None:
-        self.url, self._engine = url, make_engine(url)
-        self.dialect = self._engine.dialect.name
-        self._row_writers: list[Any] = []
-        self._engine.update_execution_options(**{_STORE: url})
-        # PostgreSQL shows each statement what is committed when it begins, in a transaction or not: two trips fewer
-        alone = {} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-        self._reader = self._engine.execution_options(**alone)
-        self._writer = self._engine.execution_options(ltd_write=True)
+        self.url, self._reader, self._writer = url, read_engine(url), write_engine(url)
+        self.dialect = self._reader.dialect.name
+        for engine in (self._reader, self._writer):
+            engine.update_execution_options(**{_STORE: url})
+        self._streamer = self._reader
+        if self.dialect == "postgresql":
+            event.listen(self._reader, "before_cursor_execute", _fetch_binary)
+            event.listen(self._writer, "before_cursor_execute", _fetch_binary)
+            self._streamer = self._reader.execution_options(isolation_level="READ COMMITTED")
 
     @contextmanager
     def read(self, *, cursors: bool = False) -> Iterator[Connection]:
-        """Yield a connection that only reads: on SQLite all of one moment, on PostgreSQL each statement of its own.
+        """Yield a read-only connection: one snapshot on SQLite, one snapshot per statement on PostgreSQL.
 
-        Rows that come by and by (`yield_per`) need cursors, which PostgreSQL has in transactions alone.
+        Pass `cursors=True` to stream rows (`yield_per`): PostgreSQL allows server-side cursors only in a transaction.
         """
-        with _errors(), (self._engine if cursors else self._reader).connect() as conn, conn.begin():
-            _prepare_after(conn, None)
+        with _errors(), (self._streamer if cursors else self._reader).begin() as conn:
             yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection in a transaction; on SQLite it has the write lock from its start."""
-        with _errors(), self._writer.connect() as conn, conn.begin():
-            _prepare_after(conn, _PREPARED_AFTER)
+        with _errors(), self._writer.begin() as conn:
             yield conn
-
-    @contextmanager
-    def write_row(self) -> Iterator[Connection | RowWriter]:
-        """Yield the same for `now` and `services.upsert` alone: on SQLite without what SQLAlchemy does for others."""
-        if self.dialect != "sqlite":
-            with self.write() as conn:
-                yield conn
-            return
-        with _errors():
-            driver = self._row_writer()
-            try:
-                driver.execute(_BEGIN_WRITE)
-                yield RowWriter(self._engine.dialect, driver)
-                driver.commit()
-            except BaseException:
-                driver.close()  # which rolls back what is not committed
-                raise
-            self._row_writers.append(driver)
-
-    def _row_writer(self) -> Any:  # noqa: ANN401 - the driver's connection
-        """Return a connection that rests, or a new one; to take one from the pool and back takes longer than a row."""
-        try:
-            return self._row_writers.pop()
-        except IndexError:
-            pooled = self._engine.raw_connection()
-            driver = pooled.driver_connection
-            pooled.detach()
-            return driver
 
     def dispose(self) -> None:
         """Close every connection."""
-        while self._row_writers:
-            self._row_writers.pop().close()
-        self._engine.dispose()
+        self._reader.dispose()
+        self._writer.dispose()
 
 
 def store_of(conn: Connection) -> str:
@@ -126,46 +84,28 @@ def store_of(conn: Connection) -> str:
     return str(conn.get_execution_options()[_STORE])
 
 
-def now(conn: Connection | RowWriter) -> float:
+def now(conn: Connection) -> float:
     """Return seconds since 1970: the server's clock on PostgreSQL, whose clients' clocks may differ."""
-    if isinstance(conn, Connection) and conn.dialect.name == "postgresql":
+    if conn.dialect.name == "postgresql":
         return float(conn.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()
 
 
-def _prepare_after(conn: Connection, uses: int | None) -> None:
-    """Say after how many uses PostgreSQL keeps a statement's plan, never for None."""
-    if conn.dialect.name == "postgresql":
-        driver: Any = conn.connection.driver_connection
-        driver.prepare_threshold = uses
+def read_engine(url: str) -> Engine:
+    """Return an engine for questions; it has not connected yet."""
+    if _is_sqlite(url):
+        return _sqlite_engine(url, "BEGIN", LOCK_SECONDS, READERS)
+    # AUTOCOMMIT spares two trips: each statement sees what is committed when it begins, in a transaction or not.
+    # Nothing is prepared: a plan for any sweep is a bad one for most.
+    return _postgresql_engine(url, LOCK_SECONDS, READERS, None, isolation_level="AUTOCOMMIT")
 
 
-def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
-    """Return an engine that has not connected yet."""
+def write_engine(url: str, lock_seconds: float | None = None) -> Engine:
+    """Return an engine for transactions that write; it has not connected yet."""
     wait = LOCK_SECONDS if lock_seconds is None else lock_seconds
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, module=sqlite, connect_args={"timeout": wait, "check_same_thread": False})
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    settings = {
-        "lock_timeout": int(wait * 1000),
-        "idle_in_transaction_session_timeout": 60_000,
-        "random_page_cost": _RANDOM_PAGE_COST,
-    }
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    engine = create_engine(
-        parsed.set(drivername="postgresql+psycopg"),
-        pool_timeout=LOCK_SECONDS,
-        pool_size=8,
-        max_overflow=24,
-        connect_args={"connect_timeout": int(LOCK_SECONDS), "options": options},
-    )
-    event.listen(engine, "before_cursor_execute", _choose_format)
-    event.listen(engine, "checkin", _rests)
-    event.listen(engine, "checkout", partial(_look_after_rest, engine))
-    return engine
+    if _is_sqlite(url):  # the lock is taken at once: a transaction that reads first would fail instead of waiting
+        return _sqlite_engine(url, "BEGIN IMMEDIATE", wait, WRITERS)
+    return _postgresql_engine(url, wait, WRITERS, 5)
 
 
 def migrate(settings: Settings, to: str = "head") -> None:
@@ -174,13 +114,13 @@ def migrate(settings: Settings, to: str = "head") -> None:
     Raises SchemaUnknown where `to`, or the schema that the database has, is none of this release.
     """
     url = settings.database_url
-    if make_url(url).get_backend_name() == "sqlite" and (path := make_url(url).database):
+    if _is_sqlite(url) and (path := make_url(url).database):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = make_engine(url, _MIGRATION_SECONDS)
+    engine = write_engine(url, _MIGRATION_SECONDS)
     try:
-        with _errors(), engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
+        with _errors(), engine.begin() as conn:
             if engine.dialect.name == "postgresql":
                 conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             config.attributes["connection"] = conn
@@ -193,49 +133,81 @@ def migrate(settings: Settings, to: str = "head") -> None:
         engine.dispose()
 
 
+def _is_sqlite(url: str) -> bool:
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def _sqlite_engine(url: str, begin: str, lock_seconds: float, connections: int) -> Engine:
+    engine = create_engine(
+        url,
+        module=sqlite,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=LOCK_SECONDS,
+        connect_args={"timeout": lock_seconds, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", partial(_begin_sqlite, begin))
+    return engine
+
+
+def _postgresql_engine(
+    url: str,
+    lock_seconds: float,
+    connections: int,
+    prepare_threshold: int | None,
+    **more: Any,  # noqa: ANN401 - what create_engine takes
+) -> Engine:
+    """Return an engine; a statement is prepared after so many uses, never for None."""
+    settings = {
+        "lock_timeout": int(lock_seconds * 1000),
+        "idle_in_transaction_session_timeout": 60_000,
+        "random_page_cost": _RANDOM_PAGE_COST,
+    }
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=LOCK_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": int(LOCK_SECONDS),
+            "prepare_threshold": prepare_threshold,
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        },
+        **more,
+    )
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection
     connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
-    cursor = connection.cursor()
     # FULL: a 201 survives a power loss. 32 MiB a connection: lists come from memory.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-32768"):
+        connection.execute(f"PRAGMA {pragma}")
+    _use_wal(connection)
 
 
-def _begin_sqlite(conn: Connection) -> None:
-    """Take the write lock at once for a writing transaction: one that reads first would fail instead of waiting."""
-    driver: Any = conn.connection.driver_connection  # by itself: a third of what SQLAlchemy takes around it
-    driver.execute(_BEGIN_WRITE if conn.get_execution_options().get("ltd_write") else "BEGIN")
+def _use_wal(connection: Any) -> None:  # noqa: ANN401
+    """Switch to WAL: SQLite does not wait by itself for another connection that switches a new database just now."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
-def _choose_format(*said: Any) -> None:  # noqa: ANN401 - connection, cursor, statement, parameters, context, executemany
-    """Fetch arrays as they are in memory, where a statement asks for it: as text they are hexadecimal digits."""
-    cursor, context = said[1], said[4]
-    if context is not None and context.execution_options.get("ltd_binary"):
-        cursor.format = pq.Format.BINARY
+def _begin_sqlite(begin: str, conn: Connection) -> None:
+    conn.exec_driver_sql(begin)
 
 
-def _rests(_connection: object, record: Any) -> None:  # noqa: ANN401 - the pool's record of a connection
-    record.info[_RESTS_SINCE] = time.monotonic()
-
-
-def _look_after_rest(engine: Engine, connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401
-    """See that the server still answers on a connection that rested long, or on which it has said something."""
-    since = record.info.get(_RESTS_SINCE)
-    if since is None:  # made for this very question
-        return
-    try:
-        if time.monotonic() - since >= _TRUSTED_SECONDS or _speaks(connection.fileno()):
-            engine.dialect.do_ping(connection)
-    except psycopg.Error as error:
-        raise exc.InvalidatePoolError from error  # this one and the others of its time are made anew
-
-
-def _speaks(socket: int) -> bool:
-    """Say whether something lies in a socket, an end too; no trip to the server."""
-    poll = select.poll()
-    poll.register(socket, select.POLLIN)
-    return bool(poll.poll(0))
+def _fetch_binary(_conn: object, cursor: Any, *_: object) -> None:  # noqa: ANN401 - the driver's cursor
+    """Fetch values as they are in memory: arrays as text are hexadecimal digits."""
+    cursor.format = pq.Format.BINARY
 
 
 @contextmanager

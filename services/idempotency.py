@@ -20,13 +20,17 @@ KEEP_SECONDS = 86_400.0
 
 
 def check(db: Database, key: str, body: bytes) -> None:
-    """Remember a key with its body for a day; raises IdempotencyConflict when it came with another one."""
+    """Remember a key with its body; raises IdempotencyConflict when it came with another one."""
     digest = hashlib.blake2b(body, digest_size=16).hexdigest()
     with db.write() as conn:
-        at = now(conn)
-        conn.execute(delete(KEYS).where(KEYS.c.created_at < at - KEEP_SECONDS))
-        upsert(conn, KEYS, [{"key": key, "body_digest": digest, "created_at": at}], replace=())
+        upsert(conn, KEYS, [{"key": key, "body_digest": digest, "created_at": now(conn)}], replace=())
         known = conn.execute(select(KEYS.c.body_digest).where(KEYS.c.key == key)).scalar_one()
     if known != digest:
         msg = f"Idempotency-Key {key!r} came with another body before: send a new key with a new request"
         raise IdempotencyConflict(msg)
+
+
+def expire(db: Database) -> None:
+    """Forget the keys that are older than a day."""
+    with db.write() as conn:
+        conn.execute(delete(KEYS).where(KEYS.c.created_at < now(conn) - KEEP_SECONDS))

@@ -213,6 +213,7 @@ class IdempotencyKey(Base):
     """A key that a client sent with a write, and what it sent."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("idempotency_keys_age", "created_at"),)
 
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     body_digest: Mapped[str] = mapped_column(String(32))

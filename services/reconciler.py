@@ -1,4 +1,4 @@
-"""What heals the rest, by one process at a time: lapsed leases, lost hints, points that were to be kept no longer."""
+"""What heals the rest, by one process at a time: lapsed leases, lost hints, what was to be kept no longer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
 
-from services import queue, runs
+from services import idempotency, queue, runs
 from services.db import now
 from services.models import Leader, Run, table
 from services.store import retention
@@ -42,6 +42,7 @@ def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileRep
         waiting = conn.execute(select(func.count()).select_from(RUNS).where(RUNS.c.state == "queued", due)).scalar_one()
     if waiting:
         queue.hint(settings, waiting)
+    idempotency.expire(db)
     thinned = retention.thin(db, _THINNING_SECONDS).runs
     return ReconcileReport(led=True, expired=len(expired), hinted=waiting, thinned=thinned)
 

@@ -81,11 +81,6 @@ def unknown(conn: Connection, combinations: Iterable[Kinds]) -> list[Kinds]:
     return [kinds for kinds in combinations if (url, kinds) not in _known]
 
 
-def are_known(db: Database, kinds: Kinds) -> bool:
-    """Say whether this process knows that the database holds a combination."""
-    return (db.url, kinds) in _known
-
-
 def remember(db: Database, combinations: Iterable[Kinds]) -> None:
     """Note, after a commit, that combinations are there: they never go."""
     _known.update((db.url, kinds) for kinds in combinations)

@@ -142,30 +142,6 @@ def _in_order(found: Mapping[str, T], run_ids: Sequence[str]) -> list[T]:
     return [found[run_id] for run_id in run_ids]
 
 
-def queued(spec: RunSpec, created_at: float) -> RunView:
-    """Return a run as it is when it has just been submitted."""
-    return RunView(
-        id=spec.digest,
-        spec_json=spec.canonical_json(),
-        experiment=spec.experiment,
-        state="queued",
-        step=0,
-        updates=spec.steps,
-        epoch=0,
-        attempts=0,
-        cancel_requested=False,
-        outcome_kind=None,
-        outcome_step=None,
-        outcome_message=None,
-        error=None,
-        summary_json="{}",
-        worker=None,
-        created_at=created_at,
-        started_at=None,
-        finished_at=None,
-    )
-
-
 def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 50) -> Page:
     """Return a page of runs, newest first or in the order of a metric. Raises BadCursor and BadQuestion.
 

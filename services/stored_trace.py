@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import bindparam, select
 
-from services.db import AS_BYTES
 from services.errors import TraceCorrupt
 from services.kept import Kept
 from services.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for
@@ -97,7 +96,7 @@ class StoredTrace:
     def points(self, first: int, last: int) -> Array:
         """Return the points from index first (inclusive) to last (exclusive); raises TraceCorrupt."""
         asked = self._key | {"begin": self.step(first), "end": self.step(last - 1)}
-        rows = self.conn.execute(_POINTS, asked, execution_options=AS_BYTES).all()
+        rows = self.conn.execute(_POINTS, asked).all()
         arrays = [decoded(row) for row in rows]
         begins = [row.first_step // self.every - 1 for row in rows]
         ends = [begin + len(array) for begin, array in zip(begins, arrays, strict=True)]
@@ -161,7 +160,7 @@ class StoredTrace:
 
     def _read_pages(self, asked: dict[str, Any], *, curve: bool) -> dict[int, dict[str, Array]]:
         found: dict[int, dict[str, Array]] = {}
-        for row in self.conn.execute(_PAGES, self._key | asked, execution_options=AS_BYTES):
+        for row in self.conn.execute(_PAGES, self._key | asked):
             try:
                 found.setdefault(row.page, {}).update(figures_in(row, curve=curve))
             except TraceCorrupt as error:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from services import run_kinds, run_row, runs
 from services.db import now
 from services.runs import RUNS
-from services.upsert import insert_missing, insert_rows
+from services.upsert import insert_rows
 from services.words import RESTARTABLE
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ class Submitted:
     new: list[str] = field(default_factory=list)
     restarted: list[str] = field(default_factory=list)
     stood: list[str] = field(default_factory=list)
-    at: float = 0.0
-    """When; the first of the new ones is of that time."""
 
 
 def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
@@ -47,22 +45,10 @@ def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
     return done
 
 
-def submit_new(db: Database, spec: RunSpec) -> float | None:
-    """Queue a run and return when; None, with nothing done, if it is there already, or its kinds may be new."""
-    if not run_kinds.are_known(db, run_kinds.kinds_of(spec)):
-        return None
-    with db.write_row() as conn:
-        at = now(conn)
-        if not insert_missing(conn, RUNS, [run_row.queued(spec, at)]):
-            return None
-        insert_rows(conn, runs.EVENTS, [{"run_id": spec.digest, "at": at} | _FIRST])
-    return at
-
-
 def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}
-    done = Submitted(at=(at := now(conn)))
+    done, at = Submitted(), now(conn)
     made = run_row.insert(
         conn, [(spec, run_row.queued(spec, at + i * _ORDER)) for i, spec in enumerate(wanted.values())]
     )

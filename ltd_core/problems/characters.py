@@ -28,7 +28,6 @@ _HELD_OUT = 10
 class Characters(Problem):
     """Stretches of a text, character by character; after each step name the next character."""
 
-    needs_more: ClassVar[bool] = True
     formula: ClassVar[str] = (
         "one-hot of the N most frequent characters and of 'any other'; loss in nats a character; "
         "the text's last tenth is held out; a constant answer has the entropy of single characters at best"

@@ -32,7 +32,6 @@ def _length(value: object) -> object:
 class Digits(Problem):
     """Images of 8 x 8 pixels, one pixel a step, in [0, 1]; after the last step name the digit, of ten."""
 
-    needs_more: ClassVar[bool] = True
     formula: ClassVar[str] = (
         "1,437 images of scikit-learn's load_digits are trained on, 360 held out; each drawn anew, with replacement; "
         "guessing: ln 10, 90 % error"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, select
 
-from services.db import AS_BYTES
 from services.errors import TraceCorrupt
 from services.store.traces_of import traces_of
 from services.store.walk import Care, Slice, walk
@@ -49,7 +48,7 @@ def _sound(trace: StoredTrace) -> dict[tuple[int, int], int]:
     """Return how many sound rows each page has; those that are damaged are deleted."""
     found: dict[tuple[int, int], int] = {}
     mine = (PAGES.c.run_id == trace.run_id) & (PAGES.c.trace == trace.name)
-    for row in trace.conn.execute(select(PAGES).where(mine), execution_options=AS_BYTES).all():
+    for row in trace.conn.execute(select(PAGES).where(mine)).all():
         try:
             decoded(row)
         except TraceCorrupt:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from services.db import AS_BYTES
 from services.errors import TraceCorrupt
 from services.models import RunState, table
 from services.store.traces_of import traces_of
@@ -43,7 +42,7 @@ def _verify(conn: Connection, run: Any) -> Care:  # noqa: ANN401 - a row of runs
 def _arrays(conn: Connection, of: Table, run_id: str) -> Care:
     care = Care()
     query = select(of).where(of.c.run_id == run_id)
-    for row in conn.execute(query, execution_options=AS_BYTES | {"yield_per": _ROWS_AT_ONCE}):
+    for row in conn.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}):
         care.looked_at += 1
         try:
             decoded(row, thoroughly=True)

@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 
 from api.schemas import Run, Runs, SubmittedRun
 from ltd_core.spec import parse_spec
-from services import runs, submission
+from services import queue, runs, submission
 from tests.api.lab import JSON, PROBLEM, claim, progress, spec
+from tests.support.parts import wait_for
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -27,9 +29,17 @@ def test_a_run_is_made_once(client: FlaskClient) -> None:
     SubmittedRun.model_validate(again.json)
 
 
+def test_workers_are_told_of_a_new_run(client: FlaskClient, broker: Broker) -> None:
+    broker.flush()
+    assert client.post("/api/v1/runs", json=spec()).status_code == 201
+    with redis.Redis(unix_socket_path=str(broker.socket)) as waiting:
+        assert wait_for(lambda: int(waiting.llen(queue.QUEUE)) >= 1)
+
+
 def test_the_location_leads_to_the_run(client: FlaskClient) -> None:
     made = client.post("/api/v1/runs", json=spec())
     found = client.get(made.headers["Location"])
+    assert found.json | {"new": True, "restarted": False} == made.json
     run = Run.model_validate(found.json)
     assert (run.state, run.step, run.updates, run.outcome, run.finished_at) == ("queued", 0, 1000, None, None)
     assert run.created_at.utcoffset().total_seconds() == 0

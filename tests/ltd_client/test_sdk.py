@@ -144,22 +144,12 @@ def test_a_server_that_is_something_else_is_told(server: str) -> None:
 
 
 @pytest.mark.parametrize("through", [0, 30], ids=["no answer", "half an answer"])
-def test_a_write_whose_answer_is_lost_is_repeated_under_its_key(server: str, through: int) -> None:
+def test_a_write_whose_answer_is_lost_is_repeated(server: str, through: int) -> None:
     with Flaky(server, through, through) as path, Lab(path.url) as lab:
         posted = lab.run(spec())
         keys = path.headers("Idempotency-Key")
     assert posted["new"] is False, "the first try had reached the server"
-    assert len(keys) == 3
-    assert len(set(keys)) == 1
-
-
-def test_every_write_has_a_key_of_its_own(server: str) -> None:
-    with Flaky(server) as path, Lab(path.url) as lab:
-        lab.sweeps().__next__()
-        lab.run(spec())
-        lab.run(spec())
-        keys = path.headers("Idempotency-Key")
-    assert len(keys) == len(set(keys)) == 2
+    assert keys == [], "the digest makes a repetition harmless"
 
 
 def test_reading_is_tried_again_too(server: str) -> None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from pysqlite3 import dbapi2
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from services import db as module
-from services import run_queries, runs
-from services.db import Database, make_engine, migrate
+from services.db import Database, migrate, write_engine
 from services.errors import StoreFull, StoreReadOnly, StoreUnavailable
 from services.models import Base
 from services.settings import Settings
-from services.upsert import insert_rows
-from tests.services.lab import spec, submit
+from tests.services.lab import submit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,29 +50,8 @@ def test_a_transaction_is_kept_whole_or_not_at_all(db: Database) -> None:
         assert conn.execute(text("SELECT state FROM runs")).scalar_one() == "queued"
 
 
-def test_one_row_is_kept_or_not_at_all_and_the_next_is_written(db: Database) -> None:
-    submit(db, 1)
-    event = {"run_id": spec(0).digest, "at": 1.0, "kind": "told", "data": "{}"}
-
-    def write(seq: int, *, spoil: bool = False) -> None:
-        with db.write_row() as conn:
-            insert_rows(conn, runs.EVENTS, [event | {"seq": seq}])
-            if spoil:
-                raise KeyError
-
-    write(2)
-    with pytest.raises(KeyError):
-        write(3, spoil=True)
-    with pytest.raises(IntegrityError):
-        write(2)
-    write(4)
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(write, range(5, 25)))
-    assert [found.seq for found in run_queries.events(db, spec(0).digest)] == [1, 2, *range(4, 25)]
-
-
 def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
-    engine = make_engine(settings.database_url)
+    engine = write_engine(settings.database_url)
     with engine.connect() as conn:
         assert compare_metadata(MigrationContext.configure(conn), Base.metadata) == []
     engine.dispose()
@@ -110,6 +89,20 @@ def test_sqlite_survives_a_power_loss_and_readers_do_not_wait(sqlite: Database) 
         assert reading.execute(text("SELECT count(*) FROM runs")).scalar_one() == 0
 
 
+def test_a_new_sqlite_that_another_connection_has_locked_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    other = dbapi2.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ends = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+    ends.start()
+    made = Database(f"sqlite:///{path}")
+    with made.read() as conn:
+        assert conn.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+    ends.join()
+    made.dispose()
+    other.close()
+
+
 def test_a_locked_sqlite_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOCK_SECONDS", 0.2)
     settings = Settings(home=tmp_path)
@@ -144,14 +137,7 @@ def test_a_full_and_a_read_only_sqlite_are_named(sqlite: Database) -> None:
         write()
 
 
-@pytest.mark.parametrize("rested", [True, False])
-def test_a_connection_that_the_server_ended(
-    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, *, rested: bool
-) -> None:
-    """Nobody sees it: after a rest the server is asked, even one that vanished in silence; before, it has said so."""
-    monkeypatch.setattr(module, "_TRUSTED_SECONDS", 0.0 if rested else 3600.0)
-    if rested:
-        monkeypatch.setattr(module, "_speaks", lambda _: False)
+def test_nobody_sees_that_the_server_ended_a_connection(postgres: PostgresServer) -> None:
     mine, other = (Database(postgres.get_uri(driver="psycopg")) for _ in range(2))
     try:
         before = backend(mine)
@@ -170,7 +156,19 @@ def backend(db: Database) -> int:
 
 def test_questions_are_planned_each_time_and_what_writes_is_prepared(db: Database) -> None:
     if db.dialect == "postgresql":
-        with db.read() as conn:
-            assert conn.connection.driver_connection.prepare_threshold is None
-        with db.write() as conn:
-            assert conn.connection.driver_connection.prepare_threshold == 5
+        with db.read() as reading, db.write() as writing:
+            found = [conn.connection.driver_connection.prepare_threshold for conn in (reading, writing)]
+        assert found == [None, 5]
+
+
+def test_a_store_has_a_bounded_number_of_connections(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0.2)
+    made = Database(db.url)
+    with ExitStack() as stack:
+        for _ in range(module.READERS):
+            stack.enter_context(made.read())
+        with pytest.raises(StoreUnavailable), made.read():
+            pass
+    with made.read() as conn:
+        assert conn.execute(text("SELECT 1")).scalar_one() == 1
+    made.dispose()

@@ -19,5 +19,8 @@ def test_a_key_is_held_to_its_first_body_for_a_day(db: Database) -> None:
     with pytest.raises(IdempotencyConflict, match="'k'"):
         idempotency.check(db, "k", b"two")
     with db.write() as conn:
-        conn.execute(text("UPDATE idempotency_keys SET created_at = created_at - 90000"))
+        conn.execute(text("UPDATE idempotency_keys SET created_at = created_at - 90000 WHERE key = 'k'"))
+    idempotency.expire(db)
     idempotency.check(db, "k", b"two")
+    with pytest.raises(IdempotencyConflict, match="'other'"):
+        idempotency.check(db, "other", b"three")

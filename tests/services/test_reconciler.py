@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from services import queue, run_queries
+from services import idempotency, queue, run_queries
 from services.reconciler import reconcile_once
 from services.settings import Settings
 from tests.services.lab import claim, submit
@@ -52,3 +52,13 @@ def test_a_broker_that_is_away_stops_nothing(settings: Settings, db: Database) -
     assert not queue.hint(settings, 1)
     assert not queue.answers(settings)
     assert reconcile_once(db, settings, "me").led
+
+
+def test_old_idempotency_keys_are_forgotten(settings: Settings, db: Database) -> None:
+    for key in ("old", "new"):
+        idempotency.check(db, key, b"body")
+    with db.write() as conn:
+        conn.execute(text("UPDATE idempotency_keys SET created_at = created_at - 90000 WHERE key = 'old'"))
+    reconcile_once(db, settings, "me")
+    with db.read() as conn:
+        assert conn.execute(text("SELECT key FROM idempotency_keys")).scalars().all() == ["new"]
