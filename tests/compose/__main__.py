@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,8 +121,8 @@ class Trial:
         cores = "from worker.cores import usable_cores; print(usable_cores())"
         other = ("--user", "12345", "--cpus", "0.5", "ltd-lab-worker")
         assert docker(*CONFINED, *other, "python", "-c", cores).strip() == "1"
-        trains = "from ltd_core.engine import Pack; from ltd_core.spec import parse_spec as p; s = p({'updates': 2}); "
-        trains += "k = Pack(s, 1); k.load(0, s); print(len(k.advance()))"
+        trains = "from ltd_core.engine import Pack; from ltd_core.spec import parse_spec as p; k = {'kind': 'adding'}; "
+        trains += "s = p({'problem': k, 'updates': 2}); k = Pack(s, 1); k.load(0, s); print(len(k.advance()))"
         assert docker(*CONFINED, *other, "python", "-c", trains).strip() == "1"
 
     def runs_a_sweep(self) -> None:
@@ -235,14 +236,12 @@ def main(former: str | None) -> int:
                 note = check()
                 held += 1
                 say(f"{time.monotonic() - since:.0f} s{f' ({note})' if note else ''}\n")
-        except BaseException as error:
-            say(f"FAILED\n{error}\n{stack('logs', '--tail', '40')}\n")
-            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, what failed is told and the stack goes
+            say(f"FAILED\n{type(error).__name__}: {error}\n{stack('logs', '--no-color', '--tail', '30')}\n")
         finally:
             stack("down", "--volumes", "--remove-orphans")
-            passed = held == len(checks)
             say(f"compose-test: {held} of {len(checks)} held in {time.monotonic() - begun:.0f} s\n")
-    return 0 if passed else 1
+    return 0 if held == len(checks) else 1
 
 
 if __name__ == "__main__":

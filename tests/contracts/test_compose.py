@@ -1,4 +1,7 @@
-"""The rules that docker-compose.yml keeps: no default password, one published port, everything waits on health."""
+"""The rules that docker-compose.yml keeps: no default password, one published port, everything waits on health.
+
+`make compose-test` brings it up on a real engine.
+"""
 
 from __future__ import annotations
 
@@ -66,10 +69,33 @@ def test_parts_wait_for_health_and_for_the_migration(compose: dict) -> None:
 
 
 def test_data_live_in_named_volumes(compose: dict) -> None:
-    used = {
-        volume.partition(":")[0] for name in ("database", "broker") for volume in compose["services"][name]["volumes"]
-    }
-    assert used == set(compose["volumes"])
+    names = ("database", "broker", "worker")
+    used = {compose["services"][name]["volumes"][0].partition(":")[0] for name in names}
+    assert used == set(compose["volumes"]) - {"texts"}
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_part_has_the_least_rights_and_bounded_logs(compose: dict, name: str) -> None:
+    service = compose["services"][name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges=true"]
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
+    if name not in {"database", "broker"}:
+        assert service["read_only"] is True
+        assert "cap_add" not in service
+    if name != "migrate":
+        assert "mem_limit" in service
+
+
+def test_every_image_is_built_once(compose: dict) -> None:
+    built = [service["image"] for service in compose["services"].values() if "build" in service]
+    assert sorted(built) == ["ltd-lab-server", "ltd-lab-worker"]
+
+
+def test_what_an_operator_decides_for_workers_is_passed_on(compose: dict) -> None:
+    for name in ("worker", "worker-gpu"):
+        assert {"LTD_WORKERS", "LTD_LANES", "LTD_TEXTS"} <= set(compose["services"][name]["environment"])
+    assert "LTD_TEXTS" in compose["services"]["api"]["environment"]
 
 
 def test_the_gpu_worker_is_optional_and_reserves_a_gpu(compose: dict) -> None:
@@ -78,6 +104,7 @@ def test_the_gpu_worker_is_optional_and_reserves_a_gpu(compose: dict) -> None:
     (device,) = gpu["deploy"]["resources"]["reservations"]["devices"]
     assert device["driver"] == "nvidia"
     assert device["capabilities"] == ["gpu"]
+    assert device["count"] == "all"
     assert {name for name, service in compose["services"].items() if "profiles" in service} == {"worker-gpu"}
 
 
