@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import make_url
 
 from services.errors import StoreError, StoreFull, StoreReadOnly, StoreUnavailable
+from services.silence import SILENCE_SECONDS, ImpatientConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,13 @@ _RANDOM_PAGE_COST = 1.1
 """What is asked for often lies in memory or on flash; PostgreSQL's own figure, 4, is of disks that turn."""
 _PREPARED_AFTER = 5
 """Uses of a statement that writes; one that reads is planned each time: a plan for any sweep is a bad one for most."""
+_LOST = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that acknowledges nothing for about 20 s is away; by default the kernel goes on for a quarter of an hour."""
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
@@ -54,10 +62,14 @@ class RowWriter(NamedTuple):
 
 
 class Database:
-    """One database; make it after a fork or spawn, never share it across one. Nothing connects before the first use."""
+    """One database; make it after a fork or spawn, never share it across one. Nothing connects before the first use.
 
-    def __init__(self, url: str) -> None:
-        self.url, self._engine = url, make_engine(url)
+    An impatient one takes a PostgreSQL that is silent for SILENCE_SECONDS for unavailable. It is for workers: their
+    statements are short, and their leases lapse meanwhile. A large store's upkeep may take longer than that.
+    """
+
+    def __init__(self, url: str, *, impatient: bool = False) -> None:
+        self.url, self._engine = url, make_engine(url, impatient=impatient)
         self.dialect = self._engine.dialect.name
         self._row_writers: list[Any] = []
         self._engine.update_execution_options(**{_STORE: url})
@@ -137,7 +149,7 @@ def _prepare_after(conn: Connection, uses: int | None) -> None:
         driver.prepare_threshold = uses
 
 
-def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
+def make_engine(url: str, lock_seconds: float | None = None, *, impatient: bool = False) -> Engine:
     """Return an engine that has not connected yet."""
     wait = LOCK_SECONDS if lock_seconds is None else lock_seconds
     parsed = make_url(url)
@@ -148,7 +160,9 @@ def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
         return engine
     settings = {
         "lock_timeout": int(wait * 1000),
-        "idle_in_transaction_session_timeout": 60_000,
+        # locks of a client that was cut off must go before its lease does, or nobody can take its runs over
+        "idle_in_transaction_session_timeout": int(SILENCE_SECONDS * 1000) if impatient else 60_000,
+        "tcp_user_timeout": _LOST["tcp_user_timeout"],
         "random_page_cost": _RANDOM_PAGE_COST,
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
@@ -157,8 +171,10 @@ def make_engine(url: str, lock_seconds: float | None = None) -> Engine:
         pool_timeout=LOCK_SECONDS,
         pool_size=8,
         max_overflow=24,
-        connect_args={"connect_timeout": int(LOCK_SECONDS), "options": options},
+        connect_args={"connect_timeout": int(LOCK_SECONDS), "options": options, **_LOST},
     )
+    if impatient:
+        event.listen(engine, "do_connect", lambda _dialect, _record, _args, said: ImpatientConnection.connect(**said))
     event.listen(engine, "before_cursor_execute", _choose_format)
     event.listen(engine, "checkin", _rests)
     event.listen(engine, "checkout", partial(_look_after_rest, engine))

@@ -30,7 +30,7 @@ def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal argumen
     """Start the reconciler in a thread; it ends with the process."""
     settings = Settings()
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    db = Database(settings.database_url)
+    db = Database(settings.database_url, impatient=True)
     threading.Thread(
         target=_repeat,
         args=(lambda: reconcile_once(db, settings, owner), settings.reconcile_seconds),
