@@ -40,6 +40,7 @@ _TRUSTED_SECONDS = 1.0
 """How long a connection that rests is taken to live, unless its server has said that it ends."""
 _RANDOM_PAGE_COST = 1.1
 """What is asked for often lies in memory or on flash; PostgreSQL's own figure, 4, is of disks that turn."""
+_PORT = 5432
 _PREPARED_AFTER = 5
 """Uses of a statement that writes; one that reads is planned each time: a plan for any sweep is a bad one for most."""
 _LOST = {
@@ -70,7 +71,7 @@ class Database:
 
     def __init__(self, url: str, *, impatient: bool = False) -> None:
         self.url, self._engine = url, make_engine(url, impatient=impatient)
-        self.dialect = self._engine.dialect.name
+        self.dialect, self._errors = self._engine.dialect.name, partial(_errors, _place(self._engine))
         self._row_writers: list[Any] = []
         self._engine.update_execution_options(**{_STORE: url})
         # PostgreSQL shows each statement what is committed when it begins, in a transaction or not: two trips fewer
@@ -84,14 +85,14 @@ class Database:
 
         Rows that come by and by (`yield_per`) need cursors, which PostgreSQL has in transactions alone.
         """
-        with _errors(), (self._engine if cursors else self._reader).connect() as conn, conn.begin():
+        with self._errors(), (self._engine if cursors else self._reader).connect() as conn, conn.begin():
             _prepare_after(conn, None)
             yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection in a transaction; on SQLite it has the write lock from its start."""
-        with _errors(), self._writer.connect() as conn, conn.begin():
+        with self._errors(), self._writer.connect() as conn, conn.begin():
             _prepare_after(conn, _PREPARED_AFTER)
             yield conn
 
@@ -102,7 +103,7 @@ class Database:
             with self.write() as conn:
                 yield conn
             return
-        with _errors():
+        with self._errors():
             driver = self._row_writer()
             try:
                 driver.execute(_BEGIN_WRITE)
@@ -190,7 +191,7 @@ def migrate(settings: Settings) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = make_engine(url, _MIGRATION_SECONDS)
     try:
-        with _errors(), engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
+        with _errors(_place(engine)), engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
             if engine.dialect.name == "postgresql":
                 conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             config.attributes["connection"] = conn
@@ -244,8 +245,15 @@ def _speaks(socket: int) -> bool:
     return bool(poll.poll(0))
 
 
+def _place(engine: Engine) -> str:
+    """Return where a server is, without its password; nothing for a file."""
+    url = engine.url
+    host = url.host or url.query.get("host", "localhost")
+    return f" at {host}:{url.port or _PORT}/{url.database}" if engine.dialect.name == "postgresql" else ""
+
+
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors(place: str) -> Iterator[None]:
     try:
         yield
     except (
@@ -255,15 +263,17 @@ def _errors() -> Iterator[None]:
         exc.TimeoutError,
         sqlite.OperationalError,
     ) as error:
-        raise _translated(error) from error
+        raise _translated(error, place) from error
 
 
-def _translated(error: Exception) -> StoreError:
-    words = str(getattr(error, "orig", error))
-    name = type(getattr(error, "orig", error)).__name__
-    both = f"{name} {words}".lower()
+def _translated(error: Exception, place: str) -> StoreError:
+    cause = getattr(error, "orig", error)
+    words = " ".join(str(cause).split())  # one line of a log
+    both = f"{type(cause).__name__} {words}".lower()
     if any(sign in both for sign in _FULL):
         return StoreFull(f"the database has no room left: {words}")
     if any(sign in both for sign in _READ_ONLY):
         return StoreReadOnly(f"the database cannot be written: {words}")
-    return StoreUnavailable(f"the database is unavailable: {words}")
+    if isinstance(cause, psycopg.Error) and cause.sqlstate is None:  # not said by a server that took us in
+        words += "; is it running, reachable from here, and LTD_DATABASE_URL right?"
+    return StoreUnavailable(f"the database{place} is unavailable: {words}")

@@ -66,7 +66,8 @@ def _told(settings: Settings, connection: Any, count: int) -> bool:  # noqa: ANN
                 TASK, queue=QUEUE, connection=connection, retry=False, expires=_EXPIRES_SECONDS
             )
     except (OperationalError, OSError, *connection.connection_errors) as error:
-        logger.warning("no hint was sent, the reconciler will: %s", error)
+        said = "no hint was sent to the broker at %s, the reconciler will: %s; is it running, and LTD_BROKER_URL right?"
+        logger.warning(said, connection.as_uri(), error)  # an address without its password
         return False
     return True
 

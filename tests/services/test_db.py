@@ -127,6 +127,13 @@ def test_a_store_that_cannot_be_reached(tmp_path: Path) -> None:
             ask()
 
 
+def test_an_unreachable_database_is_named_without_its_password() -> None:
+    made = Database("postgresql://ltd:the-password@127.0.0.1:1/runs")
+    with pytest.raises(StoreUnavailable, match=r"at 127\.0\.0\.1:1/runs .*LTD_DATABASE_URL") as told, made.read():
+        pass
+    assert "the-password" not in str(told.value)
+
+
 @pytest.fixture
 def network(postgres: PostgresServer) -> Iterator[Network]:
     made = Network(f"{postgres.get_postmaster_info().socket_dir}/.s.PGSQL.5432")
