@@ -41,14 +41,16 @@ def wait_for(condition: Callable[[], T], seconds: float = 30.0, every: float = 0
 class Broker:
     """A Redis-protocol server on a Unix socket, keeping nothing on disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str = "") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ltd-"))
         self.socket = self.folder / "broker.sock"
-        self.url = f"redis+socket://{self.socket}"
+        self.password = password
+        self.url = f"redis+socket://:{password}@{self.socket}" if password else f"redis+socket://{self.socket}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.folder)]
+        options += ["--requirepass", self.password]
         self._process = subprocess.Popen([str(get_binary_path()), *options], stdout=subprocess.DEVNULL)
         wait_for(self._answers)
 
@@ -59,8 +61,11 @@ class Broker:
         self.socket.unlink(missing_ok=True)
 
     def flush(self) -> None:
-        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+        with self.client() as client:
             client.flushall()
+
+    def client(self) -> redis.Redis:
+        return redis.Redis(unix_socket_path=str(self.socket), password=self.password or None)
 
     def remove(self) -> None:
         self.stop()
@@ -68,7 +73,7 @@ class Broker:
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            with self.client() as client:
                 return bool(client.ping())
         except redis.ConnectionError:
             return False
