@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -23,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import make_url
 
 from services.errors import NotMigrated, SchemaUnknown, StoreError, StoreFull, StoreReadOnly, StoreUnavailable
+from services.silence import SILENCE_SECONDS, ImpatientConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +40,14 @@ _MIGRATION_SECONDS = 600.0
 _STORE = "ltd_store"
 _RANDOM_PAGE_COST = 1.1
 """What is asked for often lies in memory or on flash; PostgreSQL's own figure, 4, is of disks that turn."""
+_PORT = 5432
+_LOST = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that acknowledges nothing for about 20 s is away; by default the kernel goes on for a quarter of an hour."""
 _MIGRATION_LOCK = 7_305_171_204
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")
 _READ_ONLY = ("readonly database", "read-only")
@@ -45,11 +55,18 @@ _NO_TABLES = ("no such table", "no such column", "undefinedtable", "undefinedcol
 
 
 class Database:
-    """One database; make it after a fork or spawn, never share it across one. Nothing connects before the first use."""
+    """One database; make it after a fork or spawn, never share it across one. Nothing connects before the first use.
 
-    def __init__(self, url: str) -> None:
+    An impatient one takes a PostgreSQL that is silent for SILENCE_SECONDS for unavailable. It is for workers: their
+    statements are short, and their leases lapse meanwhile. A large store's upkeep may take longer than that.
+    """
+
+    def __init__(self, url: str, *, impatient: bool = False) -> None:
         self.url, self._reader, self._writer = url, read_engine(url), write_engine(url)
-        self.dialect = self._reader.dialect.name
+        self.dialect, self._errors = self._reader.dialect.name, partial(_errors, _address(self._reader))
+        if impatient and self.dialect == "postgresql":
+            for engine in (self._reader, self._writer):
+                event.listen(engine, "do_connect", _connect_impatiently)
         for engine in (self._reader, self._writer):
             engine.update_execution_options(**{_STORE: url})
         self._streamer = self._reader
@@ -64,13 +81,13 @@ class Database:
 
         Pass `cursors=True` to stream rows (`yield_per`): PostgreSQL allows server-side cursors only in a transaction.
         """
-        with _errors(), (self._streamer if cursors else self._reader).begin() as conn:
+        with self._errors(), (self._streamer if cursors else self._reader).begin() as conn:
             yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection in a transaction; on SQLite it has the write lock from its start."""
-        with _errors(), self._writer.begin() as conn:
+        with self._errors(), self._writer.begin() as conn:
             yield conn
 
     def dispose(self) -> None:
@@ -120,7 +137,7 @@ def migrate(settings: Settings, to: str = "head") -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = write_engine(url, _MIGRATION_SECONDS)
     try:
-        with _errors(), engine.begin() as conn:
+        with _errors(_address(engine)), engine.begin() as conn:
             if engine.dialect.name == "postgresql":
                 conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             config.attributes["connection"] = conn
@@ -162,6 +179,7 @@ def _postgresql_engine(
     settings = {
         "lock_timeout": int(lock_seconds * 1000),
         "idle_in_transaction_session_timeout": 60_000,
+        "tcp_user_timeout": _LOST["tcp_user_timeout"],
         "random_page_cost": _RANDOM_PAGE_COST,
     }
     return create_engine(
@@ -174,6 +192,7 @@ def _postgresql_engine(
             "connect_timeout": int(LOCK_SECONDS),
             "prepare_threshold": prepare_threshold,
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+            **_LOST,
         },
         **more,
     )
@@ -210,8 +229,21 @@ def _fetch_binary(_conn: object, cursor: Any, *_: object) -> None:  # noqa: ANN4
     cursor.format = pq.Format.BINARY
 
 
+def _connect_impatiently(_dialect: object, _record: object, _args: object, given: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Connect a worker; one that is cut off loses its locks before its lease, or nobody could take its runs over."""
+    given["options"] += f" -c idle_in_transaction_session_timeout={int(SILENCE_SECONDS * 1000)}"
+    return ImpatientConnection.connect(**given)
+
+
+def _address(engine: Engine) -> str:
+    """Return where a server is, without its password; nothing for a file."""
+    url = engine.url
+    host = url.host or url.query.get("host", "localhost")
+    return f" at {host}:{url.port or _PORT}/{url.database}" if engine.dialect.name == "postgresql" else ""
+
+
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors(address: str) -> Iterator[None]:
     try:
         yield
     except (
@@ -222,23 +254,25 @@ def _errors() -> Iterator[None]:
         exc.ProgrammingError,
         sqlite.OperationalError,
     ) as error:
-        translated = _translated(error)
+        translated = _translated(error, address)
         if translated is None:
             raise
         raise translated from error
 
 
-def _translated(error: Exception) -> StoreError | None:
+def _translated(error: Exception, address: str) -> StoreError | None:
     """Return an error of the driver as ours; None for a mistake in a statement of ours."""
-    words = str(getattr(error, "orig", error))
-    name = type(getattr(error, "orig", error)).__name__
-    both = f"{name} {words}".lower()
+    cause = getattr(error, "orig", error)
+    words = " ".join(str(cause).split())  # one line of a log
+    both = f"{type(cause).__name__} {words}".lower()
     if any(sign in both for sign in _FULL):
         return StoreFull(f"the database has no room left: {words}")
     if any(sign in both for sign in _READ_ONLY):
         return StoreReadOnly(f"the database cannot be written: {words}")
     if any(sign in both for sign in _NO_TABLES):
-        return NotMigrated(f"the database is not migrated (python -m services.migrate): {words.splitlines()[0]}")
+        return NotMigrated(f"the database is not migrated (python -m services.migrate): {words}")
     if isinstance(error, exc.ProgrammingError):
         return None
-    return StoreUnavailable(f"the database is unavailable: {words}")
+    if isinstance(cause, psycopg.Error) and cause.sqlstate is None:  # not said by a server that took us in
+        words += "; is it running, reachable from here, and LTD_DATABASE_URL right?"
+    return StoreUnavailable(f"the database{address} is unavailable: {words}")

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 TASK, QUEUE = "ltd.drain", "ltd"
 MOST_HINTS = 64
 _SOCKET_SECONDS = 2.0
+_HEALTH_SECONDS = 5.0
+"""How long a consumer waits for an overdue answer, and how often it looks: its event loop has no other time limit."""
 _REST_SECONDS = 0.1
 """Between hints: one message for all that came meanwhile."""
 _EXPIRES_SECONDS = 60
@@ -37,10 +39,10 @@ def celery_app(settings: Settings) -> Celery:
         task_default_queue=QUEUE,
         task_acks_late=False,
         broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
         broker_transport_options={
             "socket_timeout": _SOCKET_SECONDS,
             "socket_connect_timeout": _SOCKET_SECONDS,
+            "health_check_interval": _HEALTH_SECONDS,
             "max_retries": 0,
         },
         redis_socket_timeout=_SOCKET_SECONDS,
@@ -66,7 +68,8 @@ def _told(settings: Settings, connection: Any, count: int) -> bool:  # noqa: ANN
                 TASK, queue=QUEUE, connection=connection, retry=False, expires=_EXPIRES_SECONDS
             )
     except (OperationalError, OSError, *connection.connection_errors) as error:
-        logger.warning("no hint was sent, the reconciler will: %s", error)
+        said = "no hint was sent to the broker at %s, the reconciler will: %s; is it running, and LTD_BROKER_URL right?"
+        logger.warning(said, connection.as_uri(), error)  # an address without its password
         return False
     return True
 

@@ -6,21 +6,29 @@ import os
 import re
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LONGEST_SOCKET = 100
 """A Unix socket's path has room for about this many characters."""
 
+_UNCLEAR = (
+    "is no address of the form scheme://user:password@host:port/name (not shown, it may hold a password); "
+    "inside a password, write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F and % as %25"
+)
 _TEXT_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 class Settings(BaseSettings):
     """What an operator may decide, by environment variables with the prefix LTD_."""
 
-    model_config = SettingsConfigDict(env_prefix="LTD_", extra="ignore", frozen=True)
+    # an error that shows its input shows passwords
+    model_config = SettingsConfigDict(env_prefix="LTD_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     home: Path = Field(default=Path(".ltd"), description="Folder of the embedded database, broker and logs.")
     database_url: str = Field(default="", description="SQLAlchemy URL; SQLite inside `home` when empty.")
@@ -48,6 +56,32 @@ class Settings(BaseSettings):
     texts: str = Field(
         default="", description="Text files that problems may name, UTF-8: name=path, separated by commas."
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_database(cls, value: str) -> str:
+        """Refuse an address that names as its host, which errors repeat, a part of the password."""
+        try:
+            clear = not value or "@" not in (make_url(value).host or "")
+        except (ArgumentError, ValueError):  # whose text may hold that part
+            clear = False
+        if not clear:
+            raise ValueError(_UNCLEAR)
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _of_a_broker(cls, value: str) -> str:
+        """Refuse the same of a broker's address, or of several after each other."""
+        for address in value.split(";"):
+            try:
+                parts = urlsplit(address)
+                clear = parts.scheme == "redis+socket" or (parts.port is None or "@" not in parts.path)
+            except ValueError:
+                clear = False
+            if not clear:
+                raise ValueError(_UNCLEAR)
+        return value
 
     @field_validator("texts")
     @classmethod

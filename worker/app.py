@@ -12,6 +12,7 @@ settings = Settings()
 app = celery_app(settings)
 app.conf.update(
     imports=("worker.tasks",),  # a spawned process has nothing but the configuration to find its tasks by
+    worker_consumer="worker.consumer:Consumer",
     worker_pool="prefork",
     worker_pool_start_method="spawn",  # CUDA does not survive a fork
     worker_concurrency=processes(settings),

@@ -52,9 +52,9 @@ class Process:
             lanes=settings.lanes,
             started_at=time.time(),
         )
-        self._keepers_db = Database(settings.database_url)
+        self._keepers_db = Database(settings.database_url, impatient=True)
         self._keeper = LeaseKeeper(self._keepers_db, settings, self._report)
-        journal = Journal(Database(settings.database_url), self._keeper, settings, self._worker.id)
+        journal = Journal(Database(settings.database_url, impatient=True), self._keeper, settings, self._worker.id)
         calibration = Calibration(settings.home / "calibration.json")
 
         def lanes_for(spec: RunSpec) -> int:

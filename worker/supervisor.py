@@ -15,6 +15,7 @@ from celery.signals import worker_init
 from celery.worker.components import Pool
 
 from services.db import Database
+from services.errors import StoreError
 from services.reconciler import reconcile_once
 from services.settings import Settings
 from worker.process import STOP_SIGNAL
@@ -30,7 +31,7 @@ def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal argumen
     """Start the reconciler in a thread; it ends with the process."""
     settings = Settings()
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    db = Database(settings.database_url)
+    db = Database(settings.database_url, impatient=True)
     threading.Thread(
         target=_repeat,
         args=(lambda: reconcile_once(db, settings, owner), settings.reconcile_seconds),
@@ -60,6 +61,8 @@ def _repeat(action: Callable[[], object], seconds: float) -> None:
     while True:
         try:
             action()
+        except StoreError as error:
+            logger.warning("lapsed leases and lost hints wait %g s more: %s", seconds, error)
         except Exception:  # whatever it was, the next time may be better, and without it lost runs stay lost
             logger.exception("the reconciler failed; it tries again in %g s", seconds)
         pause.wait(seconds)

@@ -5,46 +5,20 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from services.errors import StoreUnavailable
-from tests.support.lab import SHORT_LEASE, Lab, long
+from tests.support.lab import SHORT_LEASE
 from tests.support.parts import DEADLINE, wait_for
+from tests.support.undisturbed import begin, check
 
 if TYPE_CHECKING:
-    from tests.support.parts import Broker
+    import psutil
+
+    from tests.support.lab import Lab
+    from tests.support.undisturbed import Results
 
 pytestmark = pytest.mark.xdist_group("workers")
-UPDATES = 4000
-Results = dict[str, dict[str, set[tuple[object, ...]]]]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Results:
-    """What two runs leave that train alone, one after the other, in one piece."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    broker.flush()
-    lab = Lab(folder, f"sqlite:///{folder / 'ltd.db'}", broker)
-    try:
-        lab.start({"LTD_LANES": "1"})
-        ids = lab.submit(*(long(seed, UPDATES) for seed in range(2)))
-        assert lab.ends(ids) == ["succeeded", "succeeded"]
-        return {run_id: lab.rows(run_id) for run_id in ids}
-    finally:
-        lab.end()
-
-
-def begin(lab: Lab) -> list[str]:
-    ids = lab.submit(*(long(seed, UPDATES) for seed in range(2)))
-    for run_id in ids:
-        lab.reaches(run_id, 1000)
-    return ids
-
-
-def check(lab: Lab, ids: list[str], undisturbed: Results) -> None:
-    assert lab.ends(ids) == ["succeeded", "succeeded"]
-    assert {run_id: lab.rows(run_id) for run_id in ids} == undisturbed
 
 
 def freeze(process: psutil.Process, lab: Lab) -> None:

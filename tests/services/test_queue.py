@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import redis
 
 from services import queue
@@ -49,3 +50,19 @@ def test_a_broker_that_restarts_between_two_hints_gets_the_second(tmp_path: Path
         broker.stop()
         broker.start()
     broker.flush()
+
+
+@pytest.mark.parametrize(
+    ("url", "secure", "shown"),
+    [
+        ("redis://:pw@host", False, "redis://:**@host:6379//"),
+        ("redis://:p%40w@host:7000/2", False, "redis://:**@host:7000/2"),
+        ("rediss://:pw@host:6390/1?ssl_cert_reqs=required", True, "rediss://:**@host:6390/1"),
+    ],
+)
+def test_the_broker_is_reached_as_its_address_says(url: str, shown: str, *, secure: bool) -> None:
+    connection = queue.celery_app(Settings(broker_url=url)).connection_for_write()
+    assert connection.password in {"pw", "p@w"}
+    assert connection.hostname == "host"
+    assert bool(connection.ssl) is secure
+    assert connection.as_uri() == shown

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,3 +60,54 @@ def test_a_text_that_is_none_is_named(texts: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValidationError, match="texts"):
         Settings(texts=texts)
+
+
+@pytest.mark.parametrize("secret", ["s3/cret", "s3@cret", "s3#cret", "12/cret"])
+def test_a_password_that_makes_an_address_unclear_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    if secret == "s3@cret":
+        monkeypatch.setenv("LTD_DATABASE_URL", f"postgresql://ltd:{secret}@laboratory:5432/ltd")
+    else:
+        monkeypatch.setenv("LTD_BROKER_URL", f"redis://:{secret}@laboratory:6379/0")
+    with pytest.raises(ValidationError, match="%40") as told:
+        Settings()
+    shown = "".join(traceback.format_exception(told.value))
+    assert "s3" not in shown
+    assert "cret" not in shown
+
+
+def test_no_error_shows_the_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTD_DATABASE_URL", "postgresql://ltd:pw@a/b")
+    monkeypatch.setenv("LTD_HOST", "0.0.0.0")
+    with pytest.raises(ValidationError) as told:
+        Settings()
+    assert "input_value" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:pw@host",
+        "redis://user:p%40w@host:6379/2",
+        "rediss://:pw@host:6390/1?ssl_cert_reqs=required",
+        "redis+socket:///tmp/a@b/broker.sock",
+        "redis+socket://:pw@/tmp/a@b/broker.sock",
+        "redis://:pw@one:1/0;redis://:pw@two:2/0",
+    ],
+)
+def test_addresses_of_brokers_are_left_as_they_are(url: str) -> None:
+    assert Settings(broker_url=url).broker_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ltd:p%40w@host:5432/ltd?sslmode=verify-full",
+        "postgresql+psycopg://ltd:p/w@host/ltd",
+        "postgresql:///ltd?host=/tmp/a@b",
+        "sqlite:////tmp/a@b/ltd.db",
+    ],
+)
+def test_addresses_of_databases_are_left_as_they_are(url: str) -> None:
+    assert Settings(database_url=url).database_url == url

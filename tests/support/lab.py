@@ -64,15 +64,15 @@ class Lab:
         self.db = Database(url)
         self._started: list[Workers | Api] = []
 
-    def start(self, environment: dict[str, str] | None = None) -> Workers:
-        """Start a worker as users do, and wait until it is ready."""
-        workers = Workers(QUICK | (environment or {}) | self._base, self._folder / f"worker-{len(self._started)}.log")
+    def start(self, environment: dict[str, str] | None = None, *, ready: bool = True) -> Workers:
+        """Start a worker as users do, and wait until it is ready, unless it never will be."""
+        workers = Workers(QUICK | self._base | (environment or {}), self._folder / f"worker-{len(self._started)}.log")
         self._started.append(workers)
-        return workers.wait_ready()
+        return workers.wait_ready() if ready else workers
 
-    def serve(self) -> Api:
+    def serve(self, environment: dict[str, str] | None = None) -> Api:
         """Start the API, and wait until it answers."""
-        api = Api(self._base, self._folder / "api.log")
+        api = Api(self._base | (environment or {}), self._folder / "api.log")
         self._started.append(api)
         return api.wait_ready()
 

@@ -42,14 +42,16 @@ def wait_for(condition: Callable[[], T], seconds: float = DEADLINE, every: float
 class Broker:
     """A Redis-protocol server on a Unix socket, keeping nothing on disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str = "") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ltd-"))
         self.socket = self.folder / "broker.sock"
-        self.url = f"redis+socket://{self.socket}"
+        self.password = password
+        self.url = f"redis+socket://:{password}@{self.socket}" if password else f"redis+socket://{self.socket}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.folder)]
+        options += ["--requirepass", self.password]
         self._process = subprocess.Popen([str(get_binary_path()), *options], stdout=subprocess.DEVNULL)
         wait_for(self._answers)
 
@@ -60,8 +62,11 @@ class Broker:
         self.socket.unlink(missing_ok=True)
 
     def flush(self) -> None:
-        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+        with self.client() as client:
             client.flushall()
+
+    def client(self) -> redis.Redis:
+        return redis.Redis(unix_socket_path=str(self.socket), password=self.password or None)
 
     def remove(self) -> None:
         self.stop()
@@ -69,7 +74,7 @@ class Broker:
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            with self.client() as client:
                 return bool(client.ping())
         except redis.ConnectionError:
             return False

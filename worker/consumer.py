@@ -1,0 +1,34 @@
+"""How a worker waits for a broker that is away."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery.worker import consumer
+from celery.worker.state import maybe_shutdown
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 2.0
+
+
+class Consumer(consumer.Consumer):
+    """Tries again every RETRY_SECONDS. Celery's own pauses grow to half a minute, and queued runs would wait."""
+
+    def ensure_connected(self, conn: Any) -> Any:  # noqa: ANN401 - Kombu's connection has no type
+        """Return the connection, once it is made."""
+
+        def tell(error: Exception, pause: float) -> None:
+            logger.error(
+                "the broker at %s does not answer: %s; is it running, and LTD_BROKER_URL right? Tried again in %g s",
+                conn.as_uri(),  # which leaves the password out
+                error,
+                pause,
+            )
+
+        conn.ensure_connection(
+            tell, interval_start=RETRY_SECONDS, interval_step=0.0, interval_max=0.0, callback=maybe_shutdown
+        )
+        self.first_connection_attempt = False
+        return conn
