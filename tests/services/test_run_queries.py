@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import parse_spec
-from services import run_queries, run_ranges, runs, small_sweeps, submission, sweeps
+from services import run_queries, run_ranges, run_search, runs, submission, sweeps
 from services.errors import BadCursor, BadQuestion
 from tests.services.lab import claim, progress, spec, submit
 
@@ -95,7 +95,7 @@ def test_every_list_is_what_a_plain_filter_finds(
 ) -> None:
     monkeypatch.setattr(run_ranges, "_MOST_RANGES", most)
     monkeypatch.setattr(run_ranges, "_FEW", few)
-    monkeypatch.setattr(small_sweeps, "MOST_RUNS", few)
+    monkeypatch.setattr(run_search, "_SMALL_SWEEPS", few)
     ids = fill(db)
     views = {run_id: run_queries.get(db, run_id) for run_id in every(db)}
     assert len(views) == 2 * 36 + 3
