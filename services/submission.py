@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, text, update
 
 from services import run_kinds, runs
 from services.db import now
+from services.json_lists import json_list, texts_of
 from services.runs import RUNS
 from services.upsert import insert_missing, insert_rows
 
@@ -66,6 +67,13 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
         insert_rows(conn, runs.EVENTS, [{"run_id": run_id, "at": at} | _FIRST for run_id in done.new])
     runs.log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], at)
     return done
+
+
+def made_between(conn: Connection, ids: list[str]) -> tuple[float, float]:
+    """Return when the first and the last of some runs were made."""
+    statement = f"SELECT min(created_at), max(created_at) FROM runs WHERE id IN ({texts_of(conn, 'ids')})"  # noqa: S608
+    first, last = conn.execute(text(statement), {"ids": json_list(ids)}).one()
+    return first, last
 
 
 def _states(conn: Connection, ids: list[str]) -> dict[str, str]:

@@ -17,12 +17,12 @@ from pysqlite3 import dbapi2
 from sqlalchemy import text
 
 from services import db as module
-from services import run_queries, runs
+from services import run_queries, runs, sweeps
 from services.db import Database, migrate, write_engine
 from services.errors import StoreFull, StoreReadOnly, StoreUnavailable
 from services.models import Base
 from services.settings import Settings
-from tests.services.lab import claim, progress, submit
+from tests.services.lab import claim, progress, spec, submit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,32 @@ def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
     engine.dispose()
 
 
+def test_migrating_finds_when_the_runs_of_sweeps_were_made(settings: Settings, db: Database) -> None:
+    submit(db, 2)
+    with db.write() as conn:
+        conn.execute(text("UPDATE runs SET created_at = created_at - 86400"))
+    base = {name: value for name, value in spec(0).full().items() if name != "seed"}
+    for seeds in ([0, 1, 2], [7, 8]):
+        sweeps.post(db, sweeps.SweepRequest(base=base, seeds=seeds))
+    query = text("SELECT id, created_at - first_run_at, first_run_at, last_run_at FROM sweeps ORDER BY created_at")
+    with db.read() as conn:
+        found = conn.execute(query).all()
+    assert [86400 <= row[1] < 86500 for row in found] == [True, False]
+    assert all(row[2] < row[3] for row in found)
+    migrated_again(settings, db, "0006")
+    with db.read() as conn:
+        assert conn.execute(query).all() == found
+
+
+def migrated_again(settings: Settings, db: Database, since: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
+    with db.write() as conn:
+        config.attributes["connection"] = conn
+        command.downgrade(config, since)
+    migrate(settings)
+
+
 def test_migrating_fills_what_lists_are_made_of(settings: Settings, db: Database) -> None:
     ended, going = submit(db, 2)
     (taken,) = claim(db)
@@ -67,12 +93,7 @@ def test_migrating_fills_what_lists_are_made_of(settings: Settings, db: Database
     lists: list[dict[str, str]] = [{"problem": "temporal_order", "clipping": "none"}, {"sort": "final_loss"}]
     found = [[run.id for run in run_queries.list_runs(db, filters).runs] for filters in lists]
     assert found == [[going, ended], [ended]]
-    config = Config()
-    config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
-    with db.write() as conn:
-        config.attributes["connection"] = conn
-        command.downgrade(config, "0003")
-    migrate(settings)
+    migrated_again(settings, db, "0003")
     assert [[run.id for run in run_queries.list_runs(db, filters).runs] for filters in lists] == found
 
 
