@@ -41,16 +41,14 @@ class Submitted:
 def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
     """Queue what is not there yet, and what failed or was cancelled once more; commits before it returns."""
     with db.write() as conn:
-        done = submit_in(conn, specs)
-    run_kinds.remember(db, {run_kinds.kinds_of(spec) for spec in specs})
-    return done
+        return submit_in(conn, specs)
 
 
 def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     """Do the same inside a transaction."""
     wanted = {spec.digest: spec for spec in specs}
     done, at = Submitted(), now(conn)
-    run_kinds.store(conn, run_kinds.unknown(conn, {run_kinds.kinds_of(spec) for spec in wanted.values()}))
+    run_kinds.store(conn, {run_kinds.kinds_of(spec) for spec in wanted.values()})
     rows = [_row(spec, at + i * _ORDER) for i, spec in enumerate(wanted.values())]
     made = insert_missing(conn, RUNS, sorted(rows, key=itemgetter("id")))  # in one order: two cannot block each other
     done.new = [run_id for run_id in wanted if run_id in made]
