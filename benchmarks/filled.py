@@ -68,7 +68,8 @@ def fill(db: Database, wanted: Sequence[sweeps.SweepRequest], begin: int = 0) ->
         with db.write() as conn:
             run_kinds.store(conn, {run_kinds.kinds_of(spec) for _, spec in cells})
             insert(conn, RUNS, rows)
-            insert(conn, SWEEPS, [stored | {"id": sweep_id, "created_at": at, "runs": len(cells)}])
+            between = {"first_run_at": rows[0]["created_at"], "last_run_at": rows[-1]["created_at"]}
+            insert(conn, SWEEPS, [stored | between | {"id": sweep_id, "created_at": at, "runs": len(cells)}])
             insert(conn, MEMBERS, members)
             insert(conn, run_metrics.METRICS, numbers)
         ids.append(sweep_id)

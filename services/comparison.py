@@ -79,7 +79,9 @@ def compare(  # noqa: PLR0913 - a question has this many parts
     sweep = sweeps.grid(db, sweep_id)
     fields = _fields(sweep, rows, columns, panels)
     where = places(db, sweep, fields)
-    question = _Question(where.ids, metric_values(db, sweep_id, metric, where.ids), aggregate, quantile)
+    with db.read() as conn:
+        found = metric_values(conn, sweep_id, metric)
+    question = _Question(where.ids, found, aggregate, quantile)
     shape = tuple(len(values) for values in where.values)
     sides = [
         {"field": name, "values": [{"value": value, "label": label_of(value)} for value in values]}

@@ -67,8 +67,6 @@ class Database:
         if impatient and self.dialect == "postgresql":
             for engine in (self._reader, self._writer):
                 event.listen(engine, "do_connect", _connect_impatiently)
-        for engine in (self._reader, self._writer):
-            engine.update_execution_options(**{_STORE: url})
         self._streamer = self._reader
         if self.dialect == "postgresql":
             event.listen(self._reader, "before_cursor_execute", _fetch_binary)
@@ -161,6 +159,7 @@ def _sqlite_engine(url: str, begin: str, lock_seconds: float, connections: int) 
         pool_size=connections,
         max_overflow=0,
         pool_timeout=LOCK_SECONDS,
+        execution_options={_STORE: url},
         connect_args={"timeout": lock_seconds, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
@@ -188,6 +187,7 @@ def _postgresql_engine(
         max_overflow=0,
         pool_timeout=LOCK_SECONDS,
         pool_pre_ping=True,
+        execution_options={_STORE: url},
         connect_args={
             "connect_timeout": int(LOCK_SECONDS),
             "prepare_threshold": prepare_threshold,

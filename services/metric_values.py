@@ -1,99 +1,99 @@
-"""One metric of every run of a sweep: read at once the first time, later of the runs alone that can have changed."""
+"""One metric of every run of a sweep: all are read the first time, later those alone that can have changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import orjson
-from sqlalchemy import Text, bindparam, cast, func, select
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy import text
 
+from services.db import store_of
 from services.kept import Kept
-from services.models import Run, SweepRun, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, TextClause
 
-    from services.db import Database
-
-RUNS, MEMBERS = table(Run), table(SweepRun)
-_KEPT = 32
+Array = np.ndarray[Any, np.dtype[Any]]
+_MOST_KEPT = 500_000
+"""Runs, of all sweeps and metrics together: 40 MB."""
 _MOST_AGAIN = 2000
-"""Runs that are read by their ids; more of them are read sooner by their sweep."""
-_AGAIN = select(RUNS.c.id, RUNS.c.state, RUNS.c.outcome_kind, RUNS.c.summary).where(
-    RUNS.c.id.in_(bindparam("ids", expanding=True))
-)
-_Row = tuple[int, str, str | None, float | None]
+"""Runs that are read by their positions; more of them are read sooner with all the others."""
+_RUN = np.dtype([("id", "S32"), ("kinds", "S16"), ("state", "S9"), ("outcome", "S9"), ("value", "f8")])
+_COLUMNS = ("position", "id", "kinds", "state", "COALESCE(outcome_kind, '')")
 
 
-@dataclass(frozen=True, slots=True)
-class MetricValues:
-    """By position in the sweep: the value, NaN where there is none, and how the run stands."""
+class MetricValues(NamedTuple):
+    """By position in the sweep: the run, how it stands, and its value, NaN where there is none."""
 
-    values: np.ndarray[Any, np.dtype[np.float64]]
-    states: list[str]
-    outcomes: list[str | None]
+    runs: Array
+
+    @property
+    def values(self) -> Array:
+        """Return the values."""
+        found: Array = self.runs["value"]
+        return found
 
     def reason(self, position: int) -> str:
         """Say why a run has no value: it has not ended, or its metric has no meaning for it."""
-        if self.states[position] != "succeeded":
-            return self.states[position]
-        return "diverged" if self.outcomes[position] == "diverged" else "not measured"
-
-    def open(self) -> list[int]:
-        """Return the positions of the runs that may still change: one that has succeeded never does."""
-        return [position for position, state in enumerate(self.states) if state != "succeeded"]
-
-    def with_rows(self, rows: Iterator[_Row]) -> MetricValues:
-        """Return the same with some runs as they stand now."""
-        values, states, outcomes = self.values.copy(), self.states.copy(), self.outcomes.copy()
-        for position, state, outcome, value in rows:
-            values[position] = np.nan if value is None else value
-            states[position], outcomes[position] = state, outcome
-        return MetricValues(values, states, outcomes)
+        state, outcome = (self.runs[position][name].decode() for name in ("state", "outcome"))
+        if state != "succeeded":
+            return str(state)
+        return "diverged" if outcome == "diverged" else "not measured"
 
 
-_known: Kept[MetricValues] = Kept(_KEPT)
+_known: Kept[MetricValues] = Kept(_MOST_KEPT)
 
 
-def metric_values(db: Database, sweep_id: str, metric: str, ids: Sequence[str]) -> MetricValues:
-    """Return a metric of all runs of a sweep, whose ids are these, by position."""
-    key = (db.url, sweep_id, metric)
+def metric_values(conn: Connection, sweep_id: str, metric: str) -> MetricValues:
+    """Return a metric of all runs of a sweep."""
+    key = (store_of(conn), sweep_id, metric)
     found = _known.get(key)
-    still_open = found.open() if found else []
+    still_open = [] if found is None else np.flatnonzero(found.runs["state"] != b"succeeded").tolist()
     if found is None or len(still_open) > _MOST_AGAIN:
-        found = _read(db, sweep_id, metric, len(ids))
+        found = _read(conn, sweep_id, metric, None, None)
     elif still_open:
-        found = found.with_rows(_again(db, metric, {ids[position]: position for position in still_open}))
-    _known.put(key, found)
+        found = _read(conn, sweep_id, metric, found, still_open)
+    _known.put(key, found, len(found.runs))
     return found
 
 
-def _again(db: Database, metric: str, positions: dict[str, int]) -> Iterator[_Row]:
-    with db.read() as conn:
-        rows = conn.execute(_AGAIN, {"ids": list(positions)}).all()
-    return ((positions[run], state, outcome, orjson.loads(said).get(metric)) for run, state, outcome, said in rows)
+def measured(conn: Connection, sweep_ids: Iterable[str], metric: str) -> Array:
+    """Return the ended runs of some sweeps that have a metric, each once."""
+    runs = np.concatenate([metric_values(conn, sweep_id, metric).runs for sweep_id in sweep_ids])
+    runs = runs[(runs["state"] == b"succeeded") & ~np.isnan(runs["value"])]
+    each_once: Array = runs[np.unique(runs["id"], return_index=True)[1]]
+    return each_once
 
 
-def _read(db: Database, sweep_id: str, metric: str, runs: int) -> MetricValues:
-    """Read all runs, as one text a column: ten thousand rows would take longer to fetch than to find."""
-    with db.read() as conn:
-        columns = conn.execute(
-            select(*_gathered(conn, metric))
-            .select_from(MEMBERS.join(RUNS, RUNS.c.id == MEMBERS.c.run_id))
-            .where(MEMBERS.c.sweep_id == sweep_id)
-        ).one()
-    nothing = MetricValues(np.full(runs, np.nan), [""] * runs, [None] * runs)
-    return nothing.with_rows(zip(*(orjson.loads(column) for column in columns), strict=True))
+def _read(
+    conn: Connection, sweep_id: str, metric: str, before: MetricValues | None, positions: list[int] | None
+) -> MetricValues:
+    """Read runs, all or those at some positions; as one text a column, since ten thousand rows take long to fetch."""
+    postgresql = conn.dialect.name == "postgresql"
+    asked = {"sweep": sweep_id, "metric": metric if postgresql else f'$."{metric}"'}
+    if positions is not None:
+        asked["positions"] = orjson.dumps(positions).decode()
+    columns = conn.execute(_statement(postgresql, some=positions is not None), asked).one()
+    at, *fields = (orjson.loads(column or "[]") for column in columns)
+    runs = np.empty(len(at), _RUN) if before is None else before.runs.copy()
+    for name, values in zip(_RUN.names or (), fields, strict=True):
+        runs[name][at] = np.array(values, _RUN[name])
+    return MetricValues(runs)
 
 
-def _gathered(conn: Connection, metric: str) -> list[Any]:
-    """Return all positions, states, outcomes and values, each column as one JSON array, in the same order."""
-    columns = (MEMBERS.c.position, RUNS.c.state, RUNS.c.outcome_kind)
-    if conn.dialect.name == "postgresql":
-        return [cast(func.json_agg(column), Text) for column in (*columns, cast(RUNS.c.summary, JSON)[metric])]
-    return [func.json_group_array(column) for column in (*columns, func.json_extract(RUNS.c.summary, f'$."{metric}"'))]
+@cache
+def _statement(postgresql: bool, *, some: bool) -> TextClause:  # noqa: FBT001 - of two dialects
+    if postgresql:
+        columns = [f"CAST(json_agg({name}) AS text)" for name in (*_COLUMNS, "CAST(summary AS json) -> :metric")]
+        chosen = "SELECT CAST(json_array_elements_text(CAST(:positions AS json)) AS integer)"
+    else:
+        columns = [f"json_group_array({name})" for name in (*_COLUMNS, "json_extract(summary, :metric)")]
+        chosen = "SELECT value FROM json_each(:positions)"
+    return text(
+        f"SELECT {', '.join(columns)} FROM sweep_runs JOIN runs ON runs.id = run_id WHERE sweep_id = :sweep"  # noqa: S608
+        + (f" AND position IN ({chosen})" if some else "")
+    )

@@ -170,6 +170,8 @@ class Sweep(Base):
     seeds: Mapped[str] = mapped_column(Text)
     created_at: Mapped[float] = mapped_column(Float(53))
     runs: Mapped[int] = mapped_column(Integer)
+    first_run_at: Mapped[float] = mapped_column(Float(53), server_default="0")
+    last_run_at: Mapped[float] = mapped_column(Float(53), server_default="0")
 
 
 class SweepRun(Base):

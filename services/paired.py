@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,13 @@ from services import sweeps
 from services.bootstrap import interval
 from services.comparison import label_of
 from services.errors import BadQuestion
-from services.models import Run, SweepRun, table
+from services.metric_values import metric_values
+from services.models import SweepRun, table
 
 if TYPE_CHECKING:
     from services.db import Database
 
-RUNS, MEMBERS = table(Run), table(SweepRun)
+MEMBERS = table(SweepRun)
 _EXACT = 12
 """Up to so many differences every choice of signs is tried; above, a seeded sample of them."""
 _SAMPLES = 20_000
@@ -52,19 +54,16 @@ def compare_pairs(
 
 def _groups(db: Database, sweep_id: str, field: str, metric: str) -> list[dict[str, float]]:
     """Return, for each choice of all else, the metric by the axis's value; runs without it are left out."""
-    query = (
-        select(MEMBERS.c.coordinates, RUNS.c.summary)
-        .join(RUNS, RUNS.c.id == MEMBERS.c.run_id)
-        .where(MEMBERS.c.sweep_id == sweep_id)
-        .order_by(MEMBERS.c.position)
-    )
-    found: dict[bytes, dict[str, float]] = defaultdict(dict)
+    query = select(MEMBERS.c.coordinates).where(MEMBERS.c.sweep_id == sweep_id).order_by(MEMBERS.c.position)
     with db.read() as conn:
-        for coordinates, summary in conn.execute(query):
-            at, value = orjson.loads(coordinates), orjson.loads(summary).get(metric)
-            if value is not None:
-                key = orjson.dumps(at.pop(field), option=orjson.OPT_SORT_KEYS).decode()
-                found[orjson.dumps(at, option=orjson.OPT_SORT_KEYS)][key] = float(value)
+        coordinates = conn.execute(query).scalars().all()
+        values = metric_values(conn, sweep_id, metric).values.tolist()
+    found: dict[bytes, dict[str, float]] = defaultdict(dict)
+    for text, value in zip(coordinates, values, strict=True):
+        if not math.isnan(value):
+            at = orjson.loads(text)
+            key = orjson.dumps(at.pop(field), option=orjson.OPT_SORT_KEYS).decode()
+            found[orjson.dumps(at, option=orjson.OPT_SORT_KEYS)][key] = value
     return list(found.values())
 
 

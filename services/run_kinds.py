@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from ltd_core.spec import RunSpec
-    from services.db import Database
 
 KINDS = table(RunKinds)
 Kinds = tuple[str | None, ...]
 _COUNT = select(func.count()).select_from(KINDS)
-_known: set[tuple[str, Kinds]] = set()
-"""Combinations that a database is known to hold."""
 
 
 class AllKinds(NamedTuple):
@@ -37,7 +34,8 @@ class AllKinds(NamedTuple):
     named: Mapping[str, frozenset[str]]
 
 
-_read: dict[str, AllKinds] = {}
+_known: dict[str, AllKinds] = {}
+"""By database."""
 
 
 def kinds_of(spec: RunSpec) -> Kinds:
@@ -54,9 +52,9 @@ def key_of(kinds: Kinds) -> str:
 def all_kinds(conn: Connection) -> AllKinds:
     """Return the combinations there are; read again where there are more than before, since they never go."""
     url = store_of(conn)
-    known = _read.get(url)
+    known = _known.get(url)
     if known is None or len(known.keys) != conn.execute(_COUNT).scalar_one():
-        known = _read[url] = _gathered(conn.execute(select(KINDS)).all())
+        known = _known[url] = _gathered(conn.execute(select(KINDS)).all())
     return known
 
 
@@ -75,20 +73,9 @@ def _gathered(rows: Iterable[Row[tuple[str, ...]]]) -> AllKinds:
     )
 
 
-def unknown(conn: Connection, combinations: Iterable[Kinds]) -> list[Kinds]:
-    """Return the combinations that this process has not seen in the database yet."""
-    url = store_of(conn)
-    return [kinds for kinds in combinations if (url, kinds) not in _known]
-
-
-def remember(db: Database, combinations: Iterable[Kinds]) -> None:
-    """Note, after a commit, that combinations are there: they never go."""
-    _known.update((db.url, kinds) for kinds in combinations)
-
-
 def store(conn: Connection, combinations: Iterable[Kinds]) -> None:
     """Keep the combinations that are not there yet."""
-    names = ("key", "experiment", *FAMILIES)
+    known, names = all_kinds(conn).keys, ("key", "experiment", *FAMILIES)
     rows = sorted((key_of(kinds), *kinds) for kinds in combinations)
-    if rows:
-        upsert(conn, KINDS, [dict(zip(names, row, strict=True)) for row in rows], replace=())
+    if missing := [dict(zip(names, row, strict=True)) for row in rows if row[0] not in known]:
+        upsert(conn, KINDS, missing, replace=())

@@ -35,14 +35,6 @@ class Cut(NamedTuple):
     above: float | None
     after: Position | None
 
-    def holds(self, place: Position, *, descending: bool) -> bool:
-        """Say whether a position is within."""
-        return (
-            (self.below is None or place[0] < self.below)
-            and (self.above is None or place[0] > self.above)
-            and (self.after is None or (place < self.after if descending else place > self.after))
-        )
-
 
 def order_of(filters: Mapping[str, Any]) -> Order:
     """Return the order that is asked for; raises BadQuestion where a range has no metric, or another than the order."""

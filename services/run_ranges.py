@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, text
 
 from services.json_lists import json_list, texts_of
 from services.run_kinds import all_kinds
-from services.run_scope import ENDED, oldest
+from services.run_scope import ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ class PageQuery:
             self._values |= {"after_at": after[0], "after_id": after[1]}
         if scope.sweeps and not order.metric and not self._apart:
             always.append("created_at BETWEEN :oldest AND :newest")
-            self._values |= {"oldest": oldest(self._conn, scope.sweeps), "newest": scope.newest}
+            self._values |= {"oldest": scope.oldest, "newest": scope.newest}
         return always
 
     def _ranges(self) -> list[list[str]]:

@@ -53,7 +53,7 @@ def metrics(row: Row) -> Iterator[Row]:
 
 def insert(conn: Connection, runs: Sequence[tuple[RunSpec, Row]]) -> set[str]:
     """Insert the runs that are not there yet, with kinds and metrics, and return their ids; rows of equal columns."""
-    run_kinds.store(conn, run_kinds.unknown(conn, {run_kinds.kinds_of(spec) for spec, _ in runs}))
+    run_kinds.store(conn, {run_kinds.kinds_of(spec) for spec, _ in runs})
     rows = sorted((row for _, row in runs), key=itemgetter("id"))  # in one order: two cannot block each other
     made = insert_missing(conn, RUNS, rows)
     run_metrics.store(conn, (metric for row in rows if row["id"] in made for metric in metrics(row)))

@@ -6,33 +6,27 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from ltd_core.outcome import OUTCOMES
-from services.db import store_of
-from services.kept import Kept
-from services.models import Run, Sweep, SweepRun, table
+from services.models import Sweep, table
 from services.run_kinds import all_kinds
 from services.words import FAMILIES, STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
     from services.run_kinds import AllKinds
 
-SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
+SWEEPS = table(Sweep)
 Status = tuple[str, str | None]
 ENDED: tuple[Status, ...] = tuple(("succeeded", outcome) for outcome in OUTCOMES)
 STATUSES: tuple[Status, ...] = (*((state, None) for state in STATES if state != "succeeded"), *ENDED)
 """Every pair of a state and an outcome that a run can have."""
 _BEGINNING = re.compile(r"[0-9a-f]{2,32}")
 _MOST_SWEEPS = 20
-_LATER = 0.2
-"""Seconds: the runs of one submission are spread over at most so many, behind the time of their sweep."""
-_begins: Kept[float] = Kept(10_000)
-"""When the first run of a sweep was made: some stood before it. Neither its runs nor their times ever change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,9 @@ class Scope:
     statuses: tuple[Status, ...] | None = None
     sweeps: tuple[str, ...] | None = None
     sweep_runs: int = 0
+    oldest: float = 0.0
     newest: float = 0.0
+    """Between these the runs of the sweeps were made."""
     prefix: str = ""
 
     @property
@@ -66,14 +62,15 @@ class Scope:
 
     def of_sweeps(self, conn: Connection, which: ColumnElement[bool]) -> Scope:
         """Return the part of some sweeps, the newest of them."""
-        columns = (SWEEPS.c.id, SWEEPS.c.runs, SWEEPS.c.created_at)
+        columns = (SWEEPS.c.id, SWEEPS.c.runs, SWEEPS.c.first_run_at, SWEEPS.c.last_run_at)
         query = select(*columns).where(which).order_by(SWEEPS.c.created_at.desc()).limit(_MOST_SWEEPS)
         found = conn.execute(query).all()
         return replace(
             self,
             sweeps=tuple(row.id for row in found if self.sweeps is None or row.id in self.sweeps),
             sweep_runs=sum(row.runs for row in found),
-            newest=max((row.created_at for row in found), default=0.0) + _LATER,
+            oldest=min((row.first_run_at for row in found), default=0.0),
+            newest=max((row.last_run_at for row in found), default=0.0),
         )
 
 
@@ -94,21 +91,6 @@ def scope_of(conn: Connection, filters: Mapping[str, Any]) -> Scope:
         for word in words:
             scope = _with_word(conn, scope, known, word)
     return scope
-
-
-def oldest(conn: Connection, sweep_ids: Iterable[str]) -> float:
-    """Return the time of the first run of some sweeps."""
-    return min(_oldest(conn, sweep_id) for sweep_id in sweep_ids)
-
-
-def _oldest(conn: Connection, sweep_id: str) -> float:
-    key = (store_of(conn), sweep_id)
-    found = _begins.get(key)
-    if found is None:
-        mine = select(MEMBERS.c.run_id).where(MEMBERS.c.sweep_id == sweep_id)
-        found = float(conn.execute(select(func.min(RUNS.c.created_at)).where(RUNS.c.id.in_(mine))).scalar_one())
-        _begins.put(key, found)
-    return found
 
 
 def _with_word(conn: Connection, scope: Scope, known: AllKinds, word: str) -> Scope:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import text
 
-from services import small_sweeps
 from services.json_lists import json_list, texts_of
+from services.metric_values import measured
 from services.run_order import Cut, Order, Position, order_of
 from services.run_ranges import PageQuery
 from services.run_scope import scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Column, Connection
 
     from services.run_scope import Scope
 
 Found = list[tuple[float, "Sequence[Any]"]]
+_SMALL_SWEEPS = 1500
+"""Runs of sweeps that are sorted by a metric in memory; more of them make up so much of its order that it is walked."""
 
 
 def find(
@@ -36,24 +38,31 @@ def find(
     if scope.empty:
         return []
     cut, wanted = Cut(filters.get("below"), filters.get("above"), after), ", ".join(map(str, columns))
-    if order.metric and 0 < scope.sweep_runs <= small_sweeps.MOST_RUNS:
-        return _rows(conn, list(islice(_measured(conn, order.metric, order, scope, cut), count)), wanted)
+    if order.metric and 0 < scope.sweep_runs <= _SMALL_SWEEPS:
+        return _rows(conn, _of_sweeps(conn, order, scope, cut, count), wanted)
     return [(row[0], row[1:]) for row in PageQuery(conn, order, scope, cut, count).rows(wanted)]
 
 
-def _measured(conn: Connection, metric: str, order: Order, scope: Scope, cut: Cut) -> Iterator[Position]:
-    """Yield where the runs of small sweeps are in the order of a metric."""
-    rows = small_sweeps.measured(conn, scope.sweeps or (), metric)
-    kinds, outcomes = scope.kinds, scope.statuses and {outcome for _, outcome in scope.statuses}
-    for value, run_id, kind, outcome in reversed(rows) if order.descending else rows:
-        place = value, run_id
-        if (
-            (kinds is None or kind in kinds)
-            and (outcomes is None or outcome in outcomes)
-            and run_id.startswith(scope.prefix)
-            and cut.holds(place, descending=order.descending)
-        ):
-            yield place
+def _of_sweeps(conn: Connection, order: Order, scope: Scope, cut: Cut, count: int) -> list[Position]:
+    """Return where the first runs of small sweeps are in the order of a metric."""
+    runs = measured(conn, scope.sweeps or (), order.metric or "")
+    values, ids = runs["value"], runs["id"]
+    fits = np.strings.startswith(ids, scope.prefix.encode())
+    if scope.kinds is not None:
+        fits &= np.isin(runs["kinds"], np.array(scope.kinds, "S"))
+    if scope.statuses is not None:
+        fits &= np.isin(runs["outcome"], np.array([outcome for _, outcome in scope.statuses], "S"))
+    if cut.below is not None:
+        fits &= values < cut.below
+    if cut.above is not None:
+        fits &= values > cut.above
+    if cut.after is not None:
+        at, last = cut.after[0], cut.after[1].encode()
+        beyond, behind = (values < at, ids < last) if order.descending else (values > at, ids > last)
+        fits &= beyond | ((values == at) & behind)
+    places = np.lexsort((ids, values))
+    places = places[::-1] if order.descending else places
+    return [(float(values[i]), ids[i].decode()) for i in places[fits[places]][:count]]
 
 
 def _rows(conn: Connection, places: list[Position], wanted: str) -> Found:

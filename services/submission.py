@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, text, update
 
-from services import run_kinds, run_row, runs
+from services import run_row, runs
 from services.db import now
+from services.json_lists import json_list, texts_of
 from services.runs import RUNS
 from services.upsert import insert_rows
 from services.words import RESTARTABLE
@@ -40,9 +41,7 @@ class Submitted:
 def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
     """Queue what is not there yet, and what failed or was cancelled once more; commits before it returns."""
     with db.write() as conn:
-        done = submit_in(conn, specs)
-    run_kinds.remember(db, {run_kinds.kinds_of(spec) for spec in specs})
-    return done
+        return submit_in(conn, specs)
 
 
 def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
@@ -66,6 +65,13 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
         insert_rows(conn, runs.EVENTS, [{"run_id": run_id, "at": at} | _FIRST for run_id in done.new])
     runs.log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], at)
     return done
+
+
+def made_between(conn: Connection, ids: list[str]) -> tuple[float, float]:
+    """Return when the first and the last of some runs were made."""
+    statement = f"SELECT min(created_at), max(created_at) FROM runs WHERE id IN ({texts_of(conn, 'ids')})"  # noqa: S608
+    first, last = conn.execute(text(statement), {"ids": json_list(ids)}).one()
+    return first, last
 
 
 def _states(conn: Connection, ids: list[str]) -> dict[str, str]:

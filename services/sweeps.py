@@ -148,8 +148,9 @@ def post(db: Database, request: SweepRequest) -> SweepPosted:
     stored = {name: orjson.dumps(value).decode() for name, value in asked.items()}  # the axes in the order they came in
     with db.write() as conn:
         done = submission.submit_in(conn, [spec for _, spec in cells])
+        first, last = submission.made_between(conn, [spec.digest for _, spec in cells])
         more = {"id": sweep_id, "name": request.name, "created_at": now(conn), "runs": len(cells)}
-        created = bool(insert_missing(conn, SWEEPS, [stored | more]))
+        created = bool(insert_missing(conn, SWEEPS, [stored | more | {"first_run_at": first, "last_run_at": last}]))
         if created:
             members = [
                 {"sweep_id": sweep_id, "position": i, "run_id": spec.digest, "coordinates": orjson.dumps(at).decode()}

@@ -49,8 +49,8 @@ def move(url: str, revision: str, change: Any = command.upgrade) -> None:
     """Bring a database up, or by `command.downgrade` down, to a revision of the schema."""
     config = Config()
     config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
-    engine = module.make_engine(url)
-    with engine.connect().execution_options(ltd_write=True) as conn, conn.begin():
+    engine = module.write_engine(url)
+    with engine.begin() as conn:
         config.attributes["connection"] = conn
         change(config, revision)
     engine.dispose()

@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from pysqlite3 import dbapi2
 from sqlalchemy import text
 
 from services import db as module
-from services import silence
+from services import silence, sweeps
 from services.db import Database, migrate, write_engine
 from services.errors import StoreFull, StoreReadOnly, StoreUnavailable
 from services.models import Base
 from services.settings import Settings
-from tests.services.lab import submit
+from tests.services.lab import move, spec, submit
 from tests.support.network import Network
 
 if TYPE_CHECKING:
@@ -65,6 +66,24 @@ def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
     with engine.connect() as conn:
         assert compare_metadata(MigrationContext.configure(conn), Base.metadata) == []
     engine.dispose()
+
+
+def test_migrating_finds_when_the_runs_of_sweeps_were_made(settings: Settings, db: Database) -> None:
+    submit(db, 2)
+    with db.write() as conn:
+        conn.execute(text("UPDATE runs SET created_at = created_at - 86400"))
+    base = {name: value for name, value in spec(0).full().items() if name != "seed"}
+    for seeds in ([0, 1, 2], [7, 8]):
+        sweeps.post(db, sweeps.SweepRequest(base=base, seeds=seeds))
+    query = text("SELECT id, created_at - first_run_at, first_run_at, last_run_at FROM sweeps ORDER BY created_at")
+    with db.read() as conn:
+        found = conn.execute(query).all()
+    assert [86400 <= row[1] < 86500 for row in found] == [True, False]
+    assert all(row[2] < row[3] for row in found)
+    move(settings.database_url, "0006", command.downgrade)
+    migrate(settings)
+    with db.read() as conn:
+        assert conn.execute(query).all() == found
 
 
 def test_migrating_at_once_and_again_is_harmless(tmp_path: Path, database_url: str) -> None:

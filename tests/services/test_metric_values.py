@@ -9,11 +9,20 @@ import pytest
 
 from services import metric_values as module
 from services import runs, sweeps
-from services.metric_values import metric_values
+from services.metric_values import MetricValues, metric_values
 from tests.services.lab import claim, progress
 
 if TYPE_CHECKING:
     from services.db import Database
+
+
+def found_in(db: Database, sweep_id: str, metric: str = "final_loss") -> MetricValues:
+    with db.read() as conn:
+        return metric_values(conn, sweep_id, metric)
+
+
+def states(found: MetricValues) -> list[str]:
+    return [state.decode() for state in found.runs["state"]]
 
 
 def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
@@ -28,36 +37,34 @@ def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
     }
     taken = {one.spec.seed: one.lease for one in claim(db, 4)}
     runs.record(db, [(taken[seed], end) for seed, end in ends.items()])
-    ids = [specification.digest for _, specification in sweeps.expand(asked)]
-    found = metric_values(db, sweep_id, "final_loss", ids)
+    found = found_in(db, sweep_id)
     assert list(found.values[:2]) == [0.1, 1e-300]
     assert np.isnan(found.values[2:]).all()
     assert [found.reason(position) for position in (2, 3, 4)] == ["diverged", "not measured", "queued"]
-    assert found.states == ["succeeded"] * 4 + ["queued"]
+    assert states(found) == ["succeeded"] * 4 + ["queued"]
     (last,) = claim(db, 1)
     runs.record(db, [(last.lease, progress(10, outcome="exhausted", final_loss=7.0))])
-    found = metric_values(db, sweep_id, "final_loss", ids)
-    assert (found.values[4], found.states) == (7.0, ["succeeded"] * 5)
-    assert metric_values(db, sweep_id, "final_loss", ids) is found  # nothing of it can change any more
-    assert metric_values(db, sweep_id, "success", ids) is not found
-    assert list(metric_values(db, sweep_id, "success", ids).states) == found.states
+    found = found_in(db, sweep_id)
+    assert (found.values[4], states(found)) == (7.0, ["succeeded"] * 5)
+    assert found_in(db, sweep_id) is found  # nothing of it can change any more
+    assert found_in(db, sweep_id, "success") is not found
+    assert states(found_in(db, sweep_id, "success")) == states(found)
 
 
 def test_a_run_that_failed_and_is_queued_again_is_seen(db: Database) -> None:
     base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
     asked = sweeps.parse_request({"name": "x", "base": base, "seeds": [0, 1]})
     sweep_id = sweeps.post(db, asked).sweep_id
-    ids = [specification.digest for _, specification in sweeps.expand(asked)]
     first, second = claim(db, 2)
     runs.record(db, [(first.lease, progress(10, outcome="exhausted", final_loss=1.0))])
     runs.fail(db, second.lease, "lost")
-    found = metric_values(db, sweep_id, "final_loss", ids)
-    assert sorted(found.states) == ["failed", "succeeded"]
+    found = found_in(db, sweep_id)
+    assert sorted(states(found)) == ["failed", "succeeded"]
     assert sweeps.post(db, asked).restarted == 1
-    assert sorted(metric_values(db, sweep_id, "final_loss", ids).states) == ["queued", "succeeded"]
+    assert sorted(states(found_in(db, sweep_id))) == ["queued", "succeeded"]
     (again,) = claim(db, 1)
     runs.record(db, [(again.lease, progress(10, outcome="exhausted", final_loss=2.0))])
-    assert sorted(metric_values(db, sweep_id, "final_loss", ids).values) == [1.0, 2.0]
+    assert sorted(found_in(db, sweep_id).values) == [1.0, 2.0]
 
 
 def test_where_many_may_have_changed_all_are_read(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,11 +72,10 @@ def test_where_many_may_have_changed_all_are_read(db: Database, monkeypatch: pyt
     base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
     asked = sweeps.parse_request({"name": "x", "base": base, "seeds": [0, 1, 2]})
     sweep_id = sweeps.post(db, asked).sweep_id
-    ids = [specification.digest for _, specification in sweeps.expand(asked)]
-    assert metric_values(db, sweep_id, "final_loss", ids).states == ["queued"] * 3
+    assert states(found_in(db, sweep_id)) == ["queued"] * 3
     for expected in (1, 2, 3):
         (one,) = claim(db, 1)
         runs.record(db, [(one.lease, progress(10, outcome="exhausted", final_loss=float(one.spec.seed)))])
-        found = metric_values(db, sweep_id, "final_loss", ids)
-        assert np.isfinite(found.values).sum() == found.states.count("succeeded") == expected
+        found = found_in(db, sweep_id)
+        assert np.isfinite(found.values).sum() == states(found).count("succeeded") == expected
     assert found.values.tolist() == [0.0, 1.0, 2.0]

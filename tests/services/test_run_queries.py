@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import parse_spec
-from services import run_queries, run_ranges, runs, small_sweeps, submission, sweeps
+from services import run_queries, run_ranges, run_search, runs, submission, sweeps
 from services.db import Database, migrate
 from services.errors import BadCursor, BadQuestion
 from services.settings import Settings
@@ -127,7 +127,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     most, few = request.param
     monkeypatch.setattr(run_ranges, "_MOST_RANGES", most)
     monkeypatch.setattr(run_ranges, "_FEW", few)
-    monkeypatch.setattr(small_sweeps, "MOST_RUNS", few)
+    monkeypatch.setattr(run_search, "_SMALL_SWEEPS", few)
 
 
 CHOICES: list[dict[str, Any]] = [
