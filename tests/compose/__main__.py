@@ -121,8 +121,9 @@ class Trial:
         cores = "from worker.cores import usable_cores; print(usable_cores())"
         other = ("--user", "12345", "--cpus", "0.5", "ltd-lab-worker")
         assert docker(*CONFINED, *other, "python", "-c", cores).strip() == "1"
-        trains = "from ltd_core.engine import Pack; from ltd_core.spec import parse_spec as p; k = {'kind': 'adding'}; "
-        trains += "s = p({'problem': k, 'updates': 2}); k = Pack(s, 1); k.load(0, s); print(len(k.advance()))"
+        trains = "from ltd_core.engine import Pack; from ltd_core.spec import parse_spec; "
+        trains += "s = parse_spec({'problem': {'kind': 'adding', 'length': 10}, 'updates': 2}); "
+        trains += "k = Pack(s, 1); k.load(0, s); print(len(k.advance()))"
         assert docker(*CONFINED, *other, "python", "-c", trains).strip() == "1"
 
     def runs_a_sweep(self) -> None:
