@@ -44,7 +44,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def guard() -> Response | None:
-        if not settings.token and request.path not in _OPEN and not is_loopback(request.remote_addr or "127.0.0.1"):
+        if not settings.token and request.path not in _OPEN and not is_local(request.remote_addr or ""):
             return problem.respond(403, "Forbidden", "without LTD_TOKEN this server answers its own machine alone")
         if hosts is not None and request.path not in _OPEN and _host_name(request.host) not in hosts:
             detail = f"this server does not answer to the name {request.host!r}: use {settings.host}:{settings.port}"
@@ -93,9 +93,14 @@ def _has_token(token: str) -> bool:
     return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
-def is_loopback(address: str) -> bool:
-    """Say whether an IP address is of this machine alone."""
-    parsed = ip_address(address.partition("%")[0])
+def is_local(address: str) -> bool:
+    """Say whether an address is of this machine alone: a loopback one, or a Unix socket's, unnamed or named."""
+    if not address or address[0] in "/\0":
+        return True
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
     return parsed.is_loopback

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from api.security import is_loopback
+from api.security import is_local
 from services.settings import Settings
 
 _YOUNG = 20_000
@@ -23,7 +23,7 @@ def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn's arbiter
         return
     for listener in server.LISTENERS:
         address = listener.getsockname()
-        if isinstance(address, tuple) and not is_loopback(address[0]):
+        if isinstance(address, tuple) and not is_local(address[0]):
             raise RuntimeError(f"{address[0]} can be reached from other machines: set LTD_TOKEN, or bind to 127.0.0.1")
 
 

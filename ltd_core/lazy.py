@@ -20,8 +20,9 @@ else:
             self._name = name
 
         def __getattr__(self, attribute: str) -> NoReturn:
-            message = f"{self._name} is not installed: computing needs pip install 'ltd-lab[worker]'"
-            raise AttributeError(message) if attribute.startswith("__") else ModuleNotFoundError(message)
+            if attribute.startswith("__"):  # asked of any object; a copy is asked before it has its name
+                raise AttributeError(attribute)
+            raise ModuleNotFoundError(f"{self._name} is not installed: computing needs pip install 'ltd-lab[worker]'")
 
     def _later(name: str) -> object:
         """Return a module that loads itself when it is first used."""

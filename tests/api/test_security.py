@@ -72,6 +72,49 @@ def test_other_machines_are_let_in_by_token_alone(settings: Settings, host: str)
         Settings(**(settings.model_dump() | {"host": host}))
 
 
+OTHERS = ["192.0.2.7", "10.0.0.1", "::ffff:192.0.2.7", "2001:db8::7", "fe80::1%eth0", "0.0.0.0", "lab.example"]
+OWN = ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", "", "/run/client.sock", "\0client"]
+
+
+@pytest.mark.parametrize("address", OTHERS)
+def test_another_machine_is_answered_with_the_token_alone(
+    client: FlaskClient, guarded: FlaskClient, address: str
+) -> None:
+    there = {"REMOTE_ADDR": address}
+    for path in ("/", "/metrics", "/api/v1/runs", "/api/v1/nothing"):
+        answer = client.get(path, environ_base=there)
+        assert (answer.status_code, answer.content_type) == (403, PROBLEM)
+        assert "LTD_TOKEN" in answer.json["detail"]
+    assert client.post("/api/v1/runs", json=spec(), environ_base=there).status_code == 403
+    assert client.get("/api/v1/runs").json["runs"] == []
+    headers = {"Authorization": "Bearer sesame", "Host": "lab.example"}
+    assert guarded.get("/api/v1/runs", headers=headers, environ_base=there).status_code == 200
+    for path in ("/healthz", "/readyz"):
+        assert client.get(path, environ_base=there).status_code == 200
+
+
+@pytest.mark.parametrize("address", OWN)
+def test_this_machine_is_answered_without_a_token(client: FlaskClient, address: str) -> None:
+    """A client on a Unix socket has no address, or the name of its own socket."""
+    here = {"REMOTE_ADDR": address}
+    assert client.get("/api/v1/runs", environ_base=here).status_code == 200
+    assert client.post("/api/v1/runs", json=spec(), environ_base=here).status_code == 201
+
+
+BEHIND_PROXY = {"Origin": "https://lab.example", "Host": "127.0.0.1:8421"}
+
+
+def test_the_own_pages_can_write_behind_a_proxy_that_changes_the_host(client: FlaskClient) -> None:
+    headers = BEHIND_PROXY | {"Sec-Fetch-Site": "same-origin"}
+    assert client.post("/api/v1/runs", json=spec(), headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize("site", [{}, {"Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "same-site"}])
+def test_an_origin_that_no_browser_vouches_for_cannot_write(client: FlaskClient, site: dict[str, str]) -> None:
+    assert client.post("/api/v1/runs", json=spec(), headers=BEHIND_PROXY | site).status_code == 403
+    assert client.get("/api/v1/runs").json["runs"] == []
+
+
 DATA = [
     *("/api/v1/runs", "/api/v1/runs/x", "/api/v1/runs/x/traces", "/api/v1/runs/x/traces/loss", "/api/v1/runs/x/events"),
     *("/api/v1/sweeps", "/api/v1/sweeps/x", "/api/v1/sweeps/x/comparison", "/sweeps/x/report"),

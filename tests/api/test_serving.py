@@ -1,0 +1,108 @@
+"""gunicorn as the API is served: other machines are let in by a token alone, whatever the address comes from."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+
+from api import serving
+from services.settings import Settings
+from tests.support.parts import ROOT, wait_for
+
+
+def serve(home: Path, *binds: str, token: str = "", **options: Any) -> subprocess.Popen[str]:
+    """Start the API as operators do, on addresses of their own."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:api.serving", "api.wsgi:app"]
+    environment = Settings(home=home, token=token).environment()
+    return subprocess.Popen(
+        [*command, *(word for bind in binds for word in ("--bind", bind))],
+        **({"cwd": ROOT, "env": environment, "stderr": subprocess.PIPE, "text": True} | options),
+    )
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+def assert_refused(server: subprocess.Popen[str]) -> None:
+    try:
+        _, said = server.communicate(timeout=60)
+    finally:
+        server.kill()
+    assert server.returncode == 1
+    assert "can be reached from other machines: set LTD_TOKEN" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "binds",
+    [
+        ["0.0.0.0:0"],
+        ["127.0.0.1:0", "0.0.0.0:0"],
+        pytest.param(["[::]:0"], marks=pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")),
+    ],
+)
+def test_without_a_token_no_address_of_other_machines_is_served(tmp_path: Path, binds: list[str]) -> None:
+    with serve(tmp_path, *binds) as server:
+        assert_refused(server)
+
+
+def test_without_a_token_no_inherited_socket_of_other_machines_is_served(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("0.0.0.0", 0)) as listener,
+        serve(tmp_path, f"fd://{listener.fileno()}", pass_fds=[listener.fileno()]) as server,
+    ):
+        assert_refused(server)
+
+
+def test_with_a_token_addresses_of_other_machines_may_be_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked of the hook alone: no test lets other machines in."""
+    with socket.socket() as bound:
+        bound.bind(("0.0.0.0", 0))  # and does not listen
+        arbiter = SimpleNamespace(LISTENERS=[bound])
+        monkeypatch.delenv("LTD_TOKEN", raising=False)
+        with pytest.raises(RuntimeError, match="LTD_TOKEN"):
+            serving.when_ready(arbiter)
+        monkeypatch.setenv("LTD_TOKEN", "sesame")
+        serving.when_ready(arbiter)
+
+
+def test_with_a_token_it_serves_who_has_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, (tmp_path / "log").open("wb") as log:
+        bind, url = f"fd://{listener.fileno()}", f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1/mechanisms"
+        with serve(tmp_path, bind, token="sesame", stderr=log, pass_fds=[listener.fileno()]) as server:
+            try:
+                assert httpx2.get(url, timeout=60).status_code == httpx2.codes.UNAUTHORIZED
+                headers = {"Authorization": "Bearer sesame"}
+                assert httpx2.get(url, timeout=60, headers=headers).status_code == httpx2.codes.OK
+            finally:
+                server.terminate()
+
+
+@pytest.mark.parametrize("own_name", [False, True])
+def test_a_client_on_a_unix_socket_is_answered_without_a_token(tmp_path: Path, *, own_name: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="ltd-") as folder, (tmp_path / "log").open("wb") as log:
+        path = Path(folder) / "api.sock"
+        with serve(tmp_path, f"unix:{path}", stderr=log) as server:
+            try:
+                wait_for(path.exists, 60)
+                with socket.socket(socket.AF_UNIX) as client:
+                    if own_name:
+                        client.bind(f"{folder}/client.sock")
+                    client.connect(str(path))
+                    client.sendall(b"GET /api/v1/mechanisms HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    assert client.recv(12) == b"HTTP/1.1 200"
+            finally:
+                server.terminate()

