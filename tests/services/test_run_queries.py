@@ -93,8 +93,8 @@ def value_between(value: float | None, filters: dict[str, Any]) -> bool:
 def test_every_list_is_what_a_plain_filter_finds(
     db: Database, monkeypatch: pytest.MonkeyPatch, most: int, few: int
 ) -> None:
-    monkeypatch.setattr(run_ranges, "_MOST_RANGES", most)
-    monkeypatch.setattr(run_ranges, "_FEW", few)
+    monkeypatch.setattr(run_ranges, "_MOST_MERGED", most)
+    monkeypatch.setattr(run_ranges, "_MOST_LOOKED_UP", few)
     monkeypatch.setattr(run_search, "_SMALL_SWEEPS", few)
     ids = fill(db)
     views = {run_id: run_queries.get(db, run_id) for run_id in every(db)}
@@ -126,7 +126,7 @@ def test_every_list_is_what_a_plain_filter_finds(
 def test_a_sweep_lists_the_runs_that_stood_before_it_too(
     db: Database, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(run_ranges, "_FEW", few)
+    monkeypatch.setattr(run_ranges, "_MOST_LOOKED_UP", few)
     old = submit(db, 3)
     with db.write() as conn:
         conn.execute(text("UPDATE runs SET created_at = created_at - 86400"))
