@@ -238,7 +238,7 @@ def main(former: str | None) -> int:
                 held += 1
                 say(f"{time.monotonic() - since:.0f} s{f' ({note})' if note else ''}\n")
         except Exception as error:  # noqa: BLE001 - whatever it is, what failed is told and the stack goes
-            say(f"FAILED\n{type(error).__name__}: {error}\n{stack('logs', '--no-color', '--tail', '30')}\n")
+            say(f"FAILED\n{type(error).__name__}: {error}\n{stack('logs', '--no-color', '--tail', '8')}\n")
         finally:
             stack("down", "--volumes", "--remove-orphans")
             say(f"compose-test: {held} of {len(checks)} held in {time.monotonic() - begun:.0f} s\n")

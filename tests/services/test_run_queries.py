@@ -125,8 +125,8 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ranges or walks, of large sweeps or small ones: how lists are found must not show."""
     most, few = request.param
-    monkeypatch.setattr(run_ranges, "_MOST_RANGES", most)
-    monkeypatch.setattr(run_ranges, "_FEW", few)
+    monkeypatch.setattr(run_ranges, "_MOST_MERGED", most)
+    monkeypatch.setattr(run_ranges, "_MOST_LOOKED_UP", few)
     monkeypatch.setattr(run_search, "_SMALL_SWEEPS", few)
 
 
@@ -173,7 +173,7 @@ def test_every_list_in_the_order_of_a_metric_is_a_plain_sort(
 def test_a_sweep_lists_the_runs_that_stood_before_it_too(
     db: Database, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(run_ranges, "_FEW", few)
+    monkeypatch.setattr(run_ranges, "_MOST_LOOKED_UP", few)
     old = submit(db, 3)
     with db.write() as conn:
         conn.execute(text("UPDATE runs SET created_at = created_at - 86400"))
