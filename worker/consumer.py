@@ -26,9 +26,10 @@ class Consumer(consumer.Consumer):
                 error,
                 pause,
             )
+            conn.collect()  # a failed attempt uses up one of 65,535 channels of its transport: the next has a new one
 
         conn.ensure_connection(
-            tell, interval_start=RETRY_SECONDS, interval_step=0.0, interval_max=0.0, callback=maybe_shutdown
+            tell, interval_start=RETRY_SECONDS, interval_step=0.0, interval_max=RETRY_SECONDS, callback=maybe_shutdown
         )
         self.first_connection_attempt = False
         return conn

@@ -131,8 +131,7 @@ class Trial:
 
     def equals_the_embedded_laboratory_to_the_bit(self) -> str:
         with started(self.folder / "embedded", 0) as embedded, Lab(embedded.url) as lab:
-            (sweep_id,) = self.posted
-            assert lab.sweep(sweep("first", 2, 600))["id"] == sweep_id
+            sweep_id = lab.sweep(sweep("first", 2, 600))["id"]
             ended(lab, sweep_id)
             here = results(lab, sweep_id)
         assert here == self.posted[sweep_id]
