@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from api import create_app
 from api.schemas import Trace, Traces
 from services import runs
+from services.settings import Settings
 from services.store import retention
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
 
@@ -143,9 +145,14 @@ def test_a_run_that_waits_has_no_points_yet(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
-def test_large_answers_are_compressed(client: FlaskClient, run_id: str, encoding: str) -> None:
+def test_large_answers_to_other_machines_are_compressed(
+    client: FlaskClient, settings: Settings, run_id: str, encoding: str
+) -> None:
     address = f"/api/v1/runs/{run_id}/traces/delta_norm"
-    packed = client.get(address, headers={"Accept-Encoding": encoding}, environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    headers = {"Accept-Encoding": encoding, "Authorization": "Bearer sesame"}
+    app = create_app(Settings(**(settings.model_dump() | {"token": "sesame"})))
+    packed = app.test_client().get(address, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    app.extensions["ltd"].db.dispose()
     plain = client.get(address)
     assert packed.headers["Content-Encoding"] == encoding
     assert set(packed.headers["Vary"].split(", ")) == {"Accept", "Accept-Encoding"}

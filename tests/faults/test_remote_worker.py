@@ -103,7 +103,7 @@ def outlives_a_cut(
     mended = time.monotonic()
     wait_for(lambda: all(lab.run(run_id).step > step for run_id, step in steps.items()), BACK_SECONDS)
     tell("runs go on", how, mended)
-    check(lab, ids, undisturbed, BACK_SECONDS)
+    check(lab, ids, undisturbed)
     assert lab.ends([new], BACK_SECONDS) == ["succeeded"]
     tell("all ended", how, mended)
     assert all(lab.events(run_id).count("succeeded") == 1 for run_id in [*ids, new])
@@ -125,7 +125,7 @@ def test_runs_of_a_worker_that_is_cut_off_are_taken_over_and_it_stores_nothing_m
     remote.mend()
     mended = time.monotonic()
     wait_for(lambda: "is no longer held" in far.log, BACK_SECONDS)
-    check(lab, ids, undisturbed, BACK_SECONDS)
+    check(lab, ids, undisturbed)
     assert all(lab.events(run_id).count("succeeded") == 1 for run_id in ids)
     near.stop()
     (new,) = lab.submit(small(7))

@@ -10,7 +10,7 @@ from ltd_core.spec import RunSpec, parse_spec
 from services import queue, run_queries, submission
 from services.db import Database, migrate
 from services.settings import Settings
-from tests.support.parts import Api, Broker, Workers, wait_for
+from tests.support.parts import DEADLINE, Api, Broker, Workers, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,9 +86,9 @@ class Lab:
     def run(self, run_id: str) -> Any:
         return run_queries.get(self.db, run_id)
 
-    def ends(self, run_ids: list[str]) -> list[str]:
+    def ends(self, run_ids: list[str], seconds: float = DEADLINE) -> list[str]:
         """Return the final states of runs."""
-        return wait_for(lambda: self._final(run_ids), every=0.05)
+        return wait_for(lambda: self._final(run_ids), seconds, every=0.05)
 
     def reaches(self, run_id: str, step: int) -> None:
         """Wait until a run has recorded a step."""

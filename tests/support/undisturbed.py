@@ -25,7 +25,7 @@ def begin(lab: Lab) -> list[str]:
     return ids
 
 
-def check(lab: Lab, ids: list[str], undisturbed: Results, seconds: float = 60.0) -> None:
+def check(lab: Lab, ids: list[str], undisturbed: Results) -> None:
     """Wait for the ends of the runs, and compare everything that is stored of their results."""
-    assert lab.ends(ids, seconds) == ["succeeded", "succeeded"]
+    assert lab.ends(ids) == ["succeeded", "succeeded"]
     assert {run_id: lab.rows(run_id) for run_id in ids} == undisturbed
