@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -13,16 +13,25 @@ if TYPE_CHECKING:
     from ltd_core.spec import RunSpec
     from ltd_core.trace import TraceInfo
 
-_LONGEST = 20_000
-"""Bytes of a specification that is kept, which bounds the memory that all of them take."""
+_LONGEST = 5000
+"""Bytes of a specification that is kept, which bounds the memory that all take; most have some hundred."""
 
 
-class _Parsed(NamedTuple):
-    """A specification with seed 0, with every default written out, and what it declares by name."""
+class _Parsed:
+    """A specification with seed 0, and what is made of it when it is asked for."""
 
-    spec: RunSpec
-    full: dict[str, Any]
-    traces: dict[str, TraceInfo]
+    def __init__(self, text: bytes) -> None:
+        self.spec = parse_spec(orjson.loads(text), stored=True)
+
+    @cached_property
+    def full(self) -> dict[str, Any]:
+        """Return it with every default written out."""
+        return self.spec.full()
+
+    @cached_property
+    def traces(self) -> dict[str, TraceInfo]:
+        """Return what it declares, by name."""
+        return {info.name: info for info in self.spec.traces()}
 
 
 def stored_spec(text: str) -> RunSpec:
@@ -47,12 +56,7 @@ def _parsed(text: str) -> tuple[_Parsed, int]:
     settings = orjson.loads(text)
     seed = settings.pop("seed", 0)
     rest = orjson.dumps(settings)
-    return (_of_any_seed(rest) if len(rest) <= _LONGEST else _parse(rest)), seed
+    return (_kept(rest) if len(rest) <= _LONGEST else _Parsed(rest)), seed
 
 
-def _parse(rest: bytes) -> _Parsed:
-    spec = parse_spec(orjson.loads(rest), stored=True)
-    return _Parsed(spec, spec.full(), {info.name: info for info in spec.traces()})
-
-
-_of_any_seed = lru_cache(maxsize=1024)(_parse)
+_kept = lru_cache(maxsize=4096)(_Parsed)
