@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ltd_core.engine.blocks import block_updates, next_boundary
 from ltd_core.engine.evaluation import evaluate
 from ltd_core.engine.lane import Lane
 from ltd_core.engine.layout import Layout
@@ -12,7 +13,6 @@ from ltd_core.engine.observation import observe
 from ltd_core.engine.pilot import resolved
 from ltd_core.engine.recorder import Recorder
 from ltd_core.engine.rounding import with_short_norms
-from ltd_core.engine.schedule import block_updates, next_boundary
 from ltd_core.engine.state import pack_state, unpack_state
 from ltd_core.engine.stepper import AheadStepper, GraphStepper
 from ltd_core.engine.summary import RunningSummary

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ltd_core.engine.clipper import Clipper, norms
 from ltd_core.engine.example_network import ExampleNetwork
-from ltd_core.engine.scheduled import Scheduled
-from ltd_core.engine.settings import refill, settings_of
+from ltd_core.engine.lane_settings import refill, settings_of
+from ltd_core.engine.moving_settings import Scheduled
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
 
 if TYPE_CHECKING:
     from ltd_core.engine.lane import Lane
+    from ltd_core.engine.lane_settings import Settings
     from ltd_core.engine.layout import Layout
     from ltd_core.engine.network import Network
     from ltd_core.engine.recorder import Recorder
-    from ltd_core.engine.settings import Settings
     from ltd_core.problems import Batch
 
 

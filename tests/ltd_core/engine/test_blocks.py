@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ltd_core.engine.schedule import block_updates, next_boundary
+from ltd_core.engine.blocks import block_updates, next_boundary
 from tests.ltd_core.training import small
 
 

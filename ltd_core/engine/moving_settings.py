@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ltd_core.engine.schedule import LONGEST_BLOCK
+from ltd_core.engine.blocks import LONGEST_BLOCK
 from ltd_core.lazy import torch
 from ltd_core.schedules.constant import ConstantSchedule
 
