@@ -13,13 +13,13 @@ import numpy as np
 import orjson
 from flask import Response, request
 
-from services.specifications import full_settings
+from services.specs import full_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.run_queries import RunView
-    from services.sweeps import SweepView
+    from services.runs.queries import RunView
+    from services.sweeps.posted import SweepView
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -28,7 +28,7 @@ from api import (
 )
 from api.dashboard.blueprint import blueprint as dashboard
 from ltd_core.spec import register_text
-from services.db import Database
+from services.database.engine import Database
 from services.settings import LOOPBACK
 
 if TYPE_CHECKING:

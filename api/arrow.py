@@ -12,12 +12,12 @@ import pyarrow as pa
 from flask import request
 from werkzeug.exceptions import NotAcceptable
 
-from services.pyramid import FIGURES, QUANTILES
+from services.traces.pyramid import FIGURES, QUANTILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from services.traces import TraceView
+    from services.traces.reading import TraceView
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"

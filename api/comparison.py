@@ -11,7 +11,8 @@ from flask import Blueprint, Response, request
 from api.answers import answer
 from api.context import here
 from api.parameters import given
-from services import comparison, paired
+from services.comparison.pairs import compare_pairs
+from services.comparison.table import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,9 @@ _FIGURES = ("value", "low", "high", "n")
 
 
 @blueprint.get("/sweeps/<sweep_id>/comparison")
-def compare(sweep_id: str) -> Response:
+def table(sweep_id: str) -> Response:
     """Compare a sweep's runs: two fields, one metric, aggregated over the rest; as CSV where that is accepted."""
-    table = comparison.compare(here().db, sweep_id, **{name: given(name) for name in _ASKED})
+    table = compare(here().db, sweep_id, **{name: given(name) for name in _ASKED})
     if request.accept_mimetypes.best_match(["application/json", "text/csv"]) != "text/csv":
         found = answer(table)
     else:
@@ -39,7 +40,7 @@ def compare(sweep_id: str) -> Response:
 @blueprint.get("/sweeps/<sweep_id>/pairs")
 def pairs(sweep_id: str) -> Response:
     """Compare the values of one axis two by two on the same seeds: differences, interval, permutation test."""
-    return answer(paired.compare_pairs(here().db, sweep_id, **{name: given(name) for name in ("field", "metric")}))
+    return answer(compare_pairs(here().db, sweep_id, **{name: given(name) for name in ("field", "metric")}))
 
 
 def _lines(table: dict[str, Any]) -> Iterator[list[Any]]:

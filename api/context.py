@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from prometheus_client import CollectorRegistry
 
-    from services.db import Database
+    from services.database.engine import Database
     from services.settings import Settings
 
 _NAME = "ltd"

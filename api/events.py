@@ -14,14 +14,14 @@ from flask import Blueprint, Response, request
 from api import problem
 from api.context import here
 from ltd_core.errors import LtdError
-from services import run_queries
+from services.runs import queries
 from services.words import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from services.db import Database
-    from services.run_queries import RunView
+    from services.database.engine import Database
+    from services.runs.queries import RunView
 
 blueprint = Blueprint("events", __name__)
 logger = structlog.get_logger()
@@ -39,7 +39,7 @@ _places = threading.BoundedSemaphore(MOST_STREAMS)
 def events(run_id: str) -> Response:
     """Stream a run's states and progress until it ends."""
     db = here().db
-    run = run_queries.get(db, run_id)
+    run = queries.get(db, run_id)
     state, _, step = request.headers.get("Last-Event-ID", "").partition(":")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if run.state in FINAL and (run.state, str(run.step)) == (state, step):
@@ -70,7 +70,7 @@ def _lines(db: Database, run: RunView, state: str, step: str) -> Iterator[str]:
             yield ": still here\n\n"
         time.sleep(POLL_SECONDS)
         try:
-            run = run_queries.get(db, run.id)
+            run = queries.get(db, run.id)
         except LtdError as error:  # the client comes back, and is told by a status
             logger.warning("a stream broke off", run=run.id, error=str(error))
             return

@@ -13,14 +13,15 @@ from prometheus_client.registry import Collector
 from api.answers import answer
 from api.context import here
 from api.problem import RETRY_SECONDS
-from services import queue, run_queries
+from services import queue
 from services.errors import NotMigrated, StoreError
+from services.runs import queries
 from services.workers import list_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from services.db import Database
+    from services.database.engine import Database
     from services.settings import Settings
 
 blueprint = Blueprint("health", __name__)
@@ -36,7 +37,7 @@ class Work(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the gauges."""
         try:
-            states, workers = run_queries.count_by_state(self._db), list_workers(self._db)
+            states, workers = queries.count_by_state(self._db), list_workers(self._db)
         except StoreError as error:
             logger.warning("no figures of the work", error=str(error))
             return

@@ -1,6 +1,6 @@
 """Runs of other laboratories: one a request, as an Arrow stream.
 
-The schema's metadata holds `run`, JSON (see services.imports.ImportedRun), and `dtypes`, JSON: a trace's type by name.
+The schema's metadata holds `run`, JSON (services.runs.imports.ImportedRun), and `dtypes`, JSON: a trace's type by name.
 A row is a block of one trace: `trace`, `first_step` and `values`, all its numbers in C order as float64.
 """
 
@@ -18,7 +18,7 @@ from api.arrow_messages import is_plain
 from api.body import parse_json
 from api.context import here
 from ltd_core.errors import FieldProblem, InvalidSpec
-from services import imports
+from services.runs import imports
 
 if TYPE_CHECKING:
     from ltd_core.spec import RunSpec

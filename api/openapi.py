@@ -16,7 +16,7 @@ from api.arrow import ARROW, NPY
 from api.parameters import PARAMETERS, REQUIRED
 from api.store import Keep
 from ltd_core.spec import EXPERIMENTS
-from services.sweeps import SweepRequest
+from services.sweeps.posted import SweepRequest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -45,7 +45,7 @@ ANSWERS: dict[str, dict[int, type[BaseModel] | str]] = {
     "sweeps.many": {200: schemas.Sweeps},
     "sweeps.one": {200: schemas.Sweep},
     "sweeps.cancel": {202: schemas.Sweep},
-    "comparison.compare": {200: schemas.Comparison},
+    "comparison.table": {200: schemas.Comparison},
     "comparison.pairs": {200: schemas.Pairs},
     "mechanisms.mechanisms": {200: "application/json"},
     "workers.workers": {200: schemas.Workers},

@@ -10,9 +10,9 @@ from flask import request
 
 from ltd_core.metrics import METRICS
 from ltd_core.outcome import OUTCOMES
-from services.bootstrap import AGGREGATES
+from services.comparison.bootstrap import AGGREGATES
 from services.errors import BadQuestion, NotFound
-from services.pyramid import FIGURES, QUANTILES
+from services.traces.pyramid import FIGURES, QUANTILES
 from services.words import FAMILIES, STATES
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ PARAMETERS: dict[str, dict[str, Schema]] = {
         },
     },
     "store.care": {"after": {**_ID, "description": "The `next` of the slice before."}},
-    "comparison.compare": {
+    "comparison.table": {
         "rows": _FIELD,
         "columns": _FIELD,
         "metric": _choice(list(METRICS), default="success"),

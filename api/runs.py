@@ -9,8 +9,9 @@ from api.body import read_json, remember
 from api.context import here
 from api.parameters import given, listed
 from ltd_core.spec import parse_spec
-from services import queue, run_queries, runs, submission
+from services import queue
 from services.errors import BadQuestion
+from services.runs import lifecycle, queries, submission
 
 blueprint = Blueprint("runs", __name__)
 
@@ -28,7 +29,7 @@ def submit() -> Response:
     if not done.stood:
         queue.hint_soon(lab.settings, 1)
     became = {"new": bool(done.new), "restarted": bool(done.restarted)}
-    body = run_body(run_queries.get(lab.db, spec.digest)) | became
+    body = run_body(queries.get(lab.db, spec.digest)) | became
     return answer(body, 201 if done.new else 200, {"Location": f"/api/v1/runs/{spec.digest}"})
 
 
@@ -38,7 +39,7 @@ def many() -> Response:
     if "ids" in request.args:
         return _of_ids()
     filters = {name: given(name) for name in request.args if name not in _PAGING}
-    page = run_queries.list_runs(here().db, filters, given("cursor"), given("limit"))
+    page = queries.list_runs(here().db, filters, given("cursor"), given("limit"))
     return answer({"runs": [run_body(run) for run in page.runs], "next": page.next})
 
 
@@ -47,17 +48,17 @@ def _of_ids() -> Response:
         raise BadQuestion(min(others), "must be left out where ids are given", request.args[min(others)])
     if len(ids := listed("ids")) > MOST_IDS:
         raise BadQuestion("ids", f"must be at most {MOST_IDS}", len(ids))
-    return answer({"runs": [run_body(run) for run in run_queries.some(here().db, ids)], "next": None})
+    return answer({"runs": [run_body(run) for run in queries.some(here().db, ids)], "next": None})
 
 
 @blueprint.get("/runs/<run_id>")
 def one(run_id: str) -> Response:
     """Look at a run."""
-    return answer(run_body(run_queries.get(here().db, run_id)))
+    return answer(run_body(queries.get(here().db, run_id)))
 
 
 @blueprint.post("/runs/<run_id>/cancel")
 def cancel(run_id: str) -> Response:
     """Cancel a run: at once while it is queued, at its next block while it trains."""
-    runs.request_cancel(here().db, run_id)
-    return answer(run_body(run_queries.get(here().db, run_id)), 202)
+    lifecycle.request_cancel(here().db, run_id)
+    return answer(run_body(queries.get(here().db, run_id)), 202)

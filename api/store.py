@@ -14,17 +14,17 @@ from api.context import here
 from api.parameters import given
 from ltd_core.faults import invalid
 from services.errors import NotFound
-from services.store import retention
-from services.store.compact import compact
-from services.store.repair import repair
-from services.store.usage import usage as used
-from services.store.verify import verify
+from services.maintenance import retention
+from services.maintenance.compact import compact
+from services.maintenance.repair import repair
+from services.maintenance.usage import usage as used
+from services.maintenance.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.db import Database
-    from services.store.walk import Slice
+    from services.database.engine import Database
+    from services.maintenance.walk import Slice
 
 blueprint = Blueprint("store", __name__)
 

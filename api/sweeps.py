@@ -8,7 +8,8 @@ from api.answers import answer, sweep_body
 from api.body import read_json, remember
 from api.context import here
 from api.parameters import given
-from services import queue, sweeps
+from services import queue
+from services.sweeps import posted
 
 blueprint = Blueprint("sweeps", __name__)
 
@@ -17,31 +18,31 @@ blueprint = Blueprint("sweeps", __name__)
 def post() -> Response:
     """Post a sweep; only the runs that are missing are queued."""
     lab = here()
-    asked = sweeps.parse_request(read_json())
+    asked = posted.parse_request(read_json())
     remember()
-    posted = sweeps.post(lab.db, asked)
-    if posted.new or posted.restarted:
-        queue.hint_soon(lab.settings, posted.new + posted.restarted)
-    counts = {"new": posted.new, "restarted": posted.restarted, "stood": posted.stood}
-    body = sweep_body(sweeps.get(lab.db, posted.sweep_id)) | counts
-    return answer(body, 201 if posted.created else 200, {"Location": f"/api/v1/sweeps/{posted.sweep_id}"})
+    done = posted.post(lab.db, asked)
+    if done.new or done.restarted:
+        queue.hint_soon(lab.settings, done.new + done.restarted)
+    counts = {"new": done.new, "restarted": done.restarted, "stood": done.stood}
+    body = sweep_body(posted.get(lab.db, done.sweep_id)) | counts
+    return answer(body, 201 if done.created else 200, {"Location": f"/api/v1/sweeps/{done.sweep_id}"})
 
 
 @blueprint.get("/sweeps")
 def many() -> Response:
     """List sweeps, newest first."""
-    page, following = sweeps.list_sweeps(here().db, given("cursor"), given("limit"))
+    page, following = posted.list_sweeps(here().db, given("cursor"), given("limit"))
     return answer({"sweeps": [sweep_body(sweep) for sweep in page], "next": following})
 
 
 @blueprint.get("/sweeps/<sweep_id>")
 def one(sweep_id: str) -> Response:
     """Look at a sweep."""
-    return answer(sweep_body(sweeps.get(here().db, sweep_id)))
+    return answer(sweep_body(posted.get(here().db, sweep_id)))
 
 
 @blueprint.post("/sweeps/<sweep_id>/cancel")
 def cancel(sweep_id: str) -> Response:
     """Cancel every run of a sweep that has not ended."""
-    sweeps.cancel(here().db, sweep_id)
-    return answer(sweep_body(sweeps.get(here().db, sweep_id)), 202)
+    posted.cancel(here().db, sweep_id)
+    return answer(sweep_body(posted.get(here().db, sweep_id)), 202)

@@ -13,15 +13,16 @@ from api import arrow
 from api.answers import answer, answer_tagged, numbers
 from api.context import here
 from api.parameters import MOST_NUMBERS, given, listed
-from services import run_queries, traces
 from services.errors import BadQuestion
-from services.pyramid import FIGURES, QUANTILES
+from services.runs import queries
+from services.traces import reading
+from services.traces.pyramid import FIGURES, QUANTILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.run_queries import TracedRun
-    from services.traces import TraceView
+    from services.runs.queries import TracedRun
+    from services.traces.reading import TraceView
 
 blueprint = Blueprint("traces", __name__)
 
@@ -34,19 +35,19 @@ _MOST_IN_JSON = 100_000
 @blueprint.get("/runs/<run_id>/traces")
 def catalog(run_id: str) -> Response:
     """List the traces of a run."""
-    return answer({"traces": traces.catalog(here().db, run_id)})
+    return answer({"traces": reading.catalog(here().db, run_id)})
 
 
 @blueprint.get("/runs/<run_id>/traces/<name>")
 def one(run_id: str, name: str) -> Response:
     """Read a trace between two steps, in at most `max_points` points or cells."""
     db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW, arrow.NPY))
-    (run,) = run_queries.traced(db, [run_id])
-    info = traces.named(run.traces, name)
+    (run,) = queries.traced(db, [run_id])
+    info = reading.named(run.traces, name)
     asked = _asked(media, prod(info.size)) | {"figures": given("figures").split(",")}
 
     def made() -> Any:  # noqa: ANN401 - bytes, or JSON
-        view = traces.part(db, run_id, info, **asked)
+        view = reading.part(db, run_id, info, **asked)
         match media:
             case arrow.ARROW:
                 return arrow.one(run_id, view)
@@ -65,12 +66,12 @@ def many() -> Response:
     wanted = listed("runs")
     if (count := len(wanted) * len(names)) > MOST_SERIES:
         raise BadQuestion("runs", f"runs times names must be at most {MOST_SERIES}", count)
-    found = run_queries.traced(db, wanted)
-    series = [(run.id, traces.named(run.traces, name)) for run in found for name in names]
+    found = queries.traced(db, wanted)
+    series = [(run.id, reading.named(run.traces, name)) for run in found for name in names]
     asked = _asked(media, sum(prod(info.size) for _, info in series))
 
     def made() -> Any:  # noqa: ANN401 - bytes, or JSON
-        views = [(run_id, traces.part(db, run_id, info, **asked)) for run_id, info in series]
+        views = [(run_id, reading.part(db, run_id, info, **asked)) for run_id, info in series]
         if media == arrow.ARROW:
             return arrow.many(views)
         return {"traces": [_body(run_id, view) for run_id, view in views]}

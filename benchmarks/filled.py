@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from services import run_kinds, run_metrics, run_row, sweeps
-from services.models import Run, Sweep, SweepRun, table
+from services.database.models import Run, Sweep, SweepRun, table
+from services.runs import kinds, metrics
+from services.runs.row import metric_rows, queued
+from services.sweeps import posted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Table
 
-    from services.db import Database
+    from services.database.engine import Database
 
 RUNS, SWEEPS, MEMBERS = table(Run), table(Sweep), table(SweepRun)
 PROBLEMS = ("temporal_order", "adding", "multiplication", "copying", "latch", "permutation", "memorization", "sines")
@@ -32,7 +34,7 @@ BEGAN = 1.7e9
 Row = dict[str, Any]
 
 
-def requests(runs: int, largest: int = 10_000) -> Iterator[sweeps.SweepRequest]:
+def requests(runs: int, largest: int = 10_000) -> Iterator[posted.SweepRequest]:
     """Yield sweeps of so many runs together: one of `largest`, then some of a thousand each."""
     number, left = 0, runs
     while left > 0:
@@ -47,31 +49,31 @@ def requests(runs: int, largest: int = 10_000) -> Iterator[sweeps.SweepRequest]:
         }
         seeds = [number * 1000 + seed for seed in range(-(-size // each))]
         name = f"clipping of {base['problem']['kind']}, part {number}"  # type: ignore[index]
-        yield sweeps.SweepRequest(name=name, base=base, axes=axes, seeds=seeds)
+        yield posted.SweepRequest(name=name, base=base, axes=axes, seeds=seeds)
         number, left = number + 1, left - size
 
 
-def fill(db: Database, wanted: Sequence[sweeps.SweepRequest], begin: int = 0) -> list[str]:
+def fill(db: Database, wanted: Sequence[posted.SweepRequest], begin: int = 0) -> list[str]:
     """Store sweeps as ended, a second of history each run from the one numbered `begin`; returns their ids."""
     draw, at, ids = np.random.default_rng(begin), BEGAN + begin, []
     for request in wanted:
-        cells = sweeps.expand(request)
+        cells = posted.expand(request)
         sweep_id = cells[0][1].digest[::-1]
         rows = [_run(spec, at + i, draw) for i, (_, spec) in enumerate(cells)]
         at += len(cells)
         stored = {name: json.dumps(value) for name, value in request.model_dump().items()} | {"name": request.name}
-        numbers = [number for row in rows for number in run_row.metrics(row)]
+        numbers = [number for row in rows for number in metric_rows(row)]
         members = [
             {"sweep_id": sweep_id, "position": i, "run_id": spec.digest, "coordinates": orjson.dumps(where).decode()}
             for i, (where, spec) in enumerate(cells)
         ]
         with db.write() as conn:
-            run_kinds.store(conn, {run_kinds.kinds_of(spec) for _, spec in cells})
+            kinds.store(conn, {kinds.kinds_of(spec) for _, spec in cells})
             insert(conn, RUNS, rows)
             between = {"first_run_at": rows[0]["created_at"], "last_run_at": rows[-1]["created_at"]}
             insert(conn, SWEEPS, [stored | between | {"id": sweep_id, "created_at": at, "runs": len(cells)}])
             insert(conn, MEMBERS, members)
-            insert(conn, run_metrics.METRICS, numbers)
+            insert(conn, metrics.METRICS, numbers)
         ids.append(sweep_id)
     return ids
 
@@ -93,7 +95,7 @@ def _run(spec: Any, at: float, draw: np.random.Generator) -> Row:  # noqa: ANN40
     state, outcome, _ = known[draw.choice(len(known), p=[share for *_, share in known])]
     ended = state == "succeeded"
     values = np.round(draw.lognormal(-2, 1.5, len(METRICS)), 6)
-    return run_row.queued(spec, at) | {
+    return queued(spec, at) | {
         "state": state,
         "step": spec.steps if ended else 0,
         "epoch": int(ended),

@@ -21,12 +21,14 @@ from benchmarks.lists import settle
 from benchmarks.reading import timed
 from benchmarks.stores import DIALECTS, store
 from benchmarks.trained import demonstrated
-from services import comparison, run_queries, submission, sweeps
+from services.comparison import table
+from services.runs import queries, submission
+from services.sweeps import posted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from services.db import Database
+    from services.database.engine import Database
 
 PAGE = Path(__file__).parents[1] / "docs" / "growth.md"
 OF_A_RUN = ("runs", "run_metrics", "run_states", "run_events", "trace_blocks", "trace_pages")
@@ -86,7 +88,7 @@ def _questions(db: Database, sweep: str) -> dict[str, Callable[[], Any]]:
     seeds = count(time.time_ns() % 2**40)
 
     def listed(**filters: str) -> Callable[[], Any]:
-        return lambda: run_queries.list_runs(db, filters)
+        return lambda: queries.list_runs(db, filters)
 
     return {
         "list": listed(),
@@ -94,8 +96,8 @@ def _questions(db: Database, sweep: str) -> dict[str, Callable[[], Any]]:
         "kind, failed": listed(cell="gru", state="failed"),
         "kind, by metric": listed(cell="gru", problem="latch", sort="final_loss"),
         "search": listed(search="adding lstm"),
-        "sweep of 10,000": lambda: sweeps.get(db, sweep),
-        "its comparison": lambda: comparison.compare(db, sweep, metric="final_loss"),
+        "sweep of 10,000": lambda: posted.get(db, sweep),
+        "its comparison": lambda: table.compare(db, sweep, metric="final_loss"),
         "submit one": lambda: submission.submit(db, [specification(seed=next(seeds))]),
     }
 

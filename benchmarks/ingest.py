@@ -18,12 +18,12 @@ from ltd_client.sdk import Lab
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
-from services import runs, submission
+from services.runs import lifecycle, submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.db import Database
+    from services.database.engine import Database
 
 LANES, POINTS = 8, 512
 TRACES = (
@@ -71,7 +71,7 @@ def our_rate(db: Database) -> float:
     draw = np.random.default_rng(0)
     values = [curve(POINTS, draw) for _ in range(LANES * len(TRACES))]
     submission.submit(db, [specification() for _ in range(LANES)])
-    leases = [claim.lease for claim in runs.claim(db, "benchmark", LANES, lease_seconds=600)]
+    leases = [claim.lease for claim in lifecycle.claim(db, "benchmark", LANES, lease_seconds=600)]
     summary: dict[str, float | int | None] = {"final_loss": 0.5, "gradient_norm_mean": 1.0}
     start, step = time.perf_counter(), 0
     while time.perf_counter() - start < SECONDS:
@@ -80,8 +80,8 @@ def our_rate(db: Database) -> float:
         for lease in leases:
             blocks = tuple(TraceBlock(name, step + 1, 1, next(fresh)) for name in TRACES)
             items.append((lease, Progress(step + POINTS, blocks, STATE, summary, None)))
-        stored = runs.record(db, items)
-        assert set(stored.values()) == {runs.Recorded.OK}
+        stored = lifecycle.record(db, items)
+        assert set(stored.values()) == {lifecycle.Recorded.OK}
         step += POINTS
     return step * LANES * len(TRACES) / (time.perf_counter() - start)
 
@@ -116,9 +116,9 @@ def ingest(name: str, dialect: str) -> list[Result]:
         rates = [(our_rate(db), their_rate(fast, batch), their_rate(slow, BATCHES[0])) for _ in range(REPETITIONS)]
     ours, theirs, others = (list(column) for column in zip(*rates, strict=True))
     setting = (
-        f"Ours: services.runs.record on {dialect}, {LANES} lanes x {len(TRACES)} traces x {POINTS} points a record, "
-        "leases checked, pyramid, state and commit included, in the worker's process. Theirs: log-batch over REST on "
-        "SQLite, one connection, bodies encoded beforehand"
+        f"Ours: lifecycle.record on {dialect}, {LANES} lanes x {len(TRACES)} traces x {POINTS} points a "
+        "record, leases checked, pyramid, state and commit included, in the worker's process. Theirs: log-batch over "
+        "REST on SQLite, one connection, bodies encoded beforehand"
     )
     fasttrack = f"{setting}; FastTrackML {VERSIONS['fasttrackml']}, {batch} points a batch, the best of {BATCHES}."
     mlflow = f"{setting}; MLflow {VERSIONS['mlflow']}, {BATCHES[0]} points a batch, the most that it takes."

@@ -14,12 +14,12 @@ from benchmarks.filled import fill, requests
 from benchmarks.reading import timed
 from benchmarks.result import Result, within
 from benchmarks.stores import DIALECTS, served, store
-from services import comparison
+from services.comparison import table
 
 if TYPE_CHECKING:
     import httpx2
 
-    from services.db import Database
+    from services.database.engine import Database
 
 RUNS, SWEEP = 100_000, 10_000
 EACH = 12
@@ -78,7 +78,7 @@ def at_scale(dialect: str) -> list[Result]:
         with served(settings) as client:
             listed = pages(client, asked)
             swept = timed(lambda: client.get(f"/api/v1/sweeps/{sweep_ids[0]}").raise_for_status(), 20)
-        compared = timed(partial(comparison.compare, db, sweep_ids[0], metric="final_loss"), 20)
+        compared = timed(partial(table.compare, db, sweep_ids[0], metric="final_loss"), 20)
     bias = (
         f"{RUNS:,} runs in {len(sweep_ids)} sweeps on {dialect}, invented ends, all tables but traces. p95 over "
         f"{len(asked)} questions (kinds, states, ranges and orders of metrics, sweeps, words, combinations), pages of "

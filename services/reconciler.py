@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
 
-from services import idempotency, queue, runs
-from services.db import now
-from services.models import Leader, Run, table
-from services.store import retention
-from services.upsert import upsert
+from services import idempotency, queue
+from services.database.engine import now
+from services.database.models import Leader, Run, table
+from services.database.rows import upsert
+from services.maintenance import retention
+from services.runs import lifecycle
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
     from services.settings import Settings
 
 LEADER, RUNS = table(Leader), table(Run)
@@ -36,7 +37,7 @@ def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileRep
     """Do one round, if this process leads or the last leader's lease has lapsed."""
     if not _lead(db, owner, 3 * settings.reconcile_seconds):
         return ReconcileReport(led=False)
-    expired = runs.expire(db, settings.max_attempts)
+    expired = lifecycle.expire(db, settings.max_attempts)
     with db.read() as conn:
         due = or_(RUNS.c.not_before.is_(None), RUNS.c.not_before <= now(conn))
         waiting = conn.execute(select(func.count()).select_from(RUNS).where(RUNS.c.state == "queued", due)).scalar_one()

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, select
 
-from services.db import Database, now
-from services.models import WorkerRow, table
+from services.database.engine import Database, now
+from services.database.models import WorkerRow, table
+from services.database.rows import upsert
 from services.settings import Settings
-from services.upsert import upsert
 
 WORKERS = table(WorkerRow)
 FORGET_SECONDS = 300.0

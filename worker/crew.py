@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ltd_core.outcome import Progress
     from ltd_core.spec import RunSpec
-    from services.runs import Claim, Lease
+    from services.runs.lifecycle import Claim, Lease
 
 
 class Crew:

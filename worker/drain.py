@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from ltd_core.spec import RunSpec
-    from services.runs import Claim, Lease
+    from services.runs.lifecycle import Claim, Lease
     from worker.journal import Journal
     from worker.keeper import LeaseKeeper
 

@@ -7,16 +7,16 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from services import runs
 from services.errors import StoreError
-from services.runs import Recorded
+from services.runs import lifecycle
+from services.runs.lifecycle import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ltd_core.outcome import Progress
-    from services.db import Database
-    from services.runs import Claim, Lease
+    from services.database.engine import Database
+    from services.runs.lifecycle import Claim, Lease
     from services.settings import Settings
     from worker.keeper import LeaseKeeper
 
@@ -41,7 +41,7 @@ class Journal:
         """Claim up to `limit` queued runs of one shape; none while the store is away."""
         since = time.monotonic()
         try:
-            claims = runs.claim(
+            claims = lifecycle.claim(
                 self._db, self._owner, limit, shape_key=shape_key, lease_seconds=self._settings.lease_seconds
             )
         except StoreError as error:
@@ -65,7 +65,7 @@ class Journal:
             logger.warning("run %s is no longer held by this process", lease.run_id)
         self.release(lost)  # nothing happens to a run that another process has
         for lease in cancelled:
-            self._quietly(partial(runs.finish_cancel, self._db, lease))
+            self._quietly(partial(lifecycle.finish_cancel, self._db, lease))
         gone = lost | ended | cancelled
         self._keeper.drop(gone)
         return {lease.run_id for lease in gone}
@@ -75,20 +75,20 @@ class Journal:
         leases = list(leases)
         self._keeper.drop(leases)
         if leases:
-            self._quietly(lambda: runs.release(self._db, leases))
+            self._quietly(lambda: lifecycle.release(self._db, leases))
 
     def fail(self, lease: Lease, error: Exception) -> None:
         """End a run that cannot be trained or stored."""
         logger.error("run %s failed", lease.run_id, exc_info=error)
         self._keeper.drop([lease])
-        self._quietly(lambda: runs.fail(self._db, lease, f"{type(error).__name__}: {error}"))
+        self._quietly(lambda: lifecycle.fail(self._db, lease, f"{type(error).__name__}: {error}"))
 
     def _store(self) -> list[tuple[Lease, Progress, Recorded]]:
         items, self._waiting = self._waiting, []
         if not items:
             return []
         try:
-            answers = runs.record(self._db, items)
+            answers = lifecycle.record(self._db, items)
         except StoreError as error:
             logger.warning("%d blocks wait for the store: %s", len(items), error)
             self._waiting = items
@@ -102,7 +102,7 @@ class Journal:
         stored = []
         for lease, progress in items:
             try:
-                answer = runs.record(self._db, [(lease, progress)])[lease.run_id]
+                answer = lifecycle.record(self._db, [(lease, progress)])[lease.run_id]
             except StoreError:
                 self._waiting.append((lease, progress))
                 continue

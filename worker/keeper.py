@@ -8,15 +8,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from services import runs
 from services.errors import StoreError
-from services.runs import Recorded
+from services.runs import lifecycle
+from services.runs.lifecycle import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from services.db import Database
-    from services.runs import Lease
+    from services.database.engine import Database
+    from services.runs.lifecycle import Lease
     from services.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class LeaseKeeper:
                 "the training loop has not advanced for %.0f s: its leases are left to lapse", now - self._beat
             )
             return
-        answers = runs.renew(self._db, leases, self._settings.lease_seconds) if leases else {}
+        answers = lifecycle.renew(self._db, leases, self._settings.lease_seconds) if leases else {}
         with self._lock:
             for lease in leases:
                 held = self._held.get(lease)

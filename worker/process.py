@@ -17,7 +17,7 @@ from celery.signals import worker_process_init
 from ltd_core.engine import Calibration, Pack
 from ltd_core.lazy import torch
 from ltd_core.spec import parse_spec, register_text
-from services.db import Database
+from services.database.engine import Database
 from services.settings import Settings
 from services.workers import Worker, heartbeat
 from worker.device import device_for

@@ -14,7 +14,7 @@ from celery import bootsteps
 from celery.signals import worker_init
 from celery.worker.components import Pool
 
-from services.db import Database
+from services.database.engine import Database
 from services.errors import StoreError
 from services.reconciler import reconcile_once
 from services.settings import Settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from services.traces import TraceView
+    from services.traces.reading import TraceView
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ltd_core.errors import LtdError
 from ltd_core.faults import invalid
-from services.db import migrate
+from services.database.engine import migrate
 from services.embedded.child import StackFailed
 from services.embedded.home import Home
 from services.embedded.stack import Stack, Stopped, listen, reachable

@@ -8,7 +8,7 @@ import pytest
 
 from api import create_app
 from api.context import Context
-from services.db import migrate
+from services.database.engine import migrate
 from services.settings import Settings
 from tests.support.fixtures import broker, database_url, postgres
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
     from tests.support.parts import Broker
 
 __all__ = ["broker", "database_url", "postgres"]

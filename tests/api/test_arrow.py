@@ -10,13 +10,14 @@ import pytest
 
 from api.arrow import ARROW, NPY
 from api.exchange_schemas import ManyTraces
-from services import runs, traces
+from services.runs import lifecycle
+from services.traces import reading
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
 
 POINTS = 300
 ODD = np.array([np.nan, np.inf, -np.inf, -0.0, 1e-45, 3.4e38], np.float32)
@@ -32,7 +33,7 @@ def stored(client: FlaskClient, db: Database) -> dict[str, dict[str, np.ndarray[
         loss[: len(ODD)], delta[7, : len(ODD)] = ODD, ODD
         run_id = client.post("/api/v1/runs", json=spec(seed=seed)).json["id"]
         (mine,) = claim(db)
-        runs.record(db, [(mine.lease, progress(POINTS, blocks=(block("loss", loss), block("delta_norm", delta))))])
+        lifecycle.record(db, [(mine.lease, progress(POINTS, blocks=(block("loss", loss), block("delta_norm", delta))))])
         made[run_id] = {"loss": loss, "delta_norm": delta}
     return made
 
@@ -62,7 +63,7 @@ def test_points_in_arrow_are_what_is_stored(client: FlaskClient, stored: dict[st
 def test_cells_in_arrow_are_those_of_the_store(client: FlaskClient, db: Database, stored: dict[str, Any]) -> None:
     for run_id in stored:
         table = ask(client, f"/api/v1/runs/{run_id}/traces/loss?max_points=20", ARROW)
-        view = traces.read(db, run_id, "loss", max_points=20)
+        view = reading.read(db, run_id, "loss", max_points=20)
         assert (view.level > 0, table.num_rows) == (True, len(view.steps))
         for name in ("minimum", "maximum", "mean", "last", "nonfinite", "count"):
             assert np.array_equal(table[name].to_numpy(), getattr(view, name), equal_nan=True)
@@ -75,7 +76,7 @@ def test_numpy_reads_points_and_means(client: FlaskClient, db: Database, stored:
             found = np.load(io.BytesIO(client.get(address, headers={"Accept": NPY}).data), allow_pickle=False)
             assert (found.dtype, found.shape, found.tobytes()) == (values.dtype, values.shape, values.tobytes())
             means = client.get(f"{address}?max_points=20", headers={"Accept": NPY}).data
-            expected = traces.read(db, run_id, name, max_points=20).mean
+            expected = reading.read(db, run_id, name, max_points=20).mean
             assert np.array_equal(np.load(io.BytesIO(means)), expected, equal_nan=True)
             refused = client.get(f"{address}?max_points=20&figures=last", headers={"Accept": NPY})
             assert (refused.status_code, refused.content_type) == (406, PROBLEM)

@@ -11,14 +11,14 @@ import pytest
 
 from api.schemas import Comparison
 from ltd_core.metrics import METRICS
-from services import runs
-from services.bootstrap import AGGREGATES
+from services.comparison.bootstrap import AGGREGATES
+from services.runs import lifecycle
 from tests.api.lab import PROBLEM, claim, progress, spec, sweep
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
 
 SEEDS = 3
 LOSSES = {  # by threshold and batch size, for the seeds 0, 1, 2; None: diverged
@@ -45,7 +45,7 @@ def ended(db: Database, address: str) -> str:
             full = one.spec.full()
             loss = LOSSES[full["clipping"]["threshold"], full["batch_size"]][full["seed"]]
             told = progress(9, "diverged") if loss is None else progress(1000, "exhausted", final_loss=loss)
-            assert runs.record(db, [(one.lease, told)]) == {one.lease.run_id: runs.Recorded.OK}
+            assert lifecycle.record(db, [(one.lease, told)]) == {one.lease.run_id: lifecycle.Recorded.OK}
     return address
 
 
@@ -111,7 +111,7 @@ def test_a_field_off_the_axes_gathers_the_rest(client: FlaskClient, ended: str) 
 
 def test_every_run_is_in_one_cell_and_says_why_it_has_no_value(client: FlaskClient, db: Database, address: str) -> None:
     (going,) = claim(db, 1)
-    runs.record(db, [(going.lease, progress(250, best_loss=0.5))])
+    lifecycle.record(db, [(going.lease, progress(250, best_loss=0.5))])
     (waiting,) = client.get("/api/v1/runs?state=queued&limit=1").json["runs"]
     client.post(f"/api/v1/runs/{waiting['id']}/cancel")
     cells = [cell for row in compare(client, address)["cells"] for cell in row]
@@ -138,7 +138,7 @@ def test_an_answer_is_sent_again_only_when_it_has_changed(client: FlaskClient, d
     unchanged = client.get(address, query_string=ASKED, headers=tag)
     assert (unchanged.status_code, unchanged.data) == (304, b"")
     (mine,) = claim(db, 1)
-    runs.record(db, [(mine.lease, progress(1000, "exhausted", final_loss=1.0))])
+    lifecycle.record(db, [(mine.lease, progress(1000, "exhausted", final_loss=1.0))])
     assert client.get(address, query_string=ASKED, headers=tag).status_code == 200
 
 

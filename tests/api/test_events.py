@@ -13,8 +13,8 @@ import pytest
 
 from api.events import MOST_STREAMS
 from ltd_client.sdk import _STREAM_SECONDS
-from services import runs
-from services.db import Database
+from services.database.engine import Database
+from services.runs import lifecycle
 from tests.api.lab import PROBLEM, claim, progress, spec
 from tests.support.parts import DEADLINE, Api
 
@@ -70,13 +70,13 @@ def test_a_run_is_told_as_it_goes_and_taken_up_where_a_client_left(server: str, 
         assert next(events)[2]["state"] == "running"
         delays = []
         for step in (16, 32, 48):
-            runs.record(store, [(mine.lease, progress(step, best_loss=0.5))])
+            lifecycle.record(store, [(mine.lease, progress(step, best_loss=0.5))])
             written = time.monotonic()
             kind, seen, data = next(events)
             delays.append(time.monotonic() - written)
             assert (kind, data["step"], data["summary"]) == ("progress", step, {"best_loss": 0.5})
         assert min(delays) < 1.5  # of each that was told, unless the machine was busy
-    runs.record(store, [(mine.lease, progress(64, "solved"))])
+    lifecycle.record(store, [(mine.lease, progress(64, "solved"))])
     with stream(address, headers={"Last-Event-ID": seen}) as response:
         rest = list(read(response))  # the stream ends with the run
     assert [(kind, data["step"]) for kind, _, data in rest] == [("progress", 64), ("state", 64)]
@@ -91,11 +91,11 @@ def test_every_step_is_told_once_and_in_order_whenever_the_client_comes_back(ser
     (mine,) = claim(store)
     told: list[Event] = []
     for step in (16, 32, 48):
-        runs.record(store, [(mine.lease, progress(step, best_loss=1 / step))])
+        lifecycle.record(store, [(mine.lease, progress(step, best_loss=1 / step))])
         seen = {"Last-Event-ID": told[-1][1]} if told else {}
         with stream(address, headers=seen) as response:
             told.append(next(read(response)))  # and leaves in the middle: the state is still to come
-    runs.record(store, [(mine.lease, progress(64, "exhausted"))])
+    lifecycle.record(store, [(mine.lease, progress(64, "exhausted"))])
     with stream(address, headers={"Last-Event-ID": told[-1][1]}) as response:
         told += read(response)
     assert [(kind, data["step"]) for kind, _, data in told] == [

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
     from tests.support.parts import Broker
 
 

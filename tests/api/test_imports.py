@@ -11,7 +11,8 @@ import pytest
 from api import imports as door
 from api.arrow import ARROW
 from api.exchange_schemas import Import
-from services import run_queries, traces
+from services.runs import queries
+from services.traces import reading
 from tests.api.imported import STEP, honest, pack
 from tests.api.lab import PROBLEM, spec, sweep
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse as Answer
 
-    from services.db import Database
+    from services.database.engine import Database
 
 Said = dict[str, Any]
 Rows = list[list[Any]]
@@ -44,11 +45,11 @@ def test_a_run_is_taken_in_once(client: FlaskClient, db: Database) -> None:
         "2026-01-02T03:04:05.678+00:00",
         "2026-01-02T03:05:05.000+00:00",
     )
-    (event,) = run_queries.events(db, run["id"])
+    (event,) = queries.events(db, run["id"])
     assert (event.kind, event.data) == ("imported", {"origin": "another laboratory"})
     for name in dtypes:
         sent = np.concatenate([values for trace, _, values in rows if trace == name])
-        parts = [values.ravel() for _, values in traces.points(db, run["id"], name)]
+        parts = [values.ravel() for _, values in reading.points(db, run["id"], name)]
         assert {part.dtype for part in parts} <= {np.dtype(np.float32)}
         assert np.concatenate([*parts, np.empty(0)]).tobytes() == sent.tobytes()
     assert client.post("/api/v1/runs", json=run["spec"]).json["new"] is False
@@ -62,7 +63,7 @@ def test_a_run_that_stands_is_left_alone(client: FlaskClient, db: Database, end:
         client.post(f"/api/v1/runs/{run['id']}/cancel")
     answer = send(client, pack(run, dtypes, rows))
     assert (answer.status_code, answer.json) == (200, {"id": run["id"], "new": False, "state": end})
-    assert traces.catalog(db, run["id"]) == []
+    assert reading.catalog(db, run["id"]) == []
 
 
 def _with(*path: str, value: Any) -> Callable[[Said, Said, Rows], None]:

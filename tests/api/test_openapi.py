@@ -12,7 +12,7 @@ from api.arrow import ARROW
 from ltd_core.catalog import FAMILIES as DESCRIBED
 from ltd_core.errors import InvalidSpec
 from ltd_core.spec import parse_spec
-from services import runs
+from services.runs import lifecycle
 from services.workers import Worker, heartbeat
 from tests.api.imported import honest, pack
 from tests.api.lab import LENGTH, block, claim, progress, spec, sweep
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse as Answer
 
-    from services.db import Database
+    from services.database.engine import Database
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FAMILIES = {name: entries for name, entries in DESCRIBED.items() if name != "evaluation"}
@@ -149,7 +149,7 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     losses = block("loss", np.array([1.0, np.nan, np.inf, -np.inf] * 10))
     deltas = block("delta_norm", np.full((40, LENGTH), np.nan))
     told = progress(40, "diverged", (losses, deltas), best_loss=1.0, final_loss=None)
-    runs.record(db, [(claims[known["run_id"]].lease, told)])
+    lifecycle.record(db, [(claims[known["run_id"]].lease, told)])
     heartbeat(db, Worker("a:1", "a", 1, "cpu", 8, 1.0), [known["run_id"]])
     for body in (pack(*honest(seed=9)), b"no Arrow"):
         brought = client.post("/api/v1/imports", data=body, content_type=ARROW)

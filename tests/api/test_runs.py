@@ -7,14 +7,15 @@ import redis
 
 from api.schemas import Run, Runs, SubmittedRun
 from ltd_core.spec import parse_spec
-from services import queue, runs, submission
+from services import queue
+from services.runs import lifecycle, submission
 from tests.api.lab import JSON, PROBLEM, claim, progress, spec
 from tests.support.parts import wait_for
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
     from tests.support.parts import Broker
 
 
@@ -76,7 +77,7 @@ def test_pages_hold_every_run_once(client: FlaskClient, db: Database) -> None:
 def test_filters(client: FlaskClient, db: Database) -> None:
     submission.submit(db, [parse_spec(spec(seed=seed)) for seed in range(3)])
     (claimed,) = claim(db)
-    runs.record(db, [(claimed.lease, progress(40, "diverged", diverged=1))])
+    lifecycle.record(db, [(claimed.lease, progress(40, "diverged", diverged=1))])
 
     def count(**filters: str) -> int:
         return len(client.get("/api/v1/runs", query_string=filters).json["runs"])
@@ -107,7 +108,7 @@ def test_filters_by_kind_metric_and_words(client: FlaskClient, db: Database) -> 
     kinds = ({"clipping": {"kind": "none"}}, {"cell": {"kind": "lstm"}}, {"clipping": {"kind": "value"}})
     for kind, loss in zip(kinds, (0.5, 0.125, 0.25), strict=True):
         submission.submit(db, [parse_spec(spec(**kind))])
-        runs.record(db, [(taken.lease, progress(40, "solved", final_loss=loss)) for taken in claim(db)])
+        lifecycle.record(db, [(taken.lease, progress(40, "solved", final_loss=loss)) for taken in claim(db)])
 
     def found(**filters: str) -> list[float]:
         page = Runs.model_validate(client.get("/api/v1/runs", query_string=filters).json)

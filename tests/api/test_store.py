@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from api.store_schemas import CareSlice, Policies, Store
-from services import runs
-from services.trace_rows import BLOCKS
+from services.runs import lifecycle
+from services.traces.rows import BLOCKS
 from tests.api.lab import block, claim, progress, spec, sweep
 from tests.services.curves import damage
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def run_id(client: FlaskClient, db: Database) -> str:
     made: str = client.post("/api/v1/runs", json=spec()).json["id"]
     (mine,) = claim(db)
     blocks = (block("loss", np.arange(50)), block("delta_norm", np.ones((50, 10))))
-    runs.record(db, [(mine.lease, progress(50, "exhausted", blocks=blocks))])
+    lifecycle.record(db, [(mine.lease, progress(50, "exhausted", blocks=blocks))])
     return made
 
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.schemas import PostedSweep, Sweep, Sweeps
-from services import runs
+from services.runs import lifecycle
 from tests.api.lab import PROBLEM, claim, progress, spec, sweep
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
 
 
 def test_posting_again_starts_nothing_and_one_value_more_only_the_new_cells(client: FlaskClient) -> None:
@@ -38,7 +38,7 @@ def test_a_run_posted_alone_is_one_of_the_sweep(client: FlaskClient) -> None:
 def test_progress_is_told(client: FlaskClient, db: Database) -> None:
     made = client.post("/api/v1/sweeps", json=sweep()).json
     ended, going = claim(db, 2)
-    runs.record(db, [(ended.lease, progress(400, "diverged")), (going.lease, progress(250))])
+    lifecycle.record(db, [(ended.lease, progress(400, "diverged")), (going.lease, progress(250))])
     found = Sweep.model_validate(client.get(f"/api/v1/sweeps/{made['id']}").json)
     assert (found.states, found.outcomes) == ({"queued": 6, "running": 1, "succeeded": 1}, {"diverged": 1})
     assert (found.updates_done, found.updates_total, found.finished) == (1250, 8000, False)
@@ -81,7 +81,7 @@ def test_the_comparison_is_of_the_runs_that_ended(client: FlaskClient, db: Datab
     for one in [*claim(db, 8), *claim(db, 8)]:  # a claim is of one shape
         full = one.spec.full()
         loss = full["clipping"]["threshold"] * full["batch_size"] + full["seed"]
-        runs.record(db, [(one.lease, progress(1000, "exhausted", final_loss=loss))])
+        lifecycle.record(db, [(one.lease, progress(1000, "exhausted", final_loss=loss))])
     answer = client.get(address, query_string={"metric": "final_loss", "aggregate": "mean"})
     # Flask sorts the axes that it sends: rows are batch sizes
     assert [[cell["value"] for cell in row] for row in answer.json["cells"]] == [[1.0, 5.5], [2.5, 20.5]]

@@ -7,15 +7,15 @@ import pytest
 
 from api import create_app
 from api.schemas import Trace, Traces
-from services import runs
+from services.maintenance import retention
+from services.runs import lifecycle
 from services.settings import Settings
-from services.store import retention
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
 
 POINTS = 200
 
@@ -28,7 +28,7 @@ def run_id(client: FlaskClient, db: Database) -> str:
     losses[9] = np.nan
     deltas = np.outer(np.arange(1.0, POINTS + 1), np.ones(LENGTH))
     (mine,) = claim(db)
-    runs.record(db, [(mine.lease, progress(POINTS, blocks=(block("loss", losses), block("delta_norm", deltas))))])
+    lifecycle.record(db, [(mine.lease, progress(POINTS, blocks=(block("loss", losses), block("delta_norm", deltas))))])
     return made
 
 
@@ -78,16 +78,16 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(client: FlaskClient, d
     assert client.get(address, headers=tag).status_code == 304
     assert client.get(f"{address}?to=5", headers=tag).status_code == 200
     with db.read():
-        (lease,) = [runs.Lease(run_id, 1, "test")]
+        (lease,) = [lifecycle.Lease(run_id, 1, "test")]
     more = progress(POINTS + 1, blocks=())
-    assert runs.record(db, [(lease, more)]) == {run_id: runs.Recorded.OK}
+    assert lifecycle.record(db, [(lease, more)]) == {run_id: lifecycle.Recorded.OK}
     assert client.get(address, headers=tag).status_code == 200
 
 
 def test_a_trace_whose_points_were_let_go_has_another_tag(client: FlaskClient, db: Database, run_id: str) -> None:
     address = f"/api/v1/runs/{run_id}/traces/loss"
-    (lease,) = [runs.Lease(run_id, 1, "test")]
-    runs.record(db, [(lease, progress(POINTS + 1, outcome="exhausted"))])
+    (lease,) = [lifecycle.Lease(run_id, 1, "test")]
+    lifecycle.record(db, [(lease, progress(POINTS + 1, outcome="exhausted"))])
     tag = {"If-None-Match": client.get(address).headers["ETag"]}
     retention.keep(db, 0)
     assert retention.thin(db).runs == 1
@@ -105,7 +105,7 @@ def test_numbers_that_json_lacks_are_words(client: FlaskClient, db: Database) ->
     made = client.post("/api/v1/runs", json=spec()).json["id"]
     (mine,) = claim(db)
     values = np.array([1.5, np.inf, -np.inf, np.nan])
-    runs.record(db, [(mine.lease, progress(4, blocks=(block("loss", values),)))])
+    lifecycle.record(db, [(mine.lease, progress(4, blocks=(block("loss", values),)))])
     body = client.get(f"/api/v1/runs/{made}/traces/loss").json
     assert body["values"] == [1.5, "Infinity", "-Infinity", "NaN"]
     assert [float(value) for value in body["values"][:3]] == [1.5, np.inf, -np.inf]

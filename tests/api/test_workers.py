@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import update
 
 from api.schemas import Workers
-from services.models import WorkerRow
+from services.database.models import WorkerRow
 from services.workers import FORGET_SECONDS, Worker, heartbeat
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
 
 
 def test_no_worker_was_heard_from(client: FlaskClient) -> None:

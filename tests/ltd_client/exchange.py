@@ -9,7 +9,8 @@ import numpy as np
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.trace import TraceBlock
-from services import runs, traces
+from services.runs import lifecycle
+from services.traces import reading
 from tests.support import lab as support
 
 if TYPE_CHECKING:
@@ -51,13 +52,13 @@ def values_of(spec: RunSpec, name: str) -> np.ndarray[Any, Any]:
 
 def fill(house: support.Lab, most: int = 100) -> None:
     """End the queued runs, so many at most, with every trace that they declare."""
-    while most > 0 and (claims := runs.claim(house.db, "test", most, lease_seconds=60)):
+    while most > 0 and (claims := lifecycle.claim(house.db, "test", most, lease_seconds=60)):
         most -= len(claims)
         for claim in claims:
             parts = tuple(block for info in claim.spec.traces() for block in _blocks(claim.spec, info))
             summary: dict[str, Any] = {"final_loss": 0.1 + claim.spec.seed, "success": 1, "best_loss": None}
             ended = Progress(STEPS, parts, b"state", summary, Outcome("solved", STEPS, "done"))
-            runs.record(house.db, [(claim.lease, ended)])
+            lifecycle.record(house.db, [(claim.lease, ended)])
 
 
 def _blocks(spec: RunSpec, info: TraceInfo) -> Iterator[TraceBlock]:
@@ -70,4 +71,4 @@ def _blocks(spec: RunSpec, info: TraceInfo) -> Iterator[TraceBlock]:
 
 def stored(house: support.Lab, run_id: str, name: str) -> np.ndarray[Any, Any]:
     """Return what a laboratory keeps of a trace."""
-    return np.concatenate([values for _, values in traces.points(house.db, run_id, name)])
+    return np.concatenate([values for _, values in reading.points(house.db, run_id, name)])

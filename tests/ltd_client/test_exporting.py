@@ -19,7 +19,7 @@ from ltd_client.console import Console
 from ltd_client.errors import BadExport, BadRequest
 from ltd_client.exporting import export_sweep
 from ltd_client.importing import import_sweep, run_body
-from services import run_queries
+from services.runs import queries
 from tests.ltd_client.command import ltd
 from tests.ltd_client.exchange import REQUEST, fill, laboratory, stored
 from tests.support.lab import Lab as House
@@ -48,7 +48,7 @@ class Both(NamedTuple):
 
     @property
     def runs(self) -> list[Any]:
-        return [run_queries.get(self.first.db, run["id"]) for run in self.giver.runs(sweep=self.sweep_id)]
+        return [queries.get(self.first.db, run["id"]) for run in self.giver.runs(sweep=self.sweep_id)]
 
 
 @pytest.fixture(scope="module", params=["from sqlite", "from postgresql"])
@@ -210,7 +210,7 @@ def test_another_laboratory_takes_an_export(both: Both) -> None:
         same = ("spec", "state", "step", "outcome", "summary", "updates", "started_at", "finished_at")
         assert {name: here[name] for name in same} == {name: there[name] for name in same}
         assert both.taker.traces(run.id) == both.giver.traces(run.id)
-        assert [event.kind for event in run_queries.events(both.second.db, run.id)] == ["imported"]
+        assert [event.kind for event in queries.events(both.second.db, run.id)] == ["imported"]
         for info in both.giver.traces(run.id):
             values = [stored(house, run.id, info["name"]) for house in (both.first, both.second)]
             assert (values[0].dtype, values[0].tobytes()) == (values[1].dtype, values[1].tobytes())

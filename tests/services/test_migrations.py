@@ -15,10 +15,12 @@ from sqlalchemy import text
 import services
 from ltd_core.catalog import FAMILIES as MECHANISMS
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
-from services import run_kinds, run_queries, sweeps, traces
-from services.db import Database, migrate
+from services.database.engine import Database, migrate
+from services.runs import kinds, queries
 from services.settings import Settings
-from services.trace_codec import checksum, encode
+from services.sweeps import posted
+from services.traces import reading
+from services.traces.codec import checksum, encode
 from services.words import FAMILIES
 from tests.services.lab import move, spec
 
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 ROOT = Path(services.__file__).parents[1]
 REVISIONS = ("0001", "0002", "0003", "0004")
 VALUES = np.linspace(1, 0, 40, dtype=np.float32)
-SWEEP = sweeps.SweepRequest(base=spec().full(), axes={"cell": [{"kind": "gru"}, {"kind": "lstm"}]}, seeds=[99])
-MEMBERS = [one for _, one in sweeps.expand(SWEEP)]
+SWEEP = posted.SweepRequest(base=spec().full(), axes={"cell": [{"kind": "gru"}, {"kind": "lstm"}]}, seeds=[99])
+MEMBERS = [one for _, one in posted.expand(SWEEP)]
 
 
 def examples() -> list[RunSpec]:
@@ -48,7 +50,7 @@ def examples() -> list[RunSpec]:
 
 
 def _members(path: Path) -> list[RunSpec]:
-    return [one for _, one in sweeps.expand(sweeps.SweepRequest(**json.loads(path.read_text(encoding="utf-8"))))][::50]
+    return [one for _, one in posted.expand(posted.SweepRequest(**json.loads(path.read_text(encoding="utf-8"))))][::50]
 
 
 EXAMPLES = examples()
@@ -100,7 +102,7 @@ def insert_points(conn: Connection, run_id: str, revision: str) -> None:
 def insert_sweep(conn: Connection) -> None:
     stored = {name: json.dumps(value) for name, value in SWEEP.model_dump().items()} | {"name": "old"}
     insert(conn, "sweeps", id="s" * 32, created_at=5.0, runs=2, **stored)
-    for position, (coordinates, one) in enumerate(sweeps.expand(SWEEP)):
+    for position, (coordinates, one) in enumerate(posted.expand(SWEEP)):
         where = {"position": position, "run_id": one.digest, "coordinates": json.dumps(coordinates)}
         insert(conn, "sweep_runs", sweep_id="s" * 32, **where)
 
@@ -121,27 +123,27 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Da
 
 
 def listed(db: Database, **filters: str) -> set[str]:
-    return {run.id for run in run_queries.list_runs(db, filters, None, 1000).runs}
+    return {run.id for run in queries.list_runs(db, filters, None, 1000).runs}
 
 
 def test_runs_are_read_as_they_were(old: Database) -> None:
     for number, one in enumerate(EXAMPLES):
-        run = run_queries.get(old, one.digest)
+        run = queries.get(old, one.digest)
         assert (run.spec, run.state) == (one, "succeeded" if number % 2 else "queued")
         assert run.summary == ({"final_loss": number, "best_loss": None} if number % 2 else {})
-    assert [event.kind for event in run_queries.events(old, EXAMPLES[0].digest)] == ["queued"]
-    assert traces.read(old, MEMBERS[0].digest, "loss").values.tolist() == VALUES.tolist()
-    assert sweeps.get(old, "s" * 32).runs == 2
+    assert [event.kind for event in queries.events(old, EXAMPLES[0].digest)] == ["queued"]
+    assert reading.read(old, MEMBERS[0].digest, "loss").values.tolist() == VALUES.tolist()
+    assert posted.get(old, "s" * 32).runs == 2
     assert listed(old, sweep="s" * 32) == {one.digest for one in MEMBERS}
 
 
 def test_runs_are_listed_by_kind_and_metric(old: Database) -> None:
     known = EXAMPLES + MEMBERS
     for place, family in enumerate(("experiment", *FAMILIES)):
-        for kind in {run_kinds.kinds_of(one)[place] for one in known} - {None}:
-            expected = {one.digest for one in known if run_kinds.kinds_of(one)[place] == kind}
+        for kind in {kinds.kinds_of(one)[place] for one in known} - {None}:
+            expected = {one.digest for one in known if kinds.kinds_of(one)[place] == kind}
             assert listed(old, **{family: kind}) == expected, (family, kind)
-    order = run_queries.list_runs(old, {"sort": "-final_loss"}, None, 1000).runs
+    order = queries.list_runs(old, {"sort": "-final_loss"}, None, 1000).runs
     assert [run.id for run in order] == [one.digest for one in known[1::2][::-1]]
     assert listed(old, metric="final_loss", below="4") == {known[1].digest, known[3].digest}
     assert listed(old, metric="best_loss", below="1e9") == set()
@@ -160,9 +162,9 @@ def frozen() -> ModuleType:
 def test_the_migration_sees_the_kinds_that_the_code_sees() -> None:
     migration = frozen()
     for one in EXAMPLES:
-        kinds = run_kinds.kinds_of(one)
-        assert migration.kinds_of(json.loads(one.canonical_json())) == kinds, one
-        assert migration.key_of(kinds) == run_kinds.key_of(kinds)
+        expected = kinds.kinds_of(one)
+        assert migration.kinds_of(json.loads(one.canonical_json())) == expected, one
+        assert migration.key_of(expected) == kinds.key_of(expected)
 
 
 def test_a_kind_of_a_package_that_is_gone_stays_a_kind() -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from services import db as module
 from services import silence
-from services.db import Database
+from services.database import engine as module
+from services.database.engine import Database
 from services.errors import StoreUnavailable
 from tests.support.network import Network
 

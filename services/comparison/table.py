@@ -1,0 +1,148 @@
+"""One table over a sweep: rows and columns are fields of the specification, cells a metric over seeds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ltd_core.metrics import METRICS
+from services.comparison.bootstrap import AGGREGATES, intervals
+from services.comparison.places import SEED, field_of, places
+from services.errors import BadQuestion
+from services.sweeps import posted
+from services.sweeps.metric_values import metric_values
+
+if TYPE_CHECKING:
+    from services.comparison.bootstrap import Array
+    from services.database.engine import Database
+    from services.sweeps.metric_values import MetricValues
+    from services.sweeps.posted import Grid
+
+_USUAL = ("clipping", "batch_size")
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """How the values of a cell become its figures."""
+
+    ids: list[str]
+    found: MetricValues
+    aggregate: str
+    quantile: float
+
+    def cells(self, numbers: Array, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - nested lists of cells
+        """Return the cells of a table of a shape; `numbers` [runs] says in which cell a run is."""
+        order, count = np.argsort(numbers, kind="stable"), int(np.prod(shape))
+        bounds = np.searchsorted(numbers[order], np.arange(count + 1))
+        members = [order[first:last] for first, last in pairwise(bounds)]
+        known = [values[~np.isnan(values)] for values in (self.found.values[mine] for mine in members)]
+        figures = iter(intervals([values for values in known if len(values)], self.aggregate, self.quantile))
+        made = [
+            self._cell(mine, len(values), next(figures) if len(values) else (None, None, None))
+            for mine, values in zip(members, known, strict=True)
+        ]
+        return _nested(made, shape)
+
+    def _cell(self, mine: Array, count: int, figures: tuple[float | None, float | None, float | None]) -> Any:  # noqa: ANN401
+        lacking = mine[np.isnan(self.found.values[mine])] if count < len(mine) else ()
+        return {
+            **dict(zip(("value", "low", "high"), figures, strict=True)),
+            "n": count,
+            "missing": dict(Counter(self.found.reason(place) for place in lacking)),
+            "runs": [self.ids[place] for place in mine],
+        }
+
+
+def compare(  # noqa: PLR0913 - a question has this many parts
+    db: Database,
+    sweep_id: str,
+    *,
+    rows: str | None = None,
+    columns: str | None = None,
+    panels: str | None = None,
+    metric: str = "success",
+    aggregate: str = "median",
+    quantile: float = 0.9,
+) -> dict[str, Any]:
+    """Return the comparison; `panels` adds a table for each value of a third field, of the same rows and columns.
+
+    Raises NotFound, and BadQuestion naming the parameter that has no meaning.
+    """
+    if metric not in METRICS:
+        raise BadQuestion("metric", f"must be one of: {', '.join(METRICS)}", metric)
+    if aggregate not in AGGREGATES:
+        raise BadQuestion("aggregate", f"must be one of: {', '.join(AGGREGATES)}", aggregate)
+    sweep = posted.grid(db, sweep_id)
+    fields = _fields(sweep, rows, columns, panels)
+    where = places(db, sweep, fields)
+    with db.read() as conn:
+        found = metric_values(conn, sweep_id, metric)
+    question = _Question(where.ids, found, aggregate, quantile)
+    shape = tuple(len(values) for values in where.values)
+    sides = [
+        {"field": name, "values": [{"value": value, "label": label_of(value)} for value in values]}
+        for name, values in zip(fields, where.values, strict=True)
+    ]
+    numbers = where.at[0] * shape[1] + where.at[1]
+    more = None
+    if panels:
+        apart = where.at[2] * shape[0] * shape[1] + numbers
+        more = {**sides[2], "cells": question.cells(apart, (shape[2], *shape[:2]))}
+    return {
+        "sweep": sweep_id,
+        "rows": sides[0],
+        "columns": sides[1],
+        "metric": METRICS[metric]._asdict(),
+        "aggregate": aggregate,
+        "quantile": quantile if aggregate == "quantile" else None,
+        "cells": question.cells(numbers, shape[:2]),
+        "panels": more,
+    }
+
+
+def _nested(cells: list[Any], shape: tuple[int, ...]) -> list[Any]:
+    """Return the cells as lists in lists."""
+    for size in shape[:0:-1]:
+        cells = [cells[first : first + size] for first in range(0, len(cells), size)]
+    return cells
+
+
+def _fields(sweep: Grid, rows: str | None, columns: str | None, panels: str | None) -> tuple[str, ...]:
+    """Return the asked-for fields, else the first axes; raises BadQuestion for one that no specification has."""
+    known = [sweep.spec_at(at).full() for at in _extremes(sweep)]
+    usual = [name for name in _USUAL if any(_has(full, name) for full in known)]
+    axes = [name for name in (*sweep.axes, *usual) if name != SEED] + [SEED]
+    first = rows or next(name for name in axes if name not in {columns, panels})
+    second = columns or next((name for name in axes if name not in {first, panels}), SEED)
+    asked = {"rows": first, "columns": second} | ({"panels": panels} if panels else {})
+    for parameter, name in asked.items():
+        if name not in sweep.axes and not any(_has(full, name) for full in known):
+            raise BadQuestion(
+                parameter, f"must be a field of the specification, such as {', '.join(dict.fromkeys(axes))}", name
+            )
+    return tuple(asked.values())
+
+
+def _extremes(sweep: Grid) -> list[dict[str, Any]]:
+    """Return the coordinates of one cell for each value of each axis, the others at their first."""
+    first = {name: values[0] for name, values in ({SEED: sweep.seeds} | sweep.axes).items()}
+    return [first] + [first | {name: value} for name, values in sweep.axes.items() for value in values[1:]]
+
+
+def _has(full: Any, name: str) -> bool:  # noqa: ANN401 - JSON
+    *parents, last = name.split(".")
+    holder = field_of(full, ".".join(parents)) if parents else full
+    return isinstance(holder, dict) and last in holder
+
+
+def label_of(value: Any) -> str:  # noqa: ANN401
+    """Return a value of an axis in short, such as "norm 1"."""
+    if isinstance(value, dict):
+        return " ".join([str(value.get("kind", ""))] + [label_of(v) for k, v in value.items() if k != "kind"]).strip()
+    if isinstance(value, list):
+        return "-".join(label_of(v) for v in value)
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

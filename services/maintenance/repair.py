@@ -1,0 +1,70 @@
+"""The pyramid made again from the points, where a page is missing or damaged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, select
+
+from services.errors import TraceCorrupt
+from services.maintenance.traces_of import traces_of
+from services.maintenance.walk import Care, Slice, walk
+from services.traces.reading import add_page
+from services.traces.rows import FACTOR, PAGES, decoded, figure_rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from services.database.engine import Database
+    from services.traces.stored import StoredTrace
+
+
+def repair(db: Database, after: str | None = None) -> Slice:
+    """Make the missing and damaged pages of the next runs; findings say which, and what cannot be made again."""
+    return walk(db, after, _repair, write=True)
+
+
+def _repair(conn: Connection, run: Any) -> Care:  # noqa: ANN401 - a row of runs
+    care = Care()
+    for trace in traces_of(conn, run.id):
+        care.add(mend(trace))
+    return care
+
+
+def mend(trace: StoredTrace) -> Care:
+    """Make the missing and damaged pages of a trace."""
+    care, sound, rows = Care(), _sound(trace), len(figure_rows(curve=not trace.size))
+    level, span = 1, trace.page * FACTOR
+    while count := trace.total // span:
+        for number in range(count):
+            care.looked_at += 1
+            if sound.get((level, number), 0) < rows:
+                _again(trace, level, number, care)
+        level, span = level + 1, span * FACTOR
+    return care
+
+
+def _sound(trace: StoredTrace) -> dict[tuple[int, int], int]:
+    """Return how many sound rows each page has; those that are damaged are deleted."""
+    found: dict[tuple[int, int], int] = {}
+    mine = (PAGES.c.run_id == trace.run_id) & (PAGES.c.trace == trace.name)
+    for row in trace.conn.execute(select(PAGES).where(mine)).all():
+        try:
+            decoded(row)
+        except TraceCorrupt:
+            key = and_(*(PAGES.c[name] == getattr(row, name) for name in ("level", "figure", "page")))
+            trace.conn.execute(delete(PAGES).where(mine, key))
+        else:
+            found[row.level, row.page] = found.get((row.level, row.page), 0) + 1
+    return found
+
+
+def _again(trace: StoredTrace, level: int, number: int, care: Care) -> None:
+    where = f"trace {trace.name} of run {trace.run_id}, level {level}, page {number}"
+    try:
+        add_page(trace, level, number)
+    except TraceCorrupt as error:
+        care.findings.append(f"{where} cannot be made: {error}")
+    else:
+        care.changed += 1
+        care.findings.append(f"{where} was made again")

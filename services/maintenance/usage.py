@@ -1,0 +1,46 @@
+"""What takes the room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, text
+
+from services.database.models import Base, RunState, table
+from services.traces.rows import BLOCKS, PAGES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from services.database.engine import Database
+
+STATES = table(RunState)
+
+
+def usage(db: Database) -> dict[str, Any]:
+    """Return bytes of the whole database, rows by table, and bytes of arrays by trace."""
+    with db.read() as conn:
+        rows = {
+            name: int(conn.execute(select(func.count()).select_from(its)).scalar_one())
+            for name, its in Base.metadata.tables.items()
+        }
+        states = conn.execute(select(func.coalesce(func.sum(func.length(STATES.c.payload)), 0))).scalar_one()
+        return {"bytes": _size(conn), "rows": rows, "states_bytes": int(states), "traces": _traces(conn)}
+
+
+def _traces(conn: Connection) -> list[dict[str, Any]]:
+    """Return each trace's blocks and pages, most bytes first."""
+    found: dict[str, dict[str, Any]] = {}
+    for kind, of in (("blocks", BLOCKS), ("pages", PAGES)):
+        query = select(of.c.trace, func.count(), func.sum(func.length(of.c.payload))).group_by(of.c.trace)
+        for trace, count, size in conn.execute(query):
+            empty = {"name": trace, "blocks": 0, "blocks_bytes": 0, "pages": 0, "pages_bytes": 0}
+            found.setdefault(trace, empty).update({kind: count, f"{kind}_bytes": int(size)})
+    return sorted(found.values(), key=lambda its: (-its["blocks_bytes"] - its["pages_bytes"], its["name"]))
+
+
+def _size(conn: Connection) -> int:
+    if conn.dialect.name == "postgresql":
+        return int(conn.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+    pages, size = (conn.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size"))
+    return int(pages * size)

@@ -1,0 +1,70 @@
+"""Going through the runs of a store in slices of about a second, so that a request never hangs and a walk can go on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from services.database.models import Run, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from services.database.engine import Database
+
+RUNS = table(Run)
+_SECONDS = 1.0
+_RUNS_AT_ONCE = 200
+
+
+@dataclass(slots=True)
+class Care:
+    """What was looked at, what was changed, and what was found."""
+
+    looked_at: int = 0
+    changed: int = 0
+    findings: list[str] = field(default_factory=list)
+
+    def add(self, other: Care) -> None:
+        """Take in what another part did."""
+        self.looked_at += other.looked_at
+        self.changed += other.changed
+        self.findings += other.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Part of a walk; `next` is where to go on, None at its end."""
+
+    runs: int
+    care: Care
+    next: str | None
+
+
+def walk(
+    db: Database,
+    after: str | None,
+    work: Callable[[Connection, Any], Care],
+    *,
+    write: bool,
+    seconds: float = _SECONDS,
+) -> Slice:
+    """Do some work on each run with an id above `after`, a transaction each, until the time is up."""
+    until, care, seen, last = time.monotonic() + seconds, Care(), 0, after or ""
+    while True:
+        with db.read() as conn:
+            known = select(RUNS.c.id, RUNS.c.state, RUNS.c.finished_at).where(RUNS.c.id > last).order_by(RUNS.c.id)
+            rows = conn.execute(known.limit(_RUNS_AT_ONCE)).all()
+        if not rows:
+            return Slice(seen, care, None)
+        for row in rows:
+            with db.write() if write else db.read(cursors=True) as conn:
+                care.add(work(conn, row))
+            seen, last = seen + 1, row.id
+            if time.monotonic() > until:
+                return Slice(seen, care, last)

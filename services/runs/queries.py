@@ -1,0 +1,186 @@
+"""Reading runs: one, a page of many, the events of one."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import orjson
+from sqlalchemy import bindparam, func, select
+
+from services.database.models import Run, RunEvent, ThinnedRun, table
+from services.errors import BadCursor, NotFound
+from services.lists import search
+from services.specs import stored_spec, stored_traces
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ltd_core.spec import RunSpec
+    from ltd_core.trace import TraceInfo
+    from services.database.engine import Database
+
+T = TypeVar("T")
+_CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
+RUNS, EVENTS, THINNED = table(Run), table(RunEvent), table(ThinnedRun)
+_TRACED = (
+    select(RUNS.c.id, RUNS.c.spec, RUNS.c.step, THINNED.c.run_id.is_not(None).label("thinned"))
+    .outerjoin_from(RUNS, THINNED, THINNED.c.run_id == RUNS.c.id)
+    .where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+class RunView(NamedTuple):
+    """A run as it stands; times are seconds since 1970."""
+
+    id: str
+    spec_json: str
+    experiment: str
+    state: str
+    step: int
+    updates: int
+    epoch: int
+    attempts: int
+    cancel_requested: bool
+    outcome_kind: str | None
+    outcome_step: int | None
+    outcome_message: str | None
+    error: str | None
+    summary_json: str
+    worker: str | None
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+
+    @property
+    def spec(self) -> RunSpec:
+        """Return the specification."""
+        return stored_spec(self.spec_json)
+
+    @property
+    def summary(self) -> dict[str, float | None]:
+        """Return the metrics by name."""
+        found: dict[str, float | None] = orjson.loads(self.summary_json)
+        return found
+
+    @property
+    def outcome(self) -> dict[str, Any] | None:
+        """Return how it ended, if it was trained to its end."""
+        if self.outcome_kind is None:
+            return None
+        return {"kind": self.outcome_kind, "step": self.outcome_step, "message": self.outcome_message}
+
+
+_OTHER_NAMES = {"spec_json": "spec", "summary_json": "summary", "worker": "lease_owner"}
+_COLUMNS = [RUNS.c[_OTHER_NAMES.get(name, name)] for name in RunView._fields]
+_ONE = select(*_COLUMNS).where(RUNS.c.id == bindparam("id"))
+_SOME = select(*_COLUMNS).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRun:
+    """What a run's traces are a function of: its specification, its step, and whether it let go of finest points."""
+
+    id: str
+    spec_json: str
+    step: int
+    thinned: bool
+
+    @property
+    def traces(self) -> dict[str, TraceInfo]:
+        """Return what the run leaves, by name."""
+        return stored_traces(self.spec_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some runs, newest first, and the cursor of the next page."""
+
+    runs: list[RunView]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of a run's state."""
+
+    seq: int
+    at: float
+    kind: str
+    data: dict[str, Any]
+
+
+def get(db: Database, run_id: str) -> RunView:
+    """Return a run; raises NotFound."""
+    with db.read() as conn:
+        row = conn.execute(_ONE, {"id": run_id}).one_or_none()
+    if row is None:
+        raise NotFound("run", run_id)
+    return RunView._make(row)
+
+
+def some(db: Database, run_ids: Sequence[str]) -> list[RunView]:
+    """Return some runs, in the order asked for; raises NotFound."""
+    with db.read() as conn:
+        found = {row.id: RunView._make(row) for row in conn.execute(_SOME, {"ids": run_ids})}
+    return _in_order(found, run_ids)
+
+
+def traced(db: Database, run_ids: Sequence[str]) -> list[TracedRun]:
+    """Return what the traces of some runs are a function of, in the order asked for; raises NotFound."""
+    with db.read() as conn:
+        found = {row.id: TracedRun(*row) for row in conn.execute(_TRACED, {"ids": run_ids})}
+    return _in_order(found, run_ids)
+
+
+def _in_order(found: Mapping[str, T], run_ids: Sequence[str]) -> list[T]:
+    for run_id in run_ids:
+        if run_id not in found:
+            raise NotFound("run", run_id)
+    return [found[run_id] for run_id in run_ids]
+
+
+def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 50) -> Page:
+    """Return a page of runs, newest first or in the order of a metric. Raises BadCursor and BadQuestion.
+
+    Filters: state, outcome, sweep, experiment, a kind by its family (`cell`), metric with below and above, sort by a
+    metric (from the largest after a minus), and search.
+    """
+    with db.read() as conn:
+        found = search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1, _COLUMNS)
+    views = [RunView._make(row) for _, row in found[:limit]]
+    return Page(views, write_cursor(found[limit - 1][0], views[-1].id) if len(found) > limit else None)
+
+
+def count_by_state(db: Database) -> dict[str, int]:
+    """Return the number of runs in each state that has any."""
+    with db.read() as conn:
+        rows = conn.execute(select(RUNS.c.state, func.count()).group_by(RUNS.c.state)).all()
+    return {row[0]: row[1] for row in rows}
+
+
+def events(db: Database, run_id: str, after_seq: int = 0) -> list[Event]:
+    """Return a run's events after a number, oldest first."""
+    query = select(EVENTS).where(EVENTS.c.run_id == run_id, EVENTS.c.seq > after_seq).order_by(EVENTS.c.seq)
+    with db.read() as conn:
+        return [Event(row.seq, row.at, row.kind, orjson.loads(row.data)) for row in conn.execute(query)]
+
+
+def write_cursor(at: float, key: str) -> str:
+    """Return an opaque cursor behind a row."""
+    return base64.urlsafe_b64encode(f"{at!r} {key}".encode()).decode()
+
+
+def read_cursor(cursor: str) -> tuple[float, str]:
+    """Return a cursor's row; raises BadCursor."""
+    try:
+        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        text = ""
+    found = _CURSOR.fullmatch(text)
+    if found is None:
+        msg = f"{cursor!r} is not a cursor of this service: use the `next` of a page"
+        raise BadCursor(msg)
+    return float(found[1]), found[2]

@@ -1,0 +1,92 @@
+"""The rows in which a trace is stored: blocks of its points, and pages of its pyramid, each a checked array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from services.database.models import TraceBlockRow, TracePageRow, table
+from services.errors import TraceCorrupt
+from services.traces.codec import check, checks_itself, checksum, decode, encode
+from services.traces.pyramid import FIGURES, QUANTILES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ltd_core.trace import TraceBlock
+    from services.traces.codec import Array
+    from services.traces.pyramid import Cells
+
+BLOCKS, PAGES = table(TraceBlockRow), table(TracePageRow)
+FACTOR_BITS = 5
+FACTOR = 2**FACTOR_BITS
+"""Cells of a level that make one of the next; a cell of level 1 is of so many points."""
+_PAGE_NUMBERS = 2**15
+_SMALLEST_PAGE, _LARGEST_PAGE = 8, 512
+
+
+def page_cells(width: int) -> int:
+    """Return the cells on a page of a trace whose points are of so many numbers: a power of two."""
+    return min(max(1 << (max(_PAGE_NUMBERS // max(width, 1), 1).bit_length() - 1), _SMALLEST_PAGE), _LARGEST_PAGE)
+
+
+def block_row(run_id: str, block: TraceBlock) -> dict[str, Any]:
+    """Return the row of a block of points."""
+    steps = {"first_step": block.first_step, "last_step": block.last_step, "every": block.every}
+    return {"run_id": run_id, "trace": block.name, **steps, **_array(block.values)}
+
+
+def figure_rows(*, curve: bool) -> dict[str, tuple[str, ...]]:
+    """Return which figures a row of a page holds, by the row's name.
+
+    Those of a curve are short and wanted together; a picture of an array reads the one that it shows.
+    """
+    return {"figures": FIGURES, QUANTILES: (QUANTILES,)} if curve else {name: (name,) for name in FIGURES}
+
+
+def page_rows(run_id: str, trace: str, level: int, page: int, cells: Cells) -> list[dict[str, Any]]:
+    """Return the rows of a page with every figure."""
+    key = {"run_id": run_id, "trace": trace, "level": level, "page": page}
+    kind = cells.figures["last"].dtype
+    rows = []
+    for name, members in figure_rows(curve=QUANTILES in cells.figures).items():
+        arrays = [cells.figures[member] for member in members]
+        together = np.stack([array.astype(kind) for array in arrays]) if len(members) > 1 else arrays[0]
+        rows.append({**key, "figure": name, **_array(together)})
+    return rows
+
+
+def figures_in(row: Any, *, curve: bool) -> dict[str, Array]:  # noqa: ANN401 - SQLAlchemy's row
+    """Return the figures of a page's row; raises TraceCorrupt naming it."""
+    members, array = figure_rows(curve=curve)[row.figure], decoded(row)
+    if len(members) == 1:
+        return {members[0]: array}
+    found = dict(zip(members, array, strict=True))
+    return found | {"nonfinite": found["nonfinite"].astype(np.uint32)}
+
+
+def decoded(row: Any, *, thoroughly: bool = False) -> Array:  # noqa: ANN401 - SQLAlchemy's row
+    """Return the array of a row of either table, held to the row's long checksum where asked; raises TraceCorrupt."""
+    try:
+        if thoroughly or not checks_itself(row.payload):
+            check(row.payload, row.checksum)
+        return decode(row.payload, row.dtype, tuple(orjson.loads(row.shape)))
+    except TraceCorrupt as error:
+        raise TraceCorrupt(f"{place(row._mapping)}: {error}") from error  # noqa: SLF001 - a public name
+    except (TypeError, ValueError) as error:
+        where = place(row._mapping)  # noqa: SLF001
+        raise TraceCorrupt(f"{where}: {row.dtype} of shape {row.shape} does not fit its bytes") from error
+
+
+def place(row: Mapping[str, Any]) -> str:
+    """Return which block or page a row is, in words."""
+    where = f"step {row['first_step']}" if "first_step" in row else "level {level}, {figure}, page {page}".format(**row)
+    return f"trace {row['trace']} of run {row['run_id']}, {where}"
+
+
+def _array(array: Array) -> dict[str, Any]:
+    payload = encode(array)
+    shape = orjson.dumps(array.shape).decode()
+    return {"dtype": array.dtype.str, "shape": shape, "checksum": checksum(payload), "payload": payload}
