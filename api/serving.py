@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from api.security import is_local
+from api.http.security import is_local
 from services.settings import Settings
 
 _YOUNG = 20_000

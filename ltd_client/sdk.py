@@ -27,7 +27,7 @@ _BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 _SECONDS = 60.0
 _CONNECT_SECONDS = 3.0
 _STREAM_SECONDS = 40.0
-"""Longest silence of a stream; a server that lives sends something every 2 s (`api.events.SILENT_SECONDS`)."""
+"""Longest silence of a stream; a live server sends something every 2 s (`api.resources.events.SILENT_SECONDS`)."""
 _ARROW = "application/vnd.apache.arrow.stream"
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api import create_app
-from api.arrow import ARROW
-from api.schemas import Problem
+from api.bodies.arrow import ARROW
+from api.bodies.schemas import Problem
 from services.settings import Settings
 from tests.api.imported import honest, pack
 from tests.api.lab import JSON, PROBLEM, spec, sweep
