@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from api.bodies.schemas import Body
+from api.bodies.body import Body
 
 
 class TraceUsage(Body):

@@ -1,4 +1,4 @@
-"""The query parameters of every endpoint: what a request is checked against, and what the OpenAPI document says."""
+"""Query parameters: the schemas that endpoints declare, and the check of a request against them."""
 
 from __future__ import annotations
 
@@ -6,115 +6,42 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import g, request
 
-from ltd_core.metrics import METRICS
-from ltd_core.outcome import OUTCOMES
-from services.comparison.bootstrap import AGGREGATES
+from api.http.endpoint import Endpoint, Schema, declared
 from services.errors import BadQuestion, NotFound
-from services.traces.pyramid import FIGURES, QUANTILES
-from services.words import FAMILIES, STATES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Flask
 
-Schema = dict[str, Any]
 _NUMERAL = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})(e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
-
 LONGEST_TEXT = 200
 LONGEST_LIST = 8000
-MOST_NUMBERS = 4_000_000
-"""Of traces, in one answer: a trace with later axes comes at a coarser level sooner."""
-LARGEST_STEP = 2**53
 
-_TEXT: Schema = {"type": "string", "maxLength": LONGEST_TEXT}
-_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
-_CURSOR: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "description": "The `next` of the page before."}
-_FIELD: Schema = {**_TEXT, "description": "A field of the specification, dotted; by default one of the first two axes."}
-_NAMES: Schema = {"type": "string", "maxLength": LONGEST_LIST}
-_STEP: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_STEP}
-_NUMBER: Schema = {"type": "number", "description": "Of the metric; the end itself is not within."}
-_ORDERS = [sign + name for sign in ("", "-") for name in METRICS]
-_SEARCH = (
-    "Words that all hold: a state or outcome, else a kind of mechanism or its beginning, else the beginning of a run's "
-    "id, else part of a sweep's name."
-)
+ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+NUMBER: Schema = {"type": "number"}
 
 
-def _kind(family: str) -> Schema:
-    return {**_TEXT, "description": f"Kind of {family}; see /api/v1/mechanisms."}
+def text(description: str | None = None, longest: int = LONGEST_TEXT) -> Schema:
+    """Return the schema of a text of printable characters."""
+    return {"type": "string", "maxLength": longest} | ({"description": description} if description else {})
 
 
-_POINTS = "Points or cells of a trace; JSON has at most 100,000 of them."
+def choice(known: Iterable[str], **more: str) -> Schema:
+    """Return the schema of one of some words."""
+    return {"type": "string", "enum": list(known), **more}
 
 
-def _choice(known: list[str], **more: str) -> Schema:
-    return {"type": "string", "enum": known, **more}
-
-
-def _count(most: int, default: int) -> Schema:
+def count(most: int, default: int) -> Schema:
+    """Return the schema of a whole number from 1."""
     return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
 
 
-PARAMETERS: dict[str, dict[str, Schema]] = {
-    "runs.many": {
-        "state": _choice(list(STATES)),
-        "outcome": _choice(list(OUTCOMES)),
-        "experiment": _TEXT,
-        **{family: _kind(family) for family in FAMILIES},
-        "sweep": _ID,
-        "metric": _choice(list(METRICS), description="Runs that have this metric, in its order; see below and above."),
-        "below": _NUMBER,
-        "above": _NUMBER,
-        "sort": _choice(_ORDERS, description="A metric, smallest first; after a minus, largest first."),
-        "search": {**_TEXT, "description": _SEARCH},
-        "ids": {
-            **_NAMES,
-            "description": "These runs, in this order, with commas between; stands alone.",
-        },
-        "cursor": _CURSOR,
-        "limit": _count(500, 50),
-    },
-    "sweeps.many": {"cursor": _CURSOR, "limit": _count(200, 50)},
-    "traces.many": {
-        "runs": {**_NAMES, "description": "Ids, with commas between."},
-        "names": {**_NAMES, "description": "Traces of each of them, with commas between."},
-        "from": _STEP,
-        "to": _STEP,
-        "max_points": {**_count(MOST_NUMBERS, 2000), "description": _POINTS},
-    },
-    "traces.one": {
-        "from": _STEP,
-        "to": _STEP,
-        "max_points": {**_count(MOST_NUMBERS, 2000), "description": _POINTS},
-        "figures": {
-            **_TEXT,
-            "default": ",".join(FIGURES),
-            "description": f"What cells show, with commas between: {', '.join((*FIGURES, QUANTILES))} (of curves).",
-        },
-    },
-    "store.care": {"after": {**_ID, "description": "The `next` of the slice before."}},
-    "comparison.compare": {
-        "rows": _FIELD,
-        "columns": _FIELD,
-        "metric": _choice(list(METRICS), default="success"),
-        "panels": {**_TEXT, "description": "A third field: a table for each of its values."},
-        "aggregate": _choice(list(AGGREGATES), default="median"),
-        "quantile": {
-            "type": "number",
-            "minimum": 0,
-            "maximum": 1,
-            "default": 0.9,
-            "description": "The share below, where the aggregate is `quantile`.",
-        },
-    },
-    "comparison.pairs": {
-        "field": {**_TEXT, "description": "An axis of the sweep; by default the first."},
-        "metric": _choice(list(METRICS), default="final_loss"),
-    },
-}
-
-REQUIRED = {"traces.many": ("runs", "names")}
+def page(most: int) -> dict[str, Schema]:
+    """Return the parameters of a list that comes in pages."""
+    return {"cursor": text("The `next` of the page before."), "limit": count(most, 50)}
 
 
 def install(app: Flask) -> None:
@@ -127,34 +54,35 @@ def install(app: Flask) -> None:
         for kind, value in (request.view_args or {}).items():
             if not value.isprintable():
                 raise NotFound(kind.removesuffix("_id"), value)
-        _check_query(PARAMETERS.get(request.endpoint or "", {}), REQUIRED.get(request.endpoint or "", ()))
+        if endpoint := declared():
+            _check_query(endpoint)
+            g.query = endpoint.query
 
 
 def given(name: str) -> Any:  # noqa: ANN401 - of the type that its schema says
     """Return a parameter of this request, which has been checked; else its default, else None."""
-    schema = PARAMETERS[request.endpoint or ""][name]
-    value = request.args.get(name)
+    schema, value = g.query[name], request.args.get(name)
     if value is None:
         return schema.get("default")
     return {"integer": int, "number": float}.get(schema["type"], str)(value)
 
 
-def _check_query(known: dict[str, Schema], required: tuple[str, ...]) -> None:
-    for name, (value, *more) in request.args.lists():
-        if name not in known:
-            raise BadQuestion(name, f"unknown parameter; known here: {', '.join(known) or 'none'}", value)
-        if more:
-            raise BadQuestion(name, "must be given once", more[0])
-        if fault := _fault(known[name], value):
-            raise BadQuestion(name, fault, value)
-    for name in required:
-        if not request.args.get(name):
-            raise BadQuestion(name, "is required", None)
-
-
 def listed(name: str) -> list[str]:
     """Return the values of a parameter with commas between, none of them twice."""
     return list(dict.fromkeys(given(name).split(",")))
+
+
+def _check_query(endpoint: Endpoint) -> None:
+    for name, (value, *more) in request.args.lists():
+        if name not in endpoint.query:
+            raise BadQuestion(name, f"unknown parameter; known here: {', '.join(endpoint.query) or 'none'}", value)
+        if more:
+            raise BadQuestion(name, "must be given once", more[0])
+        if fault := _fault(endpoint.query[name], value):
+            raise BadQuestion(name, fault, value)
+    for name in endpoint.required:
+        if not request.args.get(name):
+            raise BadQuestion(name, "is required", None)
 
 
 def _fault(schema: Schema, value: str) -> str | None:

@@ -11,6 +11,7 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 
 from api.http.context import here
+from api.http.endpoint import Schema
 from services import idempotency
 from services.errors import BadQuestion
 
@@ -18,6 +19,8 @@ DEEPEST = 20
 MOST_VALUES = 250_000
 """In one body; a sweep of 100,000 runs given by its seeds fits."""
 _LONGEST_KEY = 255
+_KEY: Schema = {"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY}
+IDEMPOTENCY_KEY: Schema = {"name": "Idempotency-Key", "in": "header", "schema": _KEY}
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 _LONGEST_INTEGER = 20
 """Characters of any integer of 64 bits, with its sign."""

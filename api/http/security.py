@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from flask import Response, request
 
-from api.bodies.arrow import ARROW
 from api.http import problem
 from api.http.csp import POLICY
+from api.http.endpoint import JSON, declared
 from services.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OPEN = frozenset({"/healthz", "/readyz"})
-_BODIES = {"imports.post": ARROW}
-"""Media types that are no JSON; as little as JSON can they be sent by a page of another site without asking."""
-
-
 _HEADERS = (
     ("Content-Security-Policy", POLICY),
     ("X-Content-Type-Options", "nosniff"),
@@ -74,7 +70,8 @@ def _refused_write() -> Response | None:
     if site == "none" and origin is not None and not _is_own(origin):
         return problem.respond(403, "Forbidden", f"requests of {origin} are not accepted")
     has_body = request.content_length or "chunked" in request.headers.get("Transfer-Encoding", "")
-    wanted = _BODIES.get(request.endpoint or "", "application/json")
+    endpoint = declared()
+    wanted = endpoint.media if endpoint else JSON  # neither can be sent by a page of another site without asking
     if request.mimetype != wanted and (has_body or request.mimetype):
         detail = f"Content-Type: must be {wanted} (got {request.mimetype or 'none'})"
         return problem.respond(415, "Unsupported media type", detail)

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 
 from api.http import problem
 from api.http.context import here
+from api.http.endpoint import Endpoint
 from ltd_core.errors import LtdError
 from services.runs import queries
 from services.words import FINAL
@@ -32,10 +33,11 @@ POLL_SECONDS = 0.5
 SILENT_SECONDS = 2.0
 """The second write after a client left fails, and only that gives its thread back."""
 MEDIA_TYPE = "text/event-stream"
+_LAST_EVENT_ID = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
 _places = threading.BoundedSemaphore(MOST_STREAMS)
 
 
-@blueprint.get("/runs/<run_id>/events")
+@Endpoint(blueprint, "GET /runs/<run_id>/events", headers=(_LAST_EVENT_ID,), answers={200: MEDIA_TYPE})
 def events(run_id: str) -> Response:
     """Stream a run's states and progress until it ends."""
     db = here().db

@@ -11,7 +11,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from api.bodies.answers import answer
+from api.bodies.server import Health
 from api.http.context import here
+from api.http.endpoint import Endpoint
 from api.http.problem import RETRY_SECONDS
 from services import queue
 from services.errors import NotMigrated, StoreError
@@ -49,13 +51,13 @@ class Work(Collector):
         yield GaugeMetricFamily("ltd_workers", "Worker processes heard from within a lease.", value=alive)
 
 
-@blueprint.get("/healthz")
+@Endpoint(blueprint, "GET /healthz", answers={200: Health})
 def healthz() -> Response:
     """Say that the server is alive."""
     return answer({"status": "alive"})
 
 
-@blueprint.get("/readyz")
+@Endpoint(blueprint, "GET /readyz", answers={200: Health, 503: Health})
 def readyz() -> Response:
     """Say whether database and broker answer."""
     lab = here()
@@ -75,7 +77,7 @@ def readyz() -> Response:
     return answer({"status": "not ready", **parts}, 503, {"Retry-After": RETRY_SECONDS})
 
 
-@blueprint.get("/metrics")
+@Endpoint(blueprint, "GET /metrics", answers={200: "text/plain"})
 def metrics() -> Response:
     """Give figures to Prometheus."""
     return Response(generate_latest(here().registry), content_type=CONTENT_TYPE_LATEST)

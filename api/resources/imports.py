@@ -14,8 +14,11 @@ import pyarrow as pa
 from flask import Blueprint, Response, request
 
 from api.bodies.answers import answer
+from api.bodies.arrow import ARROW
 from api.bodies.arrow_messages import is_plain
+from api.bodies.runs import Import
 from api.http.context import here
+from api.http.endpoint import Endpoint
 from api.http.request_body import parse_json
 from ltd_core.errors import FieldProblem, InvalidSpec
 from services.runs import imports
@@ -33,7 +36,7 @@ _DTYPES = ("<f4", "<f8")
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-@blueprint.post("/imports")
+@Endpoint(blueprint, "POST /imports", media=ARROW, answers={201: Import, 200: Import})
 def post() -> Response:
     """Bring a run that has succeeded in another laboratory; one that stands here is left alone."""
     request.max_content_length = LARGEST_IMPORT

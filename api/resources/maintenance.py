@@ -9,8 +9,10 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.bodies.answers import answer
+from api.bodies.maintenance import CareSlice, Policies, Store
 from api.http.context import here
-from api.http.query import given
+from api.http.endpoint import Endpoint
+from api.http.query import ID, given
 from api.http.request_body import read_json
 from ltd_core.faults import invalid
 from services.errors import NotFound
@@ -35,6 +37,7 @@ CARES: dict[str, Callable[[Database, str | None], Slice]] = {
     "thin": lambda db, _: retention.thin(db),
 }
 _LONGEST = 36_500
+_AFTER = {"after": ID | {"description": "The `next` of the slice before."}}
 
 
 class Keep(BaseModel):
@@ -50,14 +53,14 @@ class Keep(BaseModel):
     )
 
 
-@blueprint.get("/store")
+@Endpoint(blueprint, "GET /store", answers={200: Store})
 def usage() -> Response:
     """Say what takes the room, and how long finest points are kept."""
     db = here().db
     return answer(used(db) | {"policies": retention.policies(db)})
 
 
-@blueprint.put("/store/retention")
+@Endpoint(blueprint, "PUT /store/retention", body=Keep, answers={200: Policies})
 def keep() -> Response:
     """Keep finest points for some days after a run's end, then the pyramid alone."""
     db, asked = here().db, _asked(read_json())
@@ -65,7 +68,7 @@ def keep() -> Response:
     return answer({"policies": retention.policies(db)})
 
 
-@blueprint.post("/store/<care>")
+@Endpoint(blueprint, "POST /store/<care>", query=_AFTER, answers={200: CareSlice})
 def care(care: str) -> Response:
     """Verify, repair, compact or thin for about a second; post again with the answer's `next` until it is null."""
     if care not in CARES:

@@ -11,8 +11,10 @@ from flask import Blueprint, Response, request
 
 from api.bodies import arrow
 from api.bodies.answers import answer, answer_tagged, numbers
+from api.bodies.traces import ManyTraces, Trace, Traces
 from api.http.context import here
-from api.http.query import MOST_NUMBERS, given, listed
+from api.http.endpoint import Endpoint
+from api.http.query import LONGEST_LIST, count, given, listed, text
 from services.errors import BadQuestion
 from services.runs import queries
 from services.traces import reading
@@ -29,16 +31,32 @@ blueprint = Blueprint("traces", __name__)
 _VERSION = version("ltd-lab")
 """Read once: it stands in a file."""
 MOST_SERIES = 200
+MOST_NUMBERS = 4_000_000
+"""In one answer: a trace with later axes comes at a coarser level sooner."""
 _MOST_IN_JSON = 100_000
+_POINTS = f"Points or cells of a trace; JSON has at most {_MOST_IN_JSON:,} of them."
+_STEP = {"type": "integer", "minimum": 1, "maximum": 2**53}
+_PART = {"from": _STEP, "to": _STEP, "max_points": count(MOST_NUMBERS, 2000) | {"description": _POINTS}}
+_FIGURES = f"What cells show, with commas between: {', '.join((*FIGURES, QUANTILES))} (of curves)."
+_SERIES = {
+    "runs": text("Ids, with commas between.", LONGEST_LIST),
+    "names": text("Traces of each of them, with commas between.", LONGEST_LIST),
+}
 
 
-@blueprint.get("/runs/<run_id>/traces")
+@Endpoint(blueprint, "GET /runs/<run_id>/traces", answers={200: Traces})
 def catalog(run_id: str) -> Response:
     """List the traces of a run."""
     return answer({"traces": reading.catalog(here().db, run_id)})
 
 
-@blueprint.get("/runs/<run_id>/traces/<name>")
+@Endpoint(
+    blueprint,
+    "GET /runs/<run_id>/traces/<name>",
+    query=_PART | {"figures": text(_FIGURES) | {"default": ",".join(FIGURES)}},
+    answers={200: Trace},
+    also=(arrow.ARROW, arrow.NPY),
+)
 def one(run_id: str, name: str) -> Response:
     """Read a trace between two steps, in at most `max_points` points or cells."""
     db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW, arrow.NPY))
@@ -58,14 +76,21 @@ def one(run_id: str, name: str) -> Response:
     return _answer([run], media, made)
 
 
-@blueprint.get("/traces")
+@Endpoint(
+    blueprint,
+    "GET /traces",
+    query=_SERIES | _PART,
+    required=("runs", "names"),
+    answers={200: ManyTraces},
+    also=(arrow.ARROW,),
+)
 def many() -> Response:
     """Read several traces of several runs between two steps, each in at most `max_points` points or cells."""
     db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW))
     names = listed("names")
     wanted = listed("runs")
-    if (count := len(wanted) * len(names)) > MOST_SERIES:
-        raise BadQuestion("runs", f"runs times names must be at most {MOST_SERIES}", count)
+    if (asked_for := len(wanted) * len(names)) > MOST_SERIES:
+        raise BadQuestion("runs", f"runs times names must be at most {MOST_SERIES}", asked_for)
     found = queries.traced(db, wanted)
     series = [(run.id, reading.named(run.traces, name)) for run in found for name in names]
     asked = _asked(media, sum(prod(info.size) for _, info in series))

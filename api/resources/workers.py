@@ -5,13 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from api.bodies.answers import answer, moment
+from api.bodies.server import Workers
 from api.http.context import here
+from api.http.endpoint import Endpoint
 from services.workers import list_workers
 
 blueprint = Blueprint("workers", __name__)
 
 
-@blueprint.get("/workers")
+@Endpoint(blueprint, "GET /workers", answers={200: Workers})
 def workers() -> Response:
     """List worker processes."""
     rows = list_workers(here().db)

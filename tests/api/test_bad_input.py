@@ -9,7 +9,7 @@ import pytest
 
 from api import create_app
 from api.bodies.arrow import ARROW
-from api.bodies.schemas import Problem
+from api.bodies.server import Problem
 from services.settings import Settings
 from tests.api.imported import honest, pack
 from tests.api.lab import JSON, PROBLEM, spec, sweep

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from api.bodies.arrow import ARROW, NPY
-from api.bodies.imports import ManyTraces
+from api.bodies.traces import ManyTraces
 from services.runs import lifecycle
 from services.traces import reading
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.bodies.schemas import Problem
+from api.bodies.server import Problem
 from api.http.problem import MOST_ERRORS, respond
 from ltd_core.errors import FieldProblem, InvalidSpec, LtdError
 from services.errors import (

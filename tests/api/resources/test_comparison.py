@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.bodies.schemas import Comparison
+from api.bodies.comparison import Comparison
 from ltd_core.metrics import METRICS
 from services.comparison.bootstrap import AGGREGATES
 from services.runs import lifecycle

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from api.bodies.arrow import ARROW
-from api.bodies.imports import Import
+from api.bodies.runs import Import
 from api.resources import imports as door
 from services.runs import queries
 from services.traces import reading

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from api.bodies.schemas import Run, Runs, SubmittedRun
+from api.bodies.runs import Run, Runs, SubmittedRun
 from ltd_core.spec import parse_spec
 from services import queue
 from services.runs import lifecycle, submission

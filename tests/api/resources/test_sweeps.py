@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.bodies.schemas import PostedSweep, Sweep, Sweeps
+from api.bodies.sweeps import PostedSweep, Sweep, Sweeps
 from services.runs import lifecycle
 from tests.api.lab import PROBLEM, claim, progress, spec, sweep
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from api import create_app
-from api.bodies.schemas import Trace, Traces
+from api.bodies.traces import Trace, Traces
 from services.maintenance import retention
 from services.runs import lifecycle
 from services.settings import Settings

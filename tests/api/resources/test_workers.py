@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from api.bodies.schemas import Workers
+from api.bodies.server import Workers
 from services.database.models import WorkerRow
 from services.workers import FORGET_SECONDS, Worker, heartbeat
 
