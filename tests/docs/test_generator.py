@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
 
-from docs.generator import drawing, figures, mission, reference
+from docs.generator import drawing, figures, mission, reference, settings
 from ltd_core.probes import PROBES
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
+from services.settings import Settings
 from services.sweeps import posted
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,6 +28,17 @@ def test_the_reference_is_that_of_the_registries(name: str) -> None:
 
 def test_no_page_of_the_reference_is_left_over() -> None:
     assert {path.name for path in (DOCS / "reference").iterdir()} == set(reference.pages())
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_setting_says_what_it_means(name: str) -> None:
+    assert Settings.model_fields[name].description
+    assert f"`LTD_{name.upper()}`" in reference.pages()["settings.md"]
+
+
+def test_every_variable_of_compose_has_a_meaning_and_no_meaning_is_left_over() -> None:
+    named = re.findall(r"\$\{(LTD_\w+)", settings.COMPOSE.read_text(encoding="utf-8"))
+    assert set(named) == set(settings.MEANINGS) == set(settings.composed())
 
 
 def test_the_table_of_the_mission_is_up_to_date() -> None:
