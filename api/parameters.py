@@ -130,7 +130,7 @@ def install(app: Flask) -> None:
         _check_query(PARAMETERS.get(request.endpoint or "", {}), REQUIRED.get(request.endpoint or "", ()))
 
 
-def given(name: str) -> Any:  # noqa: ANN401 - of the type that its schema says
+def given(name: str) -> Any:
     """Return a parameter of this request, which has been checked; else its default, else None."""
     schema = PARAMETERS[request.endpoint or ""][name]
     value = request.args.get(name)

@@ -45,7 +45,7 @@ def one(run_id: str, name: str) -> Response:
     info = traces.named(run.traces, name)
     asked = _asked(media, prod(info.size)) | {"figures": given("figures").split(",")}
 
-    def made() -> Any:  # noqa: ANN401 - bytes, or JSON
+    def made() -> Any:
         view = traces.part(db, run_id, info, **asked)
         match media:
             case arrow.ARROW:
@@ -69,7 +69,7 @@ def many() -> Response:
     series = [(run.id, traces.named(run.traces, name)) for run in found for name in names]
     asked = _asked(media, sum(prod(info.size) for _, info in series))
 
-    def made() -> Any:  # noqa: ANN401 - bytes, or JSON
+    def made() -> Any:
         views = [(run_id, traces.part(db, run_id, info, **asked)) for run_id, info in series]
         if media == arrow.ARROW:
             return arrow.many(views)
