@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Update, UpdateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Update, UpdateProbe
 
 
 class GroupGradientShare(UpdateProbe):
@@ -24,12 +21,12 @@ class GroupGradientShare(UpdateProbe):
     cost: ClassVar[str] = "a pass over the gradient of W"
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
+    def applies(cls, spec: Observable) -> bool:
         """Return whether units have groups."""
         return len(spec.cell.groups) > 1
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         """Return (groups,)."""
         return (len(spec.cell.groups),)
 
