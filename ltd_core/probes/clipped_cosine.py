@@ -21,12 +21,10 @@ class ClippedCosine(UpdateProbe):
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
-        """Return whether the run observes clipping."""
         return spec.observation.clipping
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return cosine(update.gradient, update.clipped).to(update.gradient.dtype)
 
 

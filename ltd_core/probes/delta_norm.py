@@ -22,7 +22,6 @@ class DeltaNorm(UpdateProbe):
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
-        """Return (T,)."""
         return (spec.problem.longest,)
 
     @classmethod

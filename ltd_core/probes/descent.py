@@ -22,12 +22,10 @@ class Descent(UpdateProbe):
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
-        """Return whether the run observes clipping."""
         return spec.observation.clipping
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         lengths = update.gradient_norm.double() * update.clipped_norm.double()
         found = update.lr.double() * lengths * cosine(update.gradient, update.clipped)
         return torch.where(lengths == 0, 0.0, found).to(update.gradient.dtype)

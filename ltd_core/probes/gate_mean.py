@@ -22,12 +22,10 @@ class GateMean(StateProbe):
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
-        """Return whether the run observes a cell with gates."""
         return super().applies(spec) and bool(spec.cell.step.opened)
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
-        """Return (gates,)."""
         return (len(spec.cell.step.opened),)
 
     @classmethod

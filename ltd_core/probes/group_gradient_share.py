@@ -22,12 +22,10 @@ class GroupGradientShare(UpdateProbe):
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
-        """Return whether units have groups."""
         return len(spec.cell.groups) > 1
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
-        """Return (groups,)."""
         return (len(spec.cell.groups),)
 
     @classmethod

@@ -22,12 +22,10 @@ class JacobianSingularValues(StateProbe):
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
-        """Return whether the run observes a cell whose next state depends on the last alone."""
         return super().applies(spec) and spec.cell.markov
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
-        """Return (S H,)."""
         return (len(spec.cell.step.states) * spec.cell.hidden_size,)
 
     @classmethod

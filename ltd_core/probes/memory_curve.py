@@ -22,7 +22,6 @@ class MemoryCurve(StateProbe):
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
-        """Return (T,)."""
         return (spec.problem.longest,)
 
     @classmethod

@@ -20,10 +20,8 @@ class OmegaValue(UpdateProbe):
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
-        """Return whether there is a regularizer."""
         return spec.regularized
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.omega

@@ -120,7 +120,6 @@ class StateProbe(Probe):
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
-        """Return whether the run observes."""
         return spec.observation.every > 0
 
     @classmethod

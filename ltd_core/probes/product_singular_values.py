@@ -21,7 +21,6 @@ class ProductSingularValues(StateProbe):
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
-        """Return (H,)."""
         return (spec.cell.hidden_size,)
 
     @classmethod

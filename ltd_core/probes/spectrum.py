@@ -22,7 +22,6 @@ class Spectrum(StateProbe):
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
-        """Return (H, 2)."""
         return (spec.cell.hidden_size, 2)
 
     @classmethod

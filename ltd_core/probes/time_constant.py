@@ -24,12 +24,10 @@ class TimeConstant(WeightProbe):
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
-        """Return whether time scales are learned."""
         return isinstance(getattr(spec.cell, "time_scale", None), LearnedTimeScale)
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
-        """Return (H,)."""
         return (spec.cell.hidden_size,)
 
     @classmethod
