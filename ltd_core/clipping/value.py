@@ -21,6 +21,7 @@ class ValueClipping(Clipping):
     source: ClassVar[str] = "Mikolov 2012, Statistical language models based on neural networks (thesis)"
     lane_fields: ClassVar[frozenset[str]] = frozenset({"kind", "threshold"})
     promises: ClassVar[frozenset[Promise]] = frozenset({"signs"})
+    threshold_of: ClassVar[Literal["norm", "elements"]] = "elements"
 
     kind: Literal["value"] = "value"
     threshold: Threshold = Field(

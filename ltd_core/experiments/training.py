@@ -91,7 +91,7 @@ class Training(RunSpec):
             raise FieldError(
                 "clipping.per", "'example' clips gradients of the loss alone: without regularizer and constraint"
             )
-        if self.regularized and not (isinstance(cell, Rnn) and cell.layers == 1 and cell.delays == (1,)):
+        if self.regularized and not (cell.markov and len(cell.step.recurrent) == len(cell.step.states) == 1):
             raise FieldError(
                 "regularizer",
                 "'omega' is defined for a state that reaches the next through one matrix: "
