@@ -17,7 +17,7 @@ graceful_timeout = 3
 control_socket_disable = True
 
 
-def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn's arbiter
+def when_ready(server: Any) -> None:
     """Refuse to serve other machines without a token, wherever the address comes from: settings, `--bind`, a socket."""
     if Settings().token:
         return

@@ -26,7 +26,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _NULL = re.compile(b"null")
 
 
-def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:  # noqa: ANN401 - JSON
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return JSON, or 304 when the client has the very same already."""
     data = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
     if request.method not in {"GET", "HEAD"} or status != HTTPStatus.OK:

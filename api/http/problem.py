@@ -108,7 +108,7 @@ def _unexpected(error: Exception) -> Response:
     return respond(500, "Internal error", "the server failed to answer; its log says why")
 
 
-def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a client sent
+def _shown(value: Any) -> Any:
     """Return a value for JSON, short, with the numbers that JSON lacks as words."""
     if isinstance(value, float) and not math.isfinite(value):
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")

@@ -59,7 +59,7 @@ def install(app: Flask) -> None:
             g.query = endpoint.query
 
 
-def given(name: str) -> Any:  # noqa: ANN401 - of the type that its schema says
+def given(name: str) -> Any:
     """Return a parameter of this request, which has been checked; else its default, else None."""
     schema, value = g.query[name], request.args.get(name)
     if value is None:

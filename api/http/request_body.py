@@ -26,12 +26,12 @@ _LONGEST_INTEGER = 20
 """Characters of any integer of 64 bits, with its sign."""
 
 
-def read_json() -> Any:  # noqa: ANN401 - JSON
+def read_json() -> Any:
     """Return the body; raises BadRequest."""
     return parse_json(request.get_data(cache=True))
 
 
-def parse_json(data: bytes) -> Any:  # noqa: ANN401 - JSON
+def parse_json(data: bytes) -> Any:
     """Return JSON; NaN and infinity are let through, so that their field can be named. Raises BadRequest."""
     try:
         text = data.decode("utf-8-sig")

@@ -77,7 +77,7 @@ def care(care: str) -> Response:
     return answer({"runs": done.runs, **asdict(done.care), "next": done.next})
 
 
-def _asked(data: Any) -> Keep:  # noqa: ANN401 - JSON
+def _asked(data: Any) -> Keep:
     try:
         return Keep.model_validate(data)
     except ValidationError as error:

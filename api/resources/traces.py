@@ -64,7 +64,7 @@ def one(run_id: str, name: str) -> Response:
     info = reading.named(run.traces, name)
     asked = _asked(media, prod(info.size)) | {"figures": given("figures").split(",")}
 
-    def made() -> Any:  # noqa: ANN401 - bytes, or JSON
+    def made() -> Any:
         view = reading.part(db, run_id, info, **asked)
         match media:
             case arrow.ARROW:
@@ -95,7 +95,7 @@ def many() -> Response:
     series = [(run.id, reading.named(run.traces, name)) for run in found for name in names]
     asked = _asked(media, sum(prod(info.size) for _, info in series))
 
-    def made() -> Any:  # noqa: ANN401 - bytes, or JSON
+    def made() -> Any:
         views = [(run_id, reading.part(db, run_id, info, **asked)) for run_id, info in series]
         if media == arrow.ARROW:
             return arrow.many(views)
