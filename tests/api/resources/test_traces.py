@@ -5,11 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from api import create_app
 from api.bodies.traces import Trace, Traces
 from services.maintenance import retention
 from services.runs import lifecycle
-from services.settings import Settings
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
 
 if TYPE_CHECKING:
@@ -142,34 +140,3 @@ def test_a_run_that_waits_has_no_points_yet(client: FlaskClient) -> None:
     made = client.post("/api/v1/runs", json=spec()).json["id"]
     assert client.get(f"/api/v1/runs/{made}/traces").json == {"traces": []}
     assert client.get(f"/api/v1/runs/{made}/traces/loss").json["steps"] == []
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
-def test_large_answers_to_other_machines_are_compressed(
-    client: FlaskClient, settings: Settings, run_id: str, encoding: str
-) -> None:
-    address = f"/api/v1/runs/{run_id}/traces/delta_norm"
-    headers = {"Accept-Encoding": encoding, "Authorization": "Bearer sesame"}
-    app = create_app(Settings(**(settings.model_dump() | {"token": "sesame"})))
-    packed = app.test_client().get(address, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.1"})
-    app.extensions["ltd"].db.dispose()
-    plain = client.get(address)
-    assert packed.headers["Content-Encoding"] == encoding
-    assert set(packed.headers["Vary"].split(", ")) == {"Accept", "Accept-Encoding"}
-    assert len(packed.data) < len(plain.data) / 4
-    tag = {"If-None-Match": packed.headers["ETag"]}  # is of what is said, not of how it is packed
-    assert client.get(address, headers=tag).status_code == 304
-
-
-def test_answers_to_the_same_machine_are_compressed_for_a_proxy_alone(client: FlaskClient, run_id: str) -> None:
-    address, accepts = f"/api/v1/runs/{run_id}/traces/delta_norm", {"Accept-Encoding": "zstd"}
-    assert "Content-Encoding" not in client.get(address, headers=accepts).headers
-    proxied = client.get(address, headers=accepts | {"X-Forwarded-For": "192.0.2.1"})
-    assert proxied.headers["Content-Encoding"] == "zstd"
-
-
-def test_a_stream_is_never_compressed(client: FlaskClient, run_id: str) -> None:
-    with client.get(
-        f"/api/v1/runs/{run_id}/events", headers={"Accept-Encoding": "gzip", "X-Forwarded-For": "192.0.2.1"}
-    ) as answer:
-        assert "Content-Encoding" not in answer.headers  # it would wait in a buffer
