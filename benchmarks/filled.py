@@ -90,7 +90,7 @@ def insert(conn: Connection, into: Table, rows: Sequence[Row]) -> None:
             copy.write_row([row[name] for name in names])
 
 
-def _run(spec: Any, at: float, draw: np.random.Generator) -> Row:  # noqa: ANN401 - a RunSpec
+def _run(spec: Any, at: float, draw: np.random.Generator) -> Row:
     known = STATES + UNENDED
     state, outcome, _ = known[draw.choice(len(known), p=[share for *_, share in known])]
     ended = state == "succeeded"

@@ -55,7 +55,7 @@ MADE = {
 }
 
 
-def specification(**changes: Any) -> RunSpec:  # noqa: ANN401 - JSON
+def specification(**changes: Any) -> RunSpec:
     """Return a specification that no other call returns."""
     return parse_spec({"problem": {"kind": "temporal_order"}, "updates": 1_000_000, "seed": next(_seeds)} | changes)
 

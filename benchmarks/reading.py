@@ -17,7 +17,7 @@ import orjson
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import text
 
-from api.answers import numbers
+from api.bodies.answers import numbers
 from benchmarks.ingest import curve, specification
 from benchmarks.peers.trackers import VERSIONS, served
 from benchmarks.result import Result, compared, interleaved, within

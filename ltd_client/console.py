@@ -23,7 +23,7 @@ class Console:
         self.out = RichConsole(highlight=False)
         self.err = RichConsole(stderr=True, highlight=False, quiet=as_json)
 
-    def result(self, body: Any, words: Callable[[], object]) -> None:  # noqa: ANN401 - JSON
+    def result(self, body: Any, words: Callable[[], object]) -> None:
         """Print the JSON, or say it in words."""
         if self.as_json:
             sys.stdout.write(json.dumps(body, indent=1) + "\n")

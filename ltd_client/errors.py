@@ -9,7 +9,7 @@ class ClientError(Exception):
     """Root of the client's errors."""
 
 
-class Unreachable(ClientError):  # noqa: N818
+class Unreachable(ClientError):
     """No laboratory answers at the address."""
 
     def __init__(self, server: str, reason: str) -> None:
@@ -24,7 +24,7 @@ class Unreachable(ClientError):  # noqa: N818
         )
 
 
-class BadRequest(ClientError):  # noqa: N818
+class BadRequest(ClientError):
     """The laboratory refused a request; `problem` is its problem document (RFC 9457)."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
@@ -43,7 +43,7 @@ class BadRequest(ClientError):  # noqa: N818
         )
 
 
-class MissingLibraries(ClientError):  # noqa: N818
+class MissingLibraries(ClientError):
     """An optional part of the client is not installed."""
 
     def __init__(self, name: str) -> None:
@@ -55,7 +55,7 @@ class MissingLibraries(ClientError):  # noqa: N818
         return f"{self.name} is not installed: pip install 'ltd-lab[export]'"
 
 
-class BadExport(ClientError):  # noqa: N818
+class BadExport(ClientError):
     """A folder that is no export, or one whose files do not fit together."""
 
     def __init__(self, path: str, reason: str) -> None:

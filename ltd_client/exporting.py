@@ -147,7 +147,7 @@ def _write_runs(lab: Lab, folder: Path, kind: str, sweep: Json, ids: list[str]) 
     return path
 
 
-def _coordinate(spec: Json, field: str) -> Any:  # noqa: ANN401 - JSON
+def _coordinate(spec: Json, field: str) -> Any:
     """Return the value at a dotted field of a specification, an object as JSON; None where there is no such field."""
     found: Any = spec
     for name in field.split("."):
@@ -155,7 +155,7 @@ def _coordinate(spec: Json, field: str) -> Any:  # noqa: ANN401 - JSON
     return json.dumps(found) if isinstance(found, dict | list) else found
 
 
-def _column(values: list[Any], *, numeric: bool) -> Any:  # noqa: ANN401 - Arrow's array
+def _column(values: list[Any], *, numeric: bool) -> Any:
     """Return a column; values of several types become JSON."""
     if numeric:
         return lib.pa.array([None if value is None else float(value) for value in values], lib.pa.float64())

@@ -82,7 +82,7 @@ def run_body(folder: Path, document: Json, origin: str) -> bytes:
     return out.getvalue()
 
 
-def _blocks(file: Any, traces: dict[str, Json]) -> Iterator[tuple[str, int, pa.Array]]:  # noqa: ANN401 - of Parquet
+def _blocks(file: Any, traces: dict[str, Json]) -> Iterator[tuple[str, int, pa.Array]]:
     """Yield the blocks of a file: a trace's name, its first step, its numbers; raises ValueError at a wrong order."""
     np = lib.np
     for group in range(file.num_row_groups):

@@ -27,7 +27,7 @@ _BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 _SECONDS = 60.0
 _CONNECT_SECONDS = 3.0
 _STREAM_SECONDS = 40.0
-"""Longest silence of a stream; a server that lives sends something every 2 s (`api.events.SILENT_SECONDS`)."""
+"""Longest silence of a stream; a live server sends something every 2 s (`api.resources.events.SILENT_SECONDS`)."""
 _ARROW = "application/vnd.apache.arrow.stream"
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -208,7 +208,7 @@ class Lab:
             if cursor is None:
                 return
 
-    def _json(self, method: str, path: str, **more: Any) -> Json:  # noqa: ANN401 - what httpx2 takes
+    def _json(self, method: str, path: str, **more: Any) -> Json:
         return self._decoded(self._send(method, f"/api/v1{path}", **more))
 
     def _decoded(self, response: httpx2.Response) -> Json:
@@ -222,7 +222,7 @@ class Lab:
         path: str,
         *,
         accept: int | None = None,
-        **more: Any,  # noqa: ANN401 - what httpx2 takes
+        **more: Any,
     ) -> httpx2.Response:
         """Send, and again while nothing answers or the store is away: every write is harmless when repeated.
 
@@ -253,5 +253,5 @@ def _problem(response: httpx2.Response) -> Json:
     )
 
 
-def _numbers(values: Any) -> Any:  # noqa: ANN401 - nested lists
+def _numbers(values: Any) -> Any:
     return [_numbers(v) for v in values] if isinstance(values, list) else _WORDS.get(values, values)

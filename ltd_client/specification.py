@@ -40,7 +40,7 @@ def assign(spec: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
     return spec
 
 
-def _value(text: str) -> Any:  # noqa: ANN401 - JSON
+def _value(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:

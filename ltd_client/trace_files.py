@@ -83,7 +83,7 @@ class _Events:
         """End the file."""
         self._file.close()
 
-    def _put(self, event: Any) -> None:  # noqa: ANN401 - a protocol buffer
+    def _put(self, event: Any) -> None:
         self._file.write(event.SerializeToString())
 
 

@@ -53,7 +53,7 @@ def canonical_json(settings: dict[str, Any]) -> str:
     return _encode(settings)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - of any field
+def _plain(value: Any) -> Any:
     if isinstance(value, Canonical):
         return without_defaults(value)
     return value.model_dump(mode="json", exclude_defaults=True) if isinstance(value, BaseModel) else value

@@ -29,7 +29,7 @@ class FieldError(LtdError, ValueError):
         return f"{self.field}: {self.message}"
 
 
-class InvalidSpec(LtdError):  # noqa: N818 - reads as what it is
+class InvalidSpec(LtdError):
     """A specification or a request that cannot be run; names every field that is wrong."""
 
     def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
@@ -41,9 +41,9 @@ class InvalidSpec(LtdError):  # noqa: N818 - reads as what it is
         return "\n".join(f"{p.field}: {p.message} (got {p.value!r})" for p in self.problems)
 
 
-class WrongPack(LtdError):  # noqa: N818
+class WrongPack(LtdError):
     """A run was loaded into a pack of another shape."""
 
 
-class CorruptState(LtdError):  # noqa: N818
+class CorruptState(LtdError):
     """The bytes of a resumable state are damaged or belong to another shape."""

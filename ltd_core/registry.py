@@ -52,7 +52,7 @@ class Registry(Entries[M]):
         super().__init__(family, *entries, name=lambda entry: str(entry.model_fields["kind"].default))
         self._default = None if default is None else default.model_fields["kind"].default
 
-    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401
+    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Return a union of the entries, chosen by `kind`; the default kind where none is named."""
         choices = {kind: handler.generate_schema(entry) for kind, entry in self.items()}
         return core_schema.tagged_union_schema(choices, discriminator=self.kind_of)

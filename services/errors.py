@@ -9,7 +9,7 @@ class StoreError(LtdError):
     """The database did not do what was asked; nothing of the transaction is kept."""
 
 
-class StoreUnavailable(StoreError):  # noqa: N818
+class StoreUnavailable(StoreError):
     """The database cannot be reached or is locked; try again."""
 
 
@@ -17,19 +17,19 @@ class NotMigrated(StoreUnavailable):
     """The database lacks tables or columns of this release."""
 
 
-class StoreFull(StoreError):  # noqa: N818
+class StoreFull(StoreError):
     """The database has no room left."""
 
 
-class StoreReadOnly(StoreError):  # noqa: N818
+class StoreReadOnly(StoreError):
     """The database cannot be written."""
 
 
-class SchemaUnknown(LtdError):  # noqa: N818
+class SchemaUnknown(LtdError):
     """The database's schema, or the one that was asked for, is of another release."""
 
 
-class NotFound(LtdError):  # noqa: N818
+class NotFound(LtdError):
     """Nothing has this name."""
 
     def __init__(self, kind: str, name: str) -> None:
@@ -41,23 +41,23 @@ class NotFound(LtdError):  # noqa: N818
         return f"there is no {self.kind} {self.name!r}"
 
 
-class BadCursor(LtdError):  # noqa: N818
+class BadCursor(LtdError):
     """A cursor that this service did not hand out."""
 
 
-class IdempotencyConflict(LtdError):  # noqa: N818
+class IdempotencyConflict(LtdError):
     """An Idempotency-Key was used before with another body."""
 
 
-class TraceConflict(LtdError):  # noqa: N818
+class TraceConflict(LtdError):
     """Other bytes are stored under the key of a trace block already: two writers disagree, which must not be hidden."""
 
 
-class TraceCorrupt(LtdError):  # noqa: N818
+class TraceCorrupt(LtdError):
     """A stored trace block no longer matches its checksum."""
 
 
-class BadQuestion(LtdError):  # noqa: N818
+class BadQuestion(LtdError):
     """A question that the store cannot answer: names the parameter, what it was, and what it may be."""
 
     def __init__(self, field: str, message: str, value: object) -> None:

@@ -61,7 +61,7 @@ def hint(settings: Settings, count: int) -> bool:
         return _told(settings, connection, count)
 
 
-def _told(settings: Settings, connection: Any, count: int) -> bool:  # noqa: ANN401
+def _told(settings: Settings, connection: Any, count: int) -> bool:
     try:
         for _ in range(min(count, MOST_HINTS) - _waiting(connection)):
             celery_app(settings).send_task(
@@ -117,6 +117,6 @@ def answers(settings: Settings) -> bool:
     return True
 
 
-def _waiting(connection: Any) -> int:  # noqa: ANN401 - Kombu's channel has no type for this
+def _waiting(connection: Any) -> int:
     """Return the hints that busy workers have left in the queue."""
     return int(connection.default_channel.queue_declare(QUEUE).message_count)

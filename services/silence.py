@@ -21,11 +21,11 @@ SILENCE_SECONDS = 10.0
 class ImpatientConnection(psycopg.Connection[Any]):
     """Closes itself when no byte came or went for SILENCE_SECONDS while it waited; a slow transfer goes on."""
 
-    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the driver's generators
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
         """Run one of the driver's generators to its end."""
         return super().wait(self._listened(gen), *args, **kwargs)
 
-    def _listened(self, gen: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401
+    def _listened(self, gen: Any) -> Generator[Any, Any, Any]:
         last = time.monotonic()
         try:
             wanted = next(gen)

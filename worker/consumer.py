@@ -16,7 +16,7 @@ RETRY_SECONDS = 2.0
 class Consumer(consumer.Consumer):
     """Tries again every RETRY_SECONDS. Celery's own pauses grow to half a minute, and queued runs would wait."""
 
-    def ensure_connected(self, conn: Any) -> Any:  # noqa: ANN401 - Kombu's connection has no type
+    def ensure_connected(self, conn: Any) -> Any:
         """Return the connection, once it is made."""
 
         def tell(error: Exception, pause: float) -> None:

@@ -96,7 +96,7 @@ _processes: list[Process] = []
 
 
 @worker_process_init.connect
-def start(**_: Any) -> None:  # noqa: ANN401 - Celery's signal arguments
+def start(**_: Any) -> None:
     """Set up a process of the pool."""
     settings = Settings()
     for name, path in settings.text_files.items():

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 @worker_init.connect
-def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal arguments
+def watch_over_runs(**_: Any) -> None:
     """Start the reconciler in a thread; it ends with the process."""
     settings = Settings()
     owner = f"{socket.gethostname()}:{os.getpid()}"

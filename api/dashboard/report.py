@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from flask import render_template
 
 from api.dashboard import bundle, series
-from api.dashboard.csp import REPORT_POLICY
 from api.dashboard.findings import Ending, findings, words
 from api.dashboard.plotly import PLOTLY
+from api.http.csp import REPORT_POLICY
 from services.comparison.table import compare
 from services.runs import queries
 from services.sweeps import posted

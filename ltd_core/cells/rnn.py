@@ -66,17 +66,14 @@ class Rnn(Cell):
 
     @property
     def step(self) -> Step:
-        """Return the formulas of one time step."""
         return _step(self.nonlinearity, type(self.time_scale), clocked=bool(self.state_periods))
 
     @property
     def orthogonal(self) -> bool:
-        """Return whether the recurrent matrices are kept orthogonal."""
         return self.constraint == "orthogonal"
 
     @property
     def groups(self) -> tuple[float, ...]:
-        """Return what the units are grouped by, one number a group."""
         return self.update_periods or self.state_periods or self.time_scale.groups
 
     def start(self, weights: dict[str, torch.Tensor], draws: Draws, first: int) -> None:

@@ -53,6 +53,9 @@ class Clipping(Mechanism):
     memory: ClassVar[dict[str, int]] = {}
     """Names of the numbers that the rule carries from update to update, and how many of each a lane has."""
 
+    threshold_of: ClassVar[Literal["norm", "elements"]] = "norm"
+    """What the rule compares with its threshold, so what a pilot measures: norms of gradients, or |g_i| of elements."""
+
     per: Literal["minibatch", "example"] = Field(
         default="minibatch",
         description="Clip the mean gradient of the minibatch, or every example's gradient before their mean is taken.",

@@ -57,7 +57,7 @@ class Orthogonal:
             raw.copy_(self._matrix(row, place))
         return raw, module.weight
 
-    def _module(self, like: torch.Tensor) -> Any:  # noqa: ANN401 - parametrize adds what torch does not declare
+    def _module(self, like: torch.Tensor) -> Any:
         """Return the parametrization in the precision and on the device of a row; made once."""
         kind = like.dtype, like.device
         if kind not in self._made:
@@ -71,7 +71,7 @@ class Orthogonal:
         return self._made[kind]
 
     @staticmethod
-    def _raw(module: Any) -> torch.Tensor:  # noqa: ANN401
+    def _raw(module: Any) -> torch.Tensor:
         found: torch.Tensor = module.parametrizations.weight.original
         return found
 

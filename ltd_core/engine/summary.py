@@ -109,7 +109,7 @@ def _accumulate(total: list[float], values: Block) -> None:
     total[1] += len(finite)
 
 
-def _extreme(choose: Any, known: float | None, values: Block) -> float | None:  # noqa: ANN401 - min or max
+def _extreme(choose: Any, known: float | None, values: Block) -> float | None:
     found = [float(v) for v in values[np.isfinite(values)]] + ([] if known is None else [known])
     return choose(found) if found else None
 

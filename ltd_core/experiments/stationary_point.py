@@ -187,7 +187,7 @@ def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
-def _bisect(low: float, high: float, beyond: Any) -> float:  # noqa: ANN401 - from a number to whether it is beyond
+def _bisect(low: float, high: float, beyond: Any) -> float:
     """Return where a condition that stays true once it is begins to hold."""
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

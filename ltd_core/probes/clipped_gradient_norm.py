@@ -20,5 +20,4 @@ class ClippedGradientNorm(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.clipped_norm

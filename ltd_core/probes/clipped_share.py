@@ -22,5 +22,4 @@ class ClippedShare(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.clipped_share

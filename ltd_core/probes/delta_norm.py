@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Update, UpdateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Update, UpdateProbe
 
 
 class DeltaNorm(UpdateProbe):
@@ -24,8 +21,7 @@ class DeltaNorm(UpdateProbe):
     cost: ClassVar[str] = "a multiplication and an addition per number of delta, in registers while it passes"
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (T,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.problem.longest,)
 
     @classmethod

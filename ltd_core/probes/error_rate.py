@@ -20,5 +20,4 @@ class ErrorRate(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.error_rate

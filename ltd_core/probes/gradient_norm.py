@@ -22,5 +22,4 @@ class GradientNorm(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.gradient_norm

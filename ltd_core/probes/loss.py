@@ -22,5 +22,4 @@ class Loss(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.loss

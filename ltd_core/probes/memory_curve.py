@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Observed, StateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Observed, StateProbe
 
 
 class MemoryCurve(StateProbe):
@@ -24,8 +21,7 @@ class MemoryCurve(StateProbe):
     cost: ClassVar[str] = "a way back for every unit"
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (T,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.problem.longest,)
 
     @classmethod

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Observed, StateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Observed, StateProbe
 
 
 class ProductSingularValues(StateProbe):
@@ -23,8 +20,7 @@ class ProductSingularValues(StateProbe):
     cost: ClassVar[str] = "a way back for every unit, and one decomposition per sequence"
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (H,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.cell.hidden_size,)
 
     @classmethod

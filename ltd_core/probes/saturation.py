@@ -25,5 +25,4 @@ class Saturation(StateProbe):
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:
-        """Return []."""
         return (observed.states.abs() > _FLAT).double().mean()

@@ -45,7 +45,7 @@ def places(db: Database, sweep: Grid, fields: tuple[str, ...]) -> Places:
     return found
 
 
-def field_of(full: Any, name: str) -> Any:  # noqa: ANN401 - JSON
+def field_of(full: Any, name: str) -> Any:
     """Return a dotted field of a specification in full, None where it has none."""
     for part in name.split("."):
         full = full.get(part) if isinstance(full, dict) else None
@@ -74,7 +74,7 @@ def _places(db: Database, sweep: Grid, fields: tuple[str, ...]) -> Places:
     )
 
 
-def _full(sweep: Grid, at: dict[str, Any], known: dict[bytes, Any]) -> Any:  # noqa: ANN401 - JSON
+def _full(sweep: Grid, at: dict[str, Any], known: dict[bytes, Any]) -> Any:
     """Return a run's specification in full; those of runs that differ in their seed alone differ in nothing else."""
     apart = {name: value for name, value in at.items() if name != SEED}
     key = _key(apart)
@@ -83,7 +83,7 @@ def _full(sweep: Grid, at: dict[str, Any], known: dict[bytes, Any]) -> Any:  # n
     return known[key]
 
 
-def _key(value: Any) -> bytes:  # noqa: ANN401 - JSON
+def _key(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
@@ -96,7 +96,7 @@ def _ordered(sweep: Grid, name: str, keys: list[bytes]) -> list[bytes]:
     return sorted(keys, key=lambda key: (asked.get(key, len(asked)), _within(values[key])))
 
 
-def _within(value: Any) -> tuple[bool, float]:  # noqa: ANN401 - JSON
+def _within(value: Any) -> tuple[bool, float]:
     """Put numbers in their order, and what is none before them."""
     number = isinstance(value, int | float)
     return number, float(value) if number else 0.0

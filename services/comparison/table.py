@@ -34,7 +34,7 @@ class _Question:
     aggregate: str
     quantile: float
 
-    def cells(self, numbers: Array, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - nested lists of cells
+    def cells(self, numbers: Array, shape: tuple[int, ...]) -> Any:
         """Return the cells of a table of a shape; `numbers` [runs] says in which cell a run is."""
         order, count = np.argsort(numbers, kind="stable"), int(np.prod(shape))
         bounds = np.searchsorted(numbers[order], np.arange(count + 1))
@@ -47,7 +47,7 @@ class _Question:
         ]
         return _nested(made, shape)
 
-    def _cell(self, mine: Array, count: int, figures: tuple[float | None, float | None, float | None]) -> Any:  # noqa: ANN401
+    def _cell(self, mine: Array, count: int, figures: tuple[float | None, float | None, float | None]) -> Any:
         lacking = mine[np.isnan(self.found.values[mine])] if count < len(mine) else ()
         return {
             **dict(zip(("value", "low", "high"), figures, strict=True)),
@@ -133,13 +133,13 @@ def _extremes(sweep: Grid) -> list[dict[str, Any]]:
     return [first] + [first | {name: value} for name, values in sweep.axes.items() for value in values[1:]]
 
 
-def _has(full: Any, name: str) -> bool:  # noqa: ANN401 - JSON
+def _has(full: Any, name: str) -> bool:
     *parents, last = name.split(".")
     holder = field_of(full, ".".join(parents)) if parents else full
     return isinstance(holder, dict) and last in holder
 
 
-def label_of(value: Any) -> str:  # noqa: ANN401
+def label_of(value: Any) -> str:
     """Return a value of an axis in short, such as "norm 1"."""
     if isinstance(value, dict):
         return " ".join([str(value.get("kind", ""))] + [label_of(v) for k, v in value.items() if k != "kind"]).strip()

@@ -172,7 +172,7 @@ def _postgresql_engine(
     lock_seconds: float,
     connections: int,
     prepare_threshold: int | None,
-    **more: Any,  # noqa: ANN401 - what create_engine takes
+    **more: Any,
 ) -> Engine:
     """Return an engine; a statement is prepared after so many uses, never for None."""
     settings = {
@@ -198,7 +198,7 @@ def _postgresql_engine(
     )
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
     # FULL: a 201 survives a power loss. 32 MiB a connection: lists come from memory.
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-32768"):
@@ -206,7 +206,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     _use_wal(connection)
 
 
-def _use_wal(connection: Any) -> None:  # noqa: ANN401
+def _use_wal(connection: Any) -> None:
     """Switch to WAL: SQLite does not wait by itself for another connection that switches a new database just now."""
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
@@ -224,12 +224,12 @@ def _begin_sqlite(begin: str, conn: Connection) -> None:
     conn.exec_driver_sql(begin)
 
 
-def _fetch_binary(_conn: object, cursor: Any, *_: object) -> None:  # noqa: ANN401 - the driver's cursor
+def _fetch_binary(_conn: object, cursor: Any, *_: object) -> None:
     """Fetch values as they are in memory: arrays as text are hexadecimal digits."""
     cursor.format = pq.Format.BINARY
 
 
-def _connect_impatiently(_dialect: object, _record: object, _args: object, given: dict[str, Any]) -> Any:  # noqa: ANN401
+def _connect_impatiently(_dialect: object, _record: object, _args: object, given: dict[str, Any]) -> Any:
     """Connect a worker; one that is cut off loses its locks before its lease, or nobody could take its runs over."""
     given["options"] += f" -c idle_in_transaction_session_timeout={int(SILENCE_SECONDS * 1000)}"
     return ImpatientConnection.connect(**given)

@@ -35,7 +35,7 @@ def insert_missing(conn: Connection, table: Table, rows: Sequence[dict[str, Any]
 
 
 @cache
-def _upsert(dialect: str, table: Table, replace: tuple[str, ...]) -> Any:  # noqa: ANN401 - a statement of either dialect
+def _upsert(dialect: str, table: Table, replace: tuple[str, ...]) -> Any:
     statement, keys = _of(dialect).insert(table), [column.name for column in table.primary_key]
     if not replace:
         return statement.on_conflict_do_nothing(index_elements=keys)
@@ -45,13 +45,13 @@ def _upsert(dialect: str, table: Table, replace: tuple[str, ...]) -> Any:  # noq
 
 
 @cache
-def _insert_missing(dialect: str, table: Table, names: tuple[str, ...]) -> Any:  # noqa: ANN401
+def _insert_missing(dialect: str, table: Table, names: tuple[str, ...]) -> Any:
     (key,) = table.primary_key
     return _insert(dialect, table, names).on_conflict_do_nothing(index_elements=[key.name]).returning(key)
 
 
 @cache
-def _insert(dialect: str, table: Table, names: tuple[str, ...]) -> Any:  # noqa: ANN401
+def _insert(dialect: str, table: Table, names: tuple[str, ...]) -> Any:
     """Return an insertion; on PostgreSQL of rows in one JSON, since its driver takes tens of microseconds for each."""
     statement = _of(dialect).insert(table)
     if dialect != "postgresql":
@@ -61,9 +61,9 @@ def _insert(dialect: str, table: Table, names: tuple[str, ...]) -> Any:  # noqa:
     return statement.from_select(names, select(given.render_derived(with_types=True)))
 
 
-def _given(conn: Connection, rows: Sequence[dict[str, Any]]) -> Any:  # noqa: ANN401 - parameters of either statement
+def _given(conn: Connection, rows: Sequence[dict[str, Any]]) -> Any:
     return {"rows": orjson.dumps(rows).decode()} if conn.dialect.name == "postgresql" else rows
 
 
-def _of(dialect: str) -> Any:  # noqa: ANN401 - a module of either dialect
+def _of(dialect: str) -> Any:
     return postgresql if dialect == "postgresql" else sqlite

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LOG_LINES = 20
 
 
-class StackFailed(LtdError):  # noqa: N818 - reads as what it is
+class StackFailed(LtdError):
     """The stack cannot start or go on; says which part, and the last lines of its log."""
 
 

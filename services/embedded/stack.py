@@ -27,7 +27,7 @@ RESTART_WINDOW_SECONDS = 60.0
 PORTS = 100
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: the user ended the stack while it was starting
+class Stopped(Exception):
     """The stack was asked to end."""
 
 

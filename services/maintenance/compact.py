@@ -29,7 +29,7 @@ def compact(db: Database, after: str | None = None) -> Slice:
     return walk(db, after, _compact, write=True)
 
 
-def _compact(conn: Connection, run: Any) -> Care:  # noqa: ANN401 - a row of runs
+def _compact(conn: Connection, run: Any) -> Care:
     care = Care()
     if run.state == "succeeded":  # others may still be written
         for trace in traces_of(conn, run.id):

@@ -24,7 +24,7 @@ def repair(db: Database, after: str | None = None) -> Slice:
     return walk(db, after, _repair, write=True)
 
 
-def _repair(conn: Connection, run: Any) -> Care:  # noqa: ANN401 - a row of runs
+def _repair(conn: Connection, run: Any) -> Care:
     care = Care()
     for trace in traces_of(conn, run.id):
         care.add(mend(trace))

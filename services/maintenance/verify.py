@@ -29,7 +29,7 @@ def verify(db: Database, after: str | None = None) -> Slice:
     return walk(db, after, _verify, write=False)
 
 
-def _verify(conn: Connection, run: Any) -> Care:  # noqa: ANN401 - a row of runs
+def _verify(conn: Connection, run: Any) -> Care:
     care = Care()
     for of in (BLOCKS, PAGES):
         care.add(_arrays(conn, of, run.id))

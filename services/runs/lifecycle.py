@@ -258,7 +258,7 @@ def _log_ends(conn: Connection, mine: list[tuple[Lease, Progress]], kinds: dict[
     log(conn, [(run_id, "succeeded", asdict(end)) for run_id, _, end in over], at)
 
 
-def _holds(row: Any, lease: Lease, progress: Progress) -> bool:  # noqa: ANN401 - a row, or None
+def _holds(row: Any, lease: Lease, progress: Progress) -> bool:
     return row is not None and (row.epoch, row.state) == (lease.epoch, "running") and row.step < progress.step
 
 
@@ -278,7 +278,7 @@ def _kept(lease: Lease, progress: Progress) -> dict[str, Any]:
     return {"run_id": lease.run_id, "step": progress.step, "payload": progress.state, "checksum": check}
 
 
-def _held(lease: Lease) -> Any:  # noqa: ANN401 - SQLAlchemy's expression
+def _held(lease: Lease) -> Any:
     return (RUNS.c.id == lease.run_id) & (RUNS.c.epoch == lease.epoch) & (RUNS.c.state == "running")
 
 

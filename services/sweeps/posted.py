@@ -198,7 +198,7 @@ def cancel(db: Database, sweep_id: str) -> int:
     return len(ids)
 
 
-def _views(db: Database, query: Any) -> list[SweepView]:  # noqa: ANN401 - SQLAlchemy's select
+def _views(db: Database, query: Any) -> list[SweepView]:
     with db.read() as conn:
         rows = conn.execute(query).all()
         known = {row.id: counts for row in rows if (counts := _ended.get((db.url, row.id)))}

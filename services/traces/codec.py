@@ -74,7 +74,7 @@ def _compressor() -> zstandard.ZstdCompressor:
     return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
 
 
-def _tool(name: str, make: Any) -> Any:  # noqa: ANN401 - zstandard's objects serve one thread each
+def _tool(name: str, make: Any) -> Any:
     if not hasattr(_threads, name):
         setattr(_threads, name, make())
     return getattr(_threads, name)

@@ -99,7 +99,7 @@ def catalog(db: Database, run_id: str) -> list[dict[str, Any]]:
         return [_entry(info, its.total) for info, its in stored if its.total]
 
 
-def read(db: Database, run_id: str, name: str, **asked: Any) -> TraceView:  # noqa: ANN401 - what `part` takes
+def read(db: Database, run_id: str, name: str, **asked: Any) -> TraceView:
     """Return part of a trace by its name, as `part` does; raises NotFound and BadQuestion."""
     with db.read() as conn:
         declared = declared_traces(conn, run_id)

@@ -58,7 +58,7 @@ def page_rows(run_id: str, trace: str, level: int, page: int, cells: Cells) -> l
     return rows
 
 
-def figures_in(row: Any, *, curve: bool) -> dict[str, Array]:  # noqa: ANN401 - SQLAlchemy's row
+def figures_in(row: Any, *, curve: bool) -> dict[str, Array]:
     """Return the figures of a page's row; raises TraceCorrupt naming it."""
     members, array = figure_rows(curve=curve)[row.figure], decoded(row)
     if len(members) == 1:
@@ -67,7 +67,7 @@ def figures_in(row: Any, *, curve: bool) -> dict[str, Array]:  # noqa: ANN401 - 
     return found | {"nonfinite": found["nonfinite"].astype(np.uint32)}
 
 
-def decoded(row: Any, *, thoroughly: bool = False) -> Array:  # noqa: ANN401 - SQLAlchemy's row
+def decoded(row: Any, *, thoroughly: bool = False) -> Array:
     """Return the array of a row of either table, held to the row's long checksum where asked; raises TraceCorrupt."""
     try:
         if thoroughly or not checks_itself(row.payload):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api import create_app
-from api.context import Context
+from api.http.context import Context
 from services.database.engine import migrate
 from services.settings import Settings
 from tests.support.fixtures import broker, database_url, postgres

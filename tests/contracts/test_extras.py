@@ -158,7 +158,7 @@ def url(environments: dict[str, Environment], settings: dict[str, str]) -> Itera
         for name, value in settings.items():
             patch.setenv(name, value)
         server.prints("python", "-m", "services.migrate")
-    log = Path(settings["LTD_HOME"]) / "api.log"
+    log = Path(settings["LTD_HOME"]) / "api.http.log"
     api = Api(settings, log, python=server.python, folder=server.folder)
     try:
         yield api.wait_ready().url

@@ -19,14 +19,6 @@ FORM = re.compile(
 )
 _CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
-CUT = pytest.mark.xfail(reason="docs/architecture.md is being cut to one page")
-
-
-def pages(among: list[Path]) -> list[object]:
-    return [
-        pytest.param(path, id=str(path.relative_to(ROOT)), marks=[CUT] if path.name == "architecture.md" else [])
-        for path in among
-    ]
 
 
 def named(path: Path) -> str:
@@ -38,7 +30,7 @@ def too_long(text: str) -> list[str]:
 
 
 # The generated pages are left out: their lines are descriptions in the code, which ruff and the forms need whole.
-@pytest.mark.parametrize("path", pages([path for path in PROSE if GENERATED not in path.parents]))
+@pytest.mark.parametrize("path", [path for path in PROSE if GENERATED not in path.parents], ids=named)
 def test_prose_is_wrapped(path: Path) -> None:
     text = _CODE.sub("", path.read_text(encoding="utf-8"))  # code is as one types it
     # a row of a table and a picture's line cannot be wrapped
@@ -50,7 +42,7 @@ def test_javascript_is_wrapped(path: Path) -> None:
     assert too_long(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("path", pages(PROSE))
+@pytest.mark.parametrize("path", PROSE, ids=named)
 def test_links_lead_to_files(path: Path) -> None:
     targets = _LINK.findall(_CODE.sub("", path.read_text(encoding="utf-8")))
     assert [to for to in targets if "://" not in to and not (path.parent / to).exists()] == []

@@ -73,7 +73,7 @@ class Lab:
 
     def serve(self, environment: dict[str, str] | None = None) -> Api:
         """Start the API, and wait until it answers."""
-        api = Api(self._base | (environment or {}), self._folder / "api.log")
+        api = Api(self._base | (environment or {}), self._folder / "api.http.log")
         self._started.append(api)
         return api.wait_ready()
 
