@@ -11,9 +11,8 @@ from sqlalchemy import text
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import parse_spec
 from services import run_queries, run_ranges, run_search, runs, submission, sweeps
-from services.db import Database, migrate
+from services.db import Database
 from services.errors import BadCursor, BadQuestion
-from services.settings import Settings
 from tests.services.lab import claim, progress, spec, submit
 from tests.support.fixtures import new_database
 
@@ -114,9 +113,7 @@ class Filled:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     folder = tmp_path_factory.mktemp("filled")
-    settings = Settings(home=folder, database_url=new_database(request, folder))
-    migrate(settings)
-    db = Database(settings.database_url)
+    db = Database(new_database(request, folder))
     yield Filled(db)
     db.dispose()
 
