@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.long  # a process each, or several
 NEWEST = max(path.name[:4] for path in (ROOT / "services" / "migrations" / "versions").glob("0*.py"))
 
 
@@ -37,7 +38,7 @@ def migrated(tmp_path: Path, url: str, *words: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def db(empty_url: str) -> Iterator[Database]:
+def empty(empty_url: str) -> Iterator[Database]:
     """A database that nobody has migrated."""
     made = Database(empty_url)
     yield made
@@ -50,15 +51,15 @@ def revision(db: Database) -> str:
 
 
 def test_an_empty_database_gets_the_newest_schema_and_migrating_again_changes_nothing(
-    tmp_path: Path, empty_url: str, db: Database
+    tmp_path: Path, empty_url: str, empty: Database
 ) -> None:
     for _ in range(2):
         assert migrated(tmp_path, empty_url) == (0, "")
-        assert revision(db) == NEWEST
-    assert len(submit(db, 1)) == 1
+        assert revision(empty) == NEWEST
+    assert len(submit(empty, 1)) == 1
 
 
-def test_the_way_back_to_an_older_schema_and_forth_again(tmp_path: Path, empty_url: str, db: Database) -> None:
+def test_the_way_back_to_an_older_schema_and_forth_again(tmp_path: Path, empty_url: str, empty: Database) -> None:
     for words, reached in (
         (["--to", "0003"], "0003"),  # from nothing
         ([], NEWEST),
@@ -66,27 +67,25 @@ def test_the_way_back_to_an_older_schema_and_forth_again(tmp_path: Path, empty_u
         (["--to", NEWEST], NEWEST),
     ):
         assert migrated(tmp_path, empty_url, *words) == (0, "")
-        assert revision(db) == reached
-    assert len(submit(db, 1)) == 1
+        assert revision(empty) == reached
+    assert len(submit(empty, 1)) == 1
 
 
 @pytest.mark.parametrize("words", [[], ["--to", "0003"], ["--to", "9998"]])
 def test_a_schema_of_another_release_is_left_alone(
-    tmp_path: Path, empty_url: str, db: Database, words: list[str]
+    tmp_path: Path, database_url: str, db: Database, words: list[str]
 ) -> None:
-    migrated(tmp_path, empty_url)
     with db.write() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    status, said = migrated(tmp_path, empty_url, *words)
+    status, said = migrated(tmp_path, database_url, *words)
     assert status == 1
     assert "migrate with the release that knows it" in said
     assert revision(db) == "9999"
 
 
-def test_a_revision_that_does_not_exist_is_refused(tmp_path: Path, empty_url: str, db: Database) -> None:
-    migrated(tmp_path, empty_url)
+def test_a_revision_that_does_not_exist_is_refused(tmp_path: Path, database_url: str, db: Database) -> None:
     for wanted in ("9999", "0000", "newest"):
-        status, said = migrated(tmp_path, empty_url, "--to", wanted)
+        status, said = migrated(tmp_path, database_url, "--to", wanted)
         assert (status, wanted in said) == (1, True)
     assert revision(db) == NEWEST
 
