@@ -8,9 +8,8 @@ import pytest
 
 from api import create_app
 from api.http.context import Context
-from services.database.engine import migrate
 from services.settings import Settings
-from tests.support.fixtures import broker, database_url, postgres
+from tests.support.fixtures import broker, database_url, empty_url, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,14 +21,12 @@ if TYPE_CHECKING:
     from services.database.engine import Database
     from tests.support.parts import Broker
 
-__all__ = ["broker", "database_url", "postgres"]
+__all__ = ["broker", "database_url", "empty_url", "postgres"]
 
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str, broker: Broker) -> Settings:
-    made = Settings(home=tmp_path, database_url=database_url, broker_url=broker.url)
-    migrate(made)
-    return made
+    return Settings(home=tmp_path, database_url=database_url, broker_url=broker.url)
 
 
 @pytest.fixture

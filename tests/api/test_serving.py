@@ -17,6 +17,8 @@ from api import serving
 from services.settings import Settings
 from tests.support.parts import ROOT, wait_for
 
+pytestmark = pytest.mark.long  # a server each
+
 
 def serve(home: Path, *binds: str, token: str = "", **options: Any) -> subprocess.Popen[str]:
     """Start the API as operators do, on addresses of their own."""

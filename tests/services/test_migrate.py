@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.long  # a process each, or several
 NEWEST = max(path.name[:4] for path in (ROOT / "services" / "migrations" / "versions").glob("0*.py"))
 
 
@@ -37,9 +38,9 @@ def migrated(tmp_path: Path, url: str, *words: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
+def empty(empty_url: str) -> Iterator[Database]:
     """A database that nobody has migrated."""
-    made = Database(database_url)
+    made = Database(empty_url)
     yield made
     made.dispose()
 
@@ -50,31 +51,30 @@ def revision(db: Database) -> str:
 
 
 def test_an_empty_database_gets_the_newest_schema_and_migrating_again_changes_nothing(
-    tmp_path: Path, database_url: str, db: Database
+    tmp_path: Path, empty_url: str, empty: Database
 ) -> None:
     for _ in range(2):
-        assert migrated(tmp_path, database_url) == (0, "")
-        assert revision(db) == NEWEST
-    assert len(submit(db, 1)) == 1
+        assert migrated(tmp_path, empty_url) == (0, "")
+        assert revision(empty) == NEWEST
+    assert len(submit(empty, 1)) == 1
 
 
-def test_the_way_back_to_an_older_schema_and_forth_again(tmp_path: Path, database_url: str, db: Database) -> None:
+def test_the_way_back_to_an_older_schema_and_forth_again(tmp_path: Path, empty_url: str, empty: Database) -> None:
     for words, reached in (
         (["--to", "0003"], "0003"),  # from nothing
         ([], NEWEST),
         (["--to", "0003"], "0003"),
         (["--to", NEWEST], NEWEST),
     ):
-        assert migrated(tmp_path, database_url, *words) == (0, "")
-        assert revision(db) == reached
-    assert len(submit(db, 1)) == 1
+        assert migrated(tmp_path, empty_url, *words) == (0, "")
+        assert revision(empty) == reached
+    assert len(submit(empty, 1)) == 1
 
 
 @pytest.mark.parametrize("words", [[], ["--to", "0003"], ["--to", "9998"]])
 def test_a_schema_of_another_release_is_left_alone(
     tmp_path: Path, database_url: str, db: Database, words: list[str]
 ) -> None:
-    migrated(tmp_path, database_url)
     with db.write() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     status, said = migrated(tmp_path, database_url, *words)
@@ -84,7 +84,6 @@ def test_a_schema_of_another_release_is_left_alone(
 
 
 def test_a_revision_that_does_not_exist_is_refused(tmp_path: Path, database_url: str, db: Database) -> None:
-    migrated(tmp_path, database_url)
     for wanted in ("9999", "0000", "newest"):
         status, said = migrated(tmp_path, database_url, "--to", wanted)
         assert (status, wanted in said) == (1, True)

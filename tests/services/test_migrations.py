@@ -108,16 +108,16 @@ def insert_sweep(conn: Connection) -> None:
 
 
 @pytest.fixture(params=REVISIONS)
-def old(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Database:
+def old(request: pytest.FixtureRequest, tmp_path: Path, empty_url: str) -> Database:
     """Return a database that was filled at an earlier revision (at 0004 as imports did) and has been migrated."""
-    move(database_url, request.param)
-    made = Database(database_url)
+    move(empty_url, request.param)
+    made = Database(empty_url)
     with made.write() as conn:
         for number, one in enumerate(EXAMPLES + MEMBERS):
             insert_run(conn, number, one)
         insert_points(conn, MEMBERS[0].digest, request.param)
         insert_sweep(conn)
-    migrate(Settings(home=tmp_path, database_url=database_url))
+    migrate(Settings(home=tmp_path, database_url=empty_url))
     yield made
     made.dispose()
 
@@ -173,14 +173,14 @@ def test_a_kind_of_a_package_that_is_gone_stays_a_kind() -> None:
     assert frozen().kinds_of({"experiment": "of_another_package", "cell": 3}) == ("of_another_package", *[None] * 6)
 
 
-def test_runs_that_have_kinds_are_left_alone(tmp_path: Path, database_url: str) -> None:
-    move(database_url, "0004")
-    db, one = Database(database_url), EXAMPLES[0]
+def test_runs_that_have_kinds_are_left_alone(tmp_path: Path, empty_url: str) -> None:
+    move(empty_url, "0004")
+    db, one = Database(empty_url), EXAMPLES[0]
     with db.write() as conn:
         insert_run(conn, 1, one, kinds="as they are")
         metric = {"metric": "final_loss", "kinds": "as they are", "outcome_kind": "exhausted", "value": 9.0}
         insert(conn, "run_metrics", run_id=one.digest, **metric)
-    migrate(Settings(home=tmp_path, database_url=database_url))
+    migrate(Settings(home=tmp_path, database_url=empty_url))
     with db.read() as conn:
         assert conn.execute(text("SELECT kinds FROM runs")).scalars().all() == ["as they are"]
         assert conn.execute(text("SELECT value FROM run_metrics")).scalars().all() == [9.0]

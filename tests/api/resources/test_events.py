@@ -6,6 +6,7 @@ import json
 import time
 from contextlib import ExitStack
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -15,36 +16,53 @@ from api.resources.events import MOST_STREAMS
 from ltd_client.sdk import _STREAM_SECONDS
 from services.database.engine import Database
 from services.runs import lifecycle
+from services.settings import Settings
 from tests.api.lab import PROBLEM, claim, progress, spec
+from tests.support.fixtures import new_database
 from tests.support.parts import DEADLINE, Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from flask.testing import FlaskClient
 
-    from services.settings import Settings
+    from tests.support.parts import Broker
 
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("events")]  # a server each for SQLite and PostgreSQL
 Event = tuple[str, str, dict[str, object]]
 THREADS = 8  # of the server in tests/support/parts.py
 post, get = partial(httpx2.post, timeout=DEADLINE), partial(httpx2.get, timeout=DEADLINE)
 stream = partial(httpx2.stream, "GET", timeout=DEADLINE)
-only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+only_sqlite = pytest.mark.parametrize("served", ["sqlite"], indirect=True)
+seeds = count()
 
 
-@pytest.fixture
-def server(settings: Settings, tmp_path: Path) -> Iterator[str]:
-    api = Api(settings.environment(), tmp_path / "api.http.log").wait_ready()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Settings:
+    folder = tmp_path_factory.mktemp("served")
+    return Settings(home=folder, database_url=new_database(request, folder), broker_url=broker.url)
+
+
+@pytest.fixture(scope="module")
+def server(served: Settings) -> Iterator[str]:
+    api = Api(served.environment(), served.home / "api.log").wait_ready()
     yield api.url
     api.end()
 
 
 @pytest.fixture
-def store(settings: Settings) -> Iterator[Database]:
-    made = Database(settings.database_url)
+def store(served: Settings) -> Iterator[Database]:
+    made = Database(served.database_url)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def run_id(server: str) -> Iterator[str]:
+    """A queued run, which no other test can claim."""
+    made = post(f"{server}/api/v1/runs", json=spec(seed=next(seeds))).json()["id"]
+    yield made
+    post(f"{server}/api/v1/runs/{made}/cancel")
 
 
 def read(response: httpx2.Response) -> Iterator[Event]:
@@ -59,8 +77,7 @@ def read(response: httpx2.Response) -> Iterator[Event]:
             fields = {}
 
 
-def test_a_run_is_told_as_it_goes_and_taken_up_where_a_client_left(server: str, store: Database) -> None:
-    run_id = post(f"{server}/api/v1/runs", json=spec()).json()["id"]
+def test_a_run_is_told_as_it_goes_and_taken_up_where_a_client_left(server: str, store: Database, run_id: str) -> None:
     address = f"{server}/api/v1/runs/{run_id}/events"
     with stream(address) as response:
         assert response.headers["Content-Type"].startswith("text/event-stream")
@@ -85,8 +102,9 @@ def test_a_run_is_told_as_it_goes_and_taken_up_where_a_client_left(server: str, 
     assert done.status_code == 204
 
 
-def test_every_step_is_told_once_and_in_order_whenever_the_client_comes_back(server: str, store: Database) -> None:
-    run_id = post(f"{server}/api/v1/runs", json=spec()).json()["id"]
+def test_every_step_is_told_once_and_in_order_whenever_the_client_comes_back(
+    server: str, store: Database, run_id: str
+) -> None:
     address = f"{server}/api/v1/runs/{run_id}/events"
     (mine,) = claim(store)
     told: list[Event] = []
@@ -105,8 +123,7 @@ def test_every_step_is_told_once_and_in_order_whenever_the_client_comes_back(ser
     assert len({seen for _, seen, _ in told}) == len(told)
 
 
-def test_the_end_that_another_client_asks_for_is_told(server: str) -> None:
-    run_id = post(f"{server}/api/v1/runs", json=spec()).json()["id"]
+def test_the_end_that_another_client_asks_for_is_told(server: str, run_id: str) -> None:
     with stream(f"{server}/api/v1/runs/{run_id}/events") as response:
         events = read(response)
         assert next(events)[2]["state"] == "queued"
@@ -116,8 +133,7 @@ def test_the_end_that_another_client_asks_for_is_told(server: str) -> None:
 
 
 @only_sqlite
-def test_clients_that_leave_give_their_threads_back(server: str) -> None:
-    run_id = post(f"{server}/api/v1/runs", json=spec()).json()["id"]
+def test_clients_that_leave_give_their_threads_back(server: str, run_id: str) -> None:
     with ExitStack() as stack:
         for _ in range(THREADS - 1):
             response = stack.enter_context(stream(f"{server}/api/v1/runs/{run_id}/events"))
@@ -129,13 +145,12 @@ def test_clients_that_leave_give_their_threads_back(server: str) -> None:
 
 
 @only_sqlite
-def test_a_silent_run_is_still_heard_from(server: str) -> None:
-    run_id = post(f"{server}/api/v1/runs", json=spec()).json()["id"]
+def test_a_silent_run_is_still_heard_from(server: str, run_id: str) -> None:
     with stream(f"{server}/api/v1/runs/{run_id}/events", timeout=_STREAM_SECONDS) as response:
         assert any(line.startswith(":") for line in response.iter_lines())
 
 
-@only_sqlite
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_there_is_a_largest_number_of_streams(client: FlaskClient) -> None:
     run_id = client.post("/api/v1/runs", json=spec()).json["id"]
     address = f"/api/v1/runs/{run_id}/events"

@@ -37,8 +37,8 @@ def test_without_its_database_it_is_alive_and_not_ready(tmp_path: Path, url: str
 
 
 @pytest.fixture
-def unmigrated(tmp_path: Path, database_url: str, broker: Broker) -> Iterator[FlaskClient]:
-    app = create_app(Settings(home=tmp_path, database_url=database_url, broker_url=broker.url))
+def unmigrated(tmp_path: Path, empty_url: str, broker: Broker) -> Iterator[FlaskClient]:
+    app = create_app(Settings(home=tmp_path, database_url=empty_url, broker_url=broker.url))
     yield app.test_client()
     app.extensions["ltd"].db.dispose()
 

@@ -78,8 +78,8 @@ def test_migrating_finds_when_the_runs_of_sweeps_were_made(settings: Settings, d
         assert conn.execute(query).all() == found
 
 
-def test_migrating_at_once_and_again_is_harmless(tmp_path: Path, database_url: str) -> None:
-    settings = Settings(home=tmp_path, database_url=database_url)
+def test_migrating_at_once_and_again_is_harmless(tmp_path: Path, empty_url: str) -> None:
+    settings = Settings(home=tmp_path, database_url=empty_url)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(migrate, [settings] * 4))
     migrate(settings)

@@ -10,11 +10,10 @@ from sqlalchemy import text
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import parse_spec
-from services.database.engine import Database, migrate
+from services.database.engine import Database
 from services.errors import BadCursor, BadQuestion
 from services.lists import ranges, search
 from services.runs import lifecycle, queries, submission
-from services.settings import Settings
 from services.sweeps import posted
 from tests.services.lab import claim, progress, spec, submit
 from tests.support.fixtures import new_database
@@ -116,9 +115,7 @@ class Filled:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     folder = tmp_path_factory.mktemp("filled")
-    settings = Settings(home=folder, database_url=new_database(request, folder))
-    migrate(settings)
-    db = Database(settings.database_url)
+    db = Database(new_database(request, folder))
     yield Filled(db)
     db.dispose()
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 from alembic import command
 from sqlalchemy import text
 
 from ltd_core.trace import TraceInfo
-from services.database.engine import Database, migrate
-from services.settings import Settings
+from services.database.engine import Database
 from services.traces import reading
 from services.traces.rows import FACTOR, page_cells
 from services.traces.stored import StoredTrace
 from tests.services.curves import agree, naive, store, wild
 from tests.services.lab import move, submit
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 INFO = TraceInfo("loss", "loss", ("step",), 1, "")
 
@@ -46,9 +40,7 @@ def test_cells_from_pages_are_cells_from_points(db: Database) -> None:
             agree(reading._cells_view(INFO, 0, 0, cells, list(expected)), expected)
 
 
-def test_a_store_from_before_keeps_its_points(tmp_path: Path, database_url: str) -> None:
-    settings = Settings(home=tmp_path, database_url=database_url)
-    migrate(settings)
+def test_a_store_from_before_keeps_its_points(database_url: str) -> None:
     db, values = Database(database_url), wild(300)
     (run_id,) = submit(db, 1)
     store(db, run_id, "loss", values, [100])
