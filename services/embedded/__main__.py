@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from ltd_core.errors import LtdError
 from ltd_core.faults import invalid
-from services.database.engine import migrate
 from services.embedded.child import StackFailed
 from services.embedded.home import Home
 from services.embedded.stack import Stack, Stopped, listen, reachable
+from services.migrate import migrate
 from services.settings import Settings
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, text
 
-from services.database.json_lists import json_list, texts_of
+from services.database.rows import json_list, strings_of
 from services.lists.scope import ENDED
 from services.runs.kinds import all_kinds
 
@@ -132,7 +132,7 @@ class PageQuery:
         """Yield what each row that is looked up or walked over is held to, but for its state."""
         scope, key = self.scope, f"{self.order.table}.{self.order.key}"
         if scope.kinds is not None:  # a test of the truth, so that no index is taken for it: it has another order
-            yield f"(kinds IN ({texts_of(self.conn, 'kinds')})) IS TRUE"
+            yield f"(kinds IN ({strings_of(self.conn, 'kinds')})) IS TRUE"
         if scope.prefix:
             yield f"{key} >= :prefix AND {key} < :behind"
         if scope.sweeps is not None:
@@ -151,7 +151,7 @@ class PageQuery:
         if self.cut.after is not None:
             conditions.append(f"({by}, {order.key}) {'<' if order.descending else '>'} (:after_at, :after_id)")
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        each = f"({texts_of(self.conn, 'kinds')}) AS wanted (kinds) CROSS JOIN LATERAL" if part.of_each_kind else ""
+        each = f"({strings_of(self.conn, 'kinds')}) AS wanted (kinds) CROSS JOIN LATERAL" if part.of_each_kind else ""
         return (
             f"SELECT at, id FROM {each} (SELECT {by} AS at, {order.key} AS id FROM {order.table} {where}"  # noqa: S608
             f" ORDER BY {by} {order.way}, {order.key} {order.way} LIMIT :count) AS part"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import text
 
-from services.database.json_lists import json_list, texts_of
+from services.database.rows import json_list, strings_of
 from services.lists.order import Cut, Order, Position, order_of
 from services.lists.ranges import PageQuery
 from services.lists.scope import scope_of
@@ -67,6 +67,6 @@ def _of_sweeps(conn: Connection, order: Order, scope: Scope, cut: Cut, count: in
 
 def _rows(conn: Connection, places: list[Position], wanted: str) -> Found:
     """Return the columns of the runs at some positions."""
-    statement = f"SELECT runs.id, {wanted} FROM runs WHERE runs.id IN ({texts_of(conn, 'ids')})"  # noqa: S608
+    statement = f"SELECT runs.id, {wanted} FROM runs WHERE runs.id IN ({strings_of(conn, 'ids')})"  # noqa: S608
     found = {row[0]: row[1:] for row in conn.execute(text(statement), {"ids": json_list(key for _, key in places)})}
     return [(at, found[key]) for at, key in places]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, text, update
 
 from services.database.engine import now
-from services.database.json_lists import json_list, texts_of
-from services.database.rows import insert_rows
+from services.database.rows import insert_rows, json_list, strings_of
 from services.runs import lifecycle
 from services.runs.lifecycle import RUNS
 from services.runs.row import insert, queued
@@ -68,7 +67,7 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
 
 def made_between(conn: Connection, ids: list[str]) -> tuple[float, float]:
     """Return when the first and the last of some runs were made."""
-    statement = f"SELECT min(created_at), max(created_at) FROM runs WHERE id IN ({texts_of(conn, 'ids')})"  # noqa: S608
+    statement = f"SELECT min(created_at), max(created_at) FROM runs WHERE id IN ({strings_of(conn, 'ids')})"  # noqa: S608
     first, last = conn.execute(text(statement), {"ids": json_list(ids)}).one()
     return first, last
 

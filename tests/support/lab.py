@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from ltd_core.spec import RunSpec, parse_spec
 from services import queue
-from services.database.engine import Database, migrate
+from services.database.engine import Database
+from services.migrate import migrate
 from services.runs import queries, submission
 from services.settings import Settings
 from tests.support.parts import DEADLINE, Api, Broker, Workers, wait_for

@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ltd_core.engine import Computation, Pack, pack_for
-from services.database.engine import Database, migrate
+from services.database.engine import Database
+from services.migrate import migrate
 from services.runs import lifecycle
 from services.settings import Settings
 from services.sweeps import posted

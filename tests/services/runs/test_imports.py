@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ltd_core.errors import InvalidSpec
-from services.database.engine import Database, migrate
+from services.database.engine import Database
+from services.migrate import migrate
 from services.runs import imports, lifecycle, queries, submission
 from services.settings import Settings
 from services.traces import reading

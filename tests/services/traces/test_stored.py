@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from alembic import command
 from sqlalchemy import text
 
 from ltd_core.trace import TraceInfo
@@ -13,7 +12,7 @@ from services.traces import reading
 from services.traces.rows import FACTOR, page_cells
 from services.traces.stored import StoredTrace
 from tests.services.curves import agree, naive, store, wild
-from tests.services.lab import move, submit
+from tests.services.lab import submit
 
 INFO = TraceInfo("loss", "loss", ("step",), 1, "")
 
@@ -44,11 +43,11 @@ def test_a_store_from_before_keeps_its_points(database_url: str) -> None:
     db, values = Database(database_url), wild(300)
     (run_id,) = submit(db, 1)
     store(db, run_id, "loss", values, [100])
-    move(database_url, "0001", command.downgrade)
+    migrate(Settings(database_url=database_url), "0001")
     with db.read() as conn:
         rows = conn.execute(text("SELECT level, count FROM trace_blocks ORDER BY first_step")).all()
         assert [tuple(row) for row in rows] == [(0, 100)] * 3
-    move(database_url, "head")
+    migrate(Settings(database_url=database_url))
     np.testing.assert_array_equal(reading.read(db, run_id, "loss").values, values)
     agree(view := reading.read(db, run_id, "loss", max_points=50), naive(values, view.cell_steps))
     db.dispose()

@@ -1,4 +1,4 @@
-"""Connections to a PostgreSQL that says nothing: a worker's gives up, every one does when packets are lost."""
+"""Connections to PostgreSQL: prepared or not, replaced when the server ends them, given up when it is silent."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from services import silence
-from services.database import engine as module
+from services.database import postgresql as module
 from services.database.engine import Database
 from services.errors import StoreUnavailable
 from tests.support.network import Network
@@ -36,7 +35,7 @@ def network(postgres: PostgresServer) -> Iterator[Network]:
 
 def test_an_impatient_connection_gives_up_on_a_silent_server(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     """On one that hangs in the middle of a statement; the next question gets a connection of its own."""
-    monkeypatch.setattr(silence, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(module, "SILENCE_SECONDS", 0.5)
     made = Database(f"postgresql://postgres@127.0.0.1:{network.port}/postgres", impatient=True)
 
     def ask() -> None:
@@ -57,7 +56,6 @@ def test_the_locks_of_a_client_that_was_cut_off_are_let_go(
     postgres: PostgresServer, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SILENCE_SECONDS", 0.5)
-    monkeypatch.setattr(silence, "SILENCE_SECONDS", 0.5)
     far = Database(f"postgresql://postgres@127.0.0.1:{network.port}/postgres", impatient=True)
     near = Database(postgres.get_uri(driver="psycopg"))
     lock = text("SELECT pg_advisory_xact_lock(7)")
@@ -80,7 +78,7 @@ def test_the_locks_of_a_client_that_was_cut_off_are_let_go(
 
 
 def test_a_statement_that_moves_bytes_is_waited_for(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(silence, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(module, "SILENCE_SECONDS", 0.5)
     made = Database(f"postgresql://postgres@127.0.0.1:{network.port}/postgres", impatient=True)
     slow = "SELECT repeat('x', 20000), pg_sleep(0.02) FROM generate_series(1, 100)"  # two seconds in pieces
     with made.read() as conn:
@@ -118,3 +116,27 @@ def drop_packets(descriptor: int) -> None:
     program = struct.pack("HL", 1, ctypes.addressof(nothing))
     with socket.socket(fileno=os.dup(descriptor)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+
+
+def test_nobody_sees_that_the_server_ended_a_connection(postgres: PostgresServer) -> None:
+    mine, other = (Database(postgres.get_uri(driver="psycopg")) for _ in range(2))
+    try:
+        before = backend(mine)
+        with other.write() as conn:
+            conn.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": before})
+        assert backend(mine) != before
+    finally:
+        mine.dispose()
+        other.dispose()
+
+
+def backend(db: Database) -> int:
+    with db.read() as conn:
+        return int(conn.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+def test_questions_are_planned_each_time_and_what_writes_is_prepared(db: Database) -> None:
+    if db.dialect == "postgresql":
+        with db.read() as reading, db.write() as writing:
+            found = [conn.connection.driver_connection.prepare_threshold for conn in (reading, writing)]
+        assert found == [None, 5]
