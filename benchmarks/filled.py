@@ -9,9 +9,10 @@ import numpy as np
 import orjson
 
 from services.database.models import Run, Sweep, SweepRun, table
-from services.runs import kinds, metrics
+from services.runs import kinds
+from services.runs.row import METRICS as METRIC_ROWS
 from services.runs.row import metric_rows, queued
-from services.sweeps import posted
+from services.sweeps.request import SweepRequest, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +35,7 @@ BEGAN = 1.7e9
 Row = dict[str, Any]
 
 
-def requests(runs: int, largest: int = 10_000) -> Iterator[posted.SweepRequest]:
+def requests(runs: int, largest: int = 10_000) -> Iterator[SweepRequest]:
     """Yield sweeps of so many runs together: one of `largest`, then some of a thousand each."""
     number, left = 0, runs
     while left > 0:
@@ -49,15 +50,15 @@ def requests(runs: int, largest: int = 10_000) -> Iterator[posted.SweepRequest]:
         }
         seeds = [number * 1000 + seed for seed in range(-(-size // each))]
         name = f"clipping of {base['problem']['kind']}, part {number}"  # type: ignore[index]
-        yield posted.SweepRequest(name=name, base=base, axes=axes, seeds=seeds)
+        yield SweepRequest(name=name, base=base, axes=axes, seeds=seeds)
         number, left = number + 1, left - size
 
 
-def fill(db: Database, wanted: Sequence[posted.SweepRequest], begin: int = 0) -> list[str]:
+def fill(db: Database, wanted: Sequence[SweepRequest], begin: int = 0) -> list[str]:
     """Store sweeps as ended, a second of history each run from the one numbered `begin`; returns their ids."""
     draw, at, ids = np.random.default_rng(begin), BEGAN + begin, []
     for request in wanted:
-        cells = posted.expand(request)
+        cells = expand(request)
         sweep_id = cells[0][1].digest[::-1]
         rows = [_run(spec, at + i, draw) for i, (_, spec) in enumerate(cells)]
         at += len(cells)
@@ -73,7 +74,7 @@ def fill(db: Database, wanted: Sequence[posted.SweepRequest], begin: int = 0) ->
             between = {"first_run_at": rows[0]["created_at"], "last_run_at": rows[-1]["created_at"]}
             insert(conn, SWEEPS, [stored | between | {"id": sweep_id, "created_at": at, "runs": len(cells)}])
             insert(conn, MEMBERS, members)
-            insert(conn, metrics.METRICS, numbers)
+            insert(conn, METRIC_ROWS, numbers)
         ids.append(sweep_id)
     return ids
 

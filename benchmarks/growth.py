@@ -22,7 +22,9 @@ from benchmarks.reading import timed
 from benchmarks.stores import DIALECTS, store
 from benchmarks.trained import demonstrated
 from services.comparison import table
-from services.runs import queries, submission
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
+from services.runs import submission
 from services.sweeps import posted
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def _questions(db: Database, sweep: str) -> dict[str, Callable[[], Any]]:
     seeds = count(time.time_ns() % 2**40)
 
     def listed(**filters: str) -> Callable[[], Any]:
-        return lambda: queries.list_runs(db, filters)
+        return lambda: list_runs(db, ListQuestion(**filters))
 
     return {
         "list": listed(),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ltd_client import demo
 from ltd_core.engine import pack_for
 from services.runs import lifecycle, submission
-from services.sweeps import posted
+from services.sweeps.request import expand, parse_request
 
 if TYPE_CHECKING:
     from ltd_core.spec import RunSpec
@@ -20,7 +20,7 @@ def demonstrated(db: Database, changes: dict[str, Any]) -> list[RunSpec]:
     """Train the first seed of the demonstration's sweep, its base changed, to the end; returns the specifications."""
     request = json.loads(Path(demo.__file__).with_name("demo_sweep.json").read_text(encoding="utf-8"))
     request |= {"seeds": [0], "base": request["base"] | changes}
-    specs = [spec for _, spec in posted.expand(posted.parse_request(request))]
+    specs = [spec for _, spec in expand(parse_request(request))]
     submission.submit(db, specs)
     for shape in {spec.shape_key for spec in specs}:
         _train(db, shape)

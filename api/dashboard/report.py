@@ -17,7 +17,8 @@ from api.dashboard.findings import Ending, findings, words
 from api.dashboard.plotly import PLOTLY
 from api.http.csp import REPORT_POLICY
 from services.comparison.table import compare
-from services.runs import queries
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
 from services.sweeps import posted
 from services.traces import reading
 from services.words import FINAL
@@ -98,10 +99,10 @@ def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -
 
 def _runs(db: Database, sweep_id: str) -> dict[str, RunView]:
     found: dict[str, RunView] = {}
-    page = queries.list_runs(db, {"sweep": sweep_id}, limit=1000)
+    page = list_runs(db, ListQuestion(sweep=sweep_id), limit=1000)
     found.update((run.id, run) for run in page.runs)
     while page.next:
-        page = queries.list_runs(db, {"sweep": sweep_id}, page.next, 1000)
+        page = list_runs(db, ListQuestion(sweep=sweep_id), page.next, 1000)
         found.update((run.id, run) for run in page.runs)
     return found
 

@@ -21,7 +21,7 @@ from api.http.context import here
 from api.http.endpoint import Endpoint
 from api.http.request_body import parse_json
 from ltd_core.errors import FieldProblem, InvalidSpec
-from services.runs import imports
+from services.runs import imports, queries
 
 if TYPE_CHECKING:
     from ltd_core.spec import RunSpec
@@ -49,7 +49,7 @@ def post() -> Response:
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _fault("body", f"must be an Arrow stream: {str(error)[:200]}", None) from None
     new = imports.store(here().db, run, spec, values)
-    body = {"id": run.id, "new": new, "state": imports.state(here().db, run.id)}
+    body = {"id": run.id, "new": new, "state": queries.get(here().db, run.id).state}
     return answer(body, 201 if new else 200, {"Location": f"/api/v1/runs/{run.id}"})
 
 

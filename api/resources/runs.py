@@ -15,6 +15,8 @@ from ltd_core.outcome import OUTCOMES
 from ltd_core.spec import RunSpec, parse_spec
 from services import queue
 from services.errors import BadQuestion
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
 from services.runs import lifecycle, queries, submission
 from services.words import FAMILIES, STATES
 
@@ -69,7 +71,7 @@ def many() -> Response:
     if "ids" in request.args:
         return _of_ids()
     filters = {name: given(name) for name in request.args if name in _FILTERS}
-    found = queries.list_runs(here().db, filters, given("cursor"), given("limit"))
+    found = list_runs(here().db, ListQuestion(**filters), given("cursor"), given("limit"))
     return answer({"runs": [run_body(run) for run in found.runs], "next": found.next})
 
 

@@ -12,6 +12,7 @@ from api.http.query import given, page
 from api.http.request_body import IDEMPOTENCY_KEY, read_json, remember
 from services import queue
 from services.sweeps import posted
+from services.sweeps.request import SweepRequest, parse_request
 
 blueprint = Blueprint("sweeps", __name__)
 
@@ -19,14 +20,14 @@ blueprint = Blueprint("sweeps", __name__)
 @Endpoint(
     blueprint,
     "POST /sweeps",
-    body=posted.SweepRequest,
+    body=SweepRequest,
     headers=(IDEMPOTENCY_KEY,),
     answers={201: PostedSweep, 200: PostedSweep},
 )
 def post() -> Response:
     """Post a sweep; only the runs that are missing are queued."""
     lab = here()
-    asked = posted.parse_request(read_json())
+    asked = parse_request(read_json())
     remember()
     done = posted.post(lab.db, asked)
     if done.new or done.restarted:

@@ -65,7 +65,7 @@ def one(run_id: str, name: str) -> Response:
     asked = _asked(media, prod(info.size)) | {"figures": given("figures").split(",")}
 
     def made() -> Any:
-        view = reading.part(db, run_id, info, **asked)
+        view = reading.read(db, run_id, info, **asked)
         match media:
             case arrow.ARROW:
                 return arrow.one(run_id, view)
@@ -96,7 +96,7 @@ def many() -> Response:
     asked = _asked(media, sum(prod(info.size) for _, info in series))
 
     def made() -> Any:
-        views = [(run_id, reading.part(db, run_id, info, **asked)) for run_id, info in series]
+        views = [(run_id, reading.read(db, run_id, info, **asked)) for run_id, info in series]
         if media == arrow.ARROW:
             return arrow.many(views)
         return {"traces": [_body(run_id, view) for run_id, view in views]}

@@ -12,6 +12,7 @@ from services.migrate import migrate
 from services.runs import lifecycle
 from services.settings import Settings
 from services.sweeps import posted
+from services.sweeps.request import parse_request
 from worker.crew import Crew
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def finished(request: dict[str, Any]) -> Iterator[tuple[Database, str]]:
         migrate(settings)
         db = Database(settings.database_url)
         try:
-            sweep = posted.post(db, posted.parse_request(request)).sweep_id
+            sweep = posted.post(db, parse_request(request)).sweep_id
             while claims := lifecycle.claim(db, "docs", _TOGETHER, lease_seconds=_HOURS):
                 _train(db, claims)
             yield db, sweep

@@ -75,7 +75,7 @@ def write_engine(url: str, lock_seconds: float, pool: dict[str, Any], *, impatie
 
 
 def fetch_binary(engine: Engine) -> None:
-    """Fetch values in binary, since bytes as text are twice as long. (Alembic's reflection needs them as text.)"""
+    """Fetch values in binary, since bytes as text are twice as long. Alembic's reflection needs them as text."""
 
     @event.listens_for(engine, "before_cursor_execute")
     def choose(_conn: object, cursor: Any, *_: object) -> None:

@@ -1,23 +1,26 @@
-"""From the filters and words of a list to what its runs have: kinds, final states, sweeps, the beginning of an id."""
+"""What a question's filters and words mean for its runs: keys of `run_kinds`, states and outcomes, sweeps, ids.
+
+A word of `search` is the first of these that it can be: a state or an outcome; a kind of mechanism, or its beginning;
+the beginning of a run's id (one word of a search); part of a sweep's name, then of the newest sweeps that have it.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, select
 
 from ltd_core.outcome import OUTCOMES
 from services.database.models import Sweep, table
 from services.runs.kinds import all_kinds
-from services.words import FAMILIES, STATES
+from services.words import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import Connection
 
+    from services.lists.question import ListQuestion
     from services.runs.kinds import AllKinds
 
 SWEEPS = table(Sweep)
@@ -31,7 +34,7 @@ _MOST_SWEEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the runs of a list have; None stands for anything."""
+    """What the runs of a list have; None stands for anything. Runs of the sweeps were created from oldest to newest."""
 
     kinds: tuple[str, ...] | None = None
     statuses: tuple[Status, ...] | None = None
@@ -39,68 +42,62 @@ class Scope:
     sweep_runs: int = 0
     oldest: float = 0.0
     newest: float = 0.0
-    """Between these the runs of the sweeps were made."""
     prefix: str = ""
 
     @property
     def empty(self) -> bool:
-        """Say whether no run can be meant."""
+        """Say whether no run can have all of this."""
         return () in (self.kinds, self.statuses, self.sweeps)
 
-    def of_kinds(self, kinds: frozenset[str]) -> Scope:
-        """Return the part of these kinds."""
-        return replace(self, kinds=tuple(sorted(kinds if self.kinds is None else kinds.intersection(self.kinds))))
+    def with_kinds(self, keys: frozenset[str]) -> Scope:
+        """Narrow to some keys of `run_kinds`."""
+        return replace(self, kinds=tuple(sorted(keys if self.kinds is None else keys.intersection(self.kinds))))
 
-    def ended(self) -> Scope:
-        """Return the part that has metrics."""
-        return self if self.statuses is None else replace(self, statuses=tuple(s for s in self.statuses if s in ENDED))
+    def with_status(self, word: str) -> Scope:
+        """Narrow to a state or an outcome."""
+        statuses = STATUSES if self.statuses is None else self.statuses
+        return replace(self, statuses=tuple(status for status in statuses if word in status))
 
-    def of_status(self, word: str) -> Scope:
-        """Return the part in a state, or with an outcome."""
-        left = STATUSES if self.statuses is None else self.statuses
-        return replace(self, statuses=tuple(pair for pair in left if word in pair))
-
-    def of_sweeps(self, conn: Connection, which: ColumnElement[bool]) -> Scope:
-        """Return the part of some sweeps, the newest of them."""
+    def with_sweeps(self, conn: Connection, which: ColumnElement[bool]) -> Scope:
+        """Narrow to some sweeps, the newest of them."""
         columns = (SWEEPS.c.id, SWEEPS.c.runs, SWEEPS.c.first_run_at, SWEEPS.c.last_run_at)
         query = select(*columns).where(which).order_by(SWEEPS.c.created_at.desc()).limit(_MOST_SWEEPS)
-        found = conn.execute(query).all()
+        rows = conn.execute(query).all()
         return replace(
             self,
-            sweeps=tuple(row.id for row in found if self.sweeps is None or row.id in self.sweeps),
-            sweep_runs=sum(row.runs for row in found),
-            oldest=min((row.first_run_at for row in found), default=0.0),
-            newest=max((row.last_run_at for row in found), default=0.0),
+            sweeps=tuple(row.id for row in rows if self.sweeps is None or row.id in self.sweeps),
+            sweep_runs=sum(row.runs for row in rows),
+            oldest=min((row.first_run_at for row in rows), default=0.0),
+            newest=max((row.last_run_at for row in rows), default=0.0),
         )
 
+    def with_word(self, conn: Connection, every: AllKinds, word: str) -> Scope:
+        """Narrow to what a word of a search means."""
+        if any(word in status for status in STATUSES):
+            return self.with_status(word)
+        if word in every.named:
+            return self.with_kinds(every.named[word])
+        if begun := [keys for name, keys in every.named.items() if name.startswith(word)]:
+            return self.with_kinds(frozenset().union(*begun))
+        if _BEGINNING.fullmatch(word) and not self.prefix:
+            return replace(self, prefix=word)
+        return self.with_sweeps(conn, SWEEPS.c.name.icontains(word, autoescape=True))
 
-def scope_of(conn: Connection, filters: Mapping[str, Any]) -> Scope:
-    """Return what the filters ask for: state, outcome, sweep, experiment, a kind by its family, words to search."""
+
+def scope_of(conn: Connection, question: ListQuestion) -> Scope:
+    """Return what a question's filters and words mean; in the order of a metric, ended runs alone have one."""
     scope = Scope()
-    for name in ("state", "outcome"):
-        if name in filters:
-            scope = scope.of_status(filters[name])
-    if "sweep" in filters:
-        scope = scope.of_sweeps(conn, SWEEPS.c.id == filters["sweep"])
-    chosen = [(family, filters[family]) for family in ("experiment", *FAMILIES) if family in filters]
-    words = str(filters.get("search", "")).lower().split()
-    if chosen or words:
-        known = all_kinds(conn)
-        for pair in chosen:
-            scope = scope.of_kinds(known.of.get(pair, frozenset()))
+    for word in (question.state, question.outcome):
+        scope = scope if word is None else scope.with_status(word)
+    if question.sweep is not None:
+        scope = scope.with_sweeps(conn, SWEEPS.c.id == question.sweep)
+    kinds, words = list(question.kinds()), question.search.lower().split()
+    if kinds or words:
+        every = all_kinds(conn)
+        for pair in kinds:
+            scope = scope.with_kinds(every.of.get(pair, frozenset()))
         for word in words:
-            scope = _with_word(conn, scope, known, word)
+            scope = scope.with_word(conn, every, word)
+    if question.order.metric and scope.statuses is not None:
+        scope = scope.with_status("succeeded")
     return scope
-
-
-def _with_word(conn: Connection, scope: Scope, known: AllKinds, word: str) -> Scope:
-    """Narrow by a word: a state or outcome, else a kind or its beginning, else that of an id, else part of a name."""
-    if any(word in pair for pair in STATUSES):
-        return scope.of_status(word)
-    if word in known.named:
-        return scope.of_kinds(known.named[word])
-    if begun := [keys for name, keys in known.named.items() if name.startswith(word)]:
-        return scope.of_kinds(frozenset().union(*begun))
-    if _BEGINNING.fullmatch(word) and not scope.prefix:
-        return replace(scope, prefix=word)
-    return scope.of_sweeps(conn, SWEEPS.c.name.icontains(word, autoescape=True))

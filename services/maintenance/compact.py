@@ -9,8 +9,8 @@ from sqlalchemy import delete, insert, select
 
 from ltd_core.trace import TraceBlock
 from services.errors import TraceCorrupt
-from services.maintenance.traces_of import traces_of
 from services.maintenance.walk import Care, Slice, walk
+from services.traces.reading import traces_of
 from services.traces.rows import BLOCKS, block_row
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def compact(db: Database, after: str | None = None) -> Slice:
 def _compact(conn: Connection, run: Any) -> Care:
     care = Care()
     if run.state == "succeeded":  # others may still be written
-        for trace in traces_of(conn, run.id):
+        for _, trace in traces_of(conn, run.id):
             care.add(_trace(trace))
     return care
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, select
 
 from services.errors import TraceCorrupt
-from services.maintenance.traces_of import traces_of
 from services.maintenance.walk import Care, Slice, walk
-from services.traces.reading import add_page
+from services.traces.reading import traces_of
 from services.traces.rows import FACTOR, PAGES, decoded, figure_rows
+from services.traces.writing import add_page
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,7 +26,7 @@ def repair(db: Database, after: str | None = None) -> Slice:
 
 def _repair(conn: Connection, run: Any) -> Care:
     care = Care()
-    for trace in traces_of(conn, run.id):
+    for _, trace in traces_of(conn, run.id):
         care.add(mend(trace))
     return care
 

@@ -13,10 +13,10 @@ from services.database.models import RetentionPolicy, Run, Sweep, SweepRun, Thin
 from services.database.rows import upsert
 from services.errors import NotFound
 from services.maintenance.repair import mend
-from services.maintenance.traces_of import traces_of
 from services.maintenance.walk import Care, Slice
-from services.traces.reading import add_page
+from services.traces.reading import traces_of
 from services.traces.rows import BLOCKS, FACTOR, block_row
+from services.traces.writing import add_page
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -86,7 +86,7 @@ def _due(db: Database) -> list[str]:
 
 def _thin(conn: Connection, run_id: str) -> Care:
     care = Care()
-    for trace in traces_of(conn, run_id):
+    for _, trace in traces_of(conn, run_id):
         care.looked_at += 1
         mended = mend(trace)
         lost = [finding for finding in mended.findings if "cannot" in finding]

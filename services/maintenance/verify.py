@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from services.database.models import RunState, table
 from services.errors import TraceCorrupt
-from services.maintenance.traces_of import traces_of
 from services.maintenance.walk import Care, Slice, walk
-from services.traces.reading import thinned
+from services.traces.reading import thinned, traces_of
 from services.traces.rows import BLOCKS, PAGES, decoded
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def _verify(conn: Connection, run: Any) -> Care:
     for of in (BLOCKS, PAGES):
         care.add(_arrays(conn, of, run.id))
     care.add(_state(conn, run.id))
-    for trace in traces_of(conn, run.id):
+    for _, trace in traces_of(conn, run.id):
         care.findings += _gaps(trace)
     return care
 

@@ -15,8 +15,8 @@ from ltd_core.outcome import OutcomeKind
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
 from services.database.engine import now
-from services.runs import lifecycle, queries, row
-from services.traces import reading
+from services.runs import lifecycle, row
+from services.traces import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,14 +81,9 @@ def store(db: Database, run: ImportedRun, spec: RunSpec, values: Mapping[str, Ar
         at = now(conn)
         if not row.insert(conn, [(spec, _row(run, spec, at))]):
             return False
-        reading.append(conn, {run.id: blocks})
+        writing.append(conn, {run.id: blocks})
         lifecycle.log(conn, [(run.id, "imported", {"origin": run.origin})], at)
     return True
-
-
-def state(db: Database, run_id: str) -> str:
-    """Return the state of a run that stands; raises NotFound."""
-    return queries.get(db, run_id).state
 
 
 def _blocks(spec: RunSpec, step: int, values: Mapping[str, Array]) -> list[TraceBlock]:

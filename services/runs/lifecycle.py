@@ -22,8 +22,8 @@ from services.database.engine import now
 from services.database.models import Run, RunEvent, RunState, table
 from services.database.rows import upsert
 from services.errors import NotFound
-from services.runs import metrics
-from services.traces import reading
+from services.runs.row import insert_metrics, metrics_of
+from services.traces import writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -241,7 +241,7 @@ def _record(conn: Connection, items: list[tuple[Lease, Progress]], at: float) ->
             conn.execute(change.values({name: bindparam(name) for name in names}), values)
     if mine:
         upsert(conn, STATES, [_kept(lease, progress) for lease, progress in mine], replace=_KEPT)
-        reading.append(conn, {lease.run_id: progress.blocks for lease, progress in mine})
+        writing.append(conn, {lease.run_id: progress.blocks for lease, progress in mine})
     _log_ends(conn, mine, {run_id: row.kinds for run_id, row in rows.items()}, at)
     answers = dict.fromkeys((lease.run_id for lease, _ in items), Recorded.LOST)
     for lease, progress in mine:
@@ -253,8 +253,8 @@ def _record(conn: Connection, items: list[tuple[Lease, Progress]], at: float) ->
 def _log_ends(conn: Connection, mine: list[tuple[Lease, Progress]], kinds: dict[str, str], at: float) -> None:
     """Keep the metrics of the runs that ended, in rows of their own, and say so in their events."""
     over = [(lease.run_id, progress, progress.outcome) for lease, progress in mine if progress.outcome]
-    found = (metrics.rows(run_id, kinds[run_id], end.kind, progress.summary) for run_id, progress, end in over)
-    metrics.store(conn, chain.from_iterable(found))
+    rows = (metrics_of(run_id, kinds[run_id], end.kind, progress.summary) for run_id, progress, end in over)
+    insert_metrics(conn, chain.from_iterable(rows))
     log(conn, [(run_id, "succeeded", asdict(end)) for run_id, _, end in over], at)
 
 

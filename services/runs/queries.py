@@ -1,9 +1,7 @@
-"""Reading runs: one, a page of many, the events of one."""
+"""Reading runs by their ids, and the events of one; `services.lists` finds runs by what they have."""
 
 from __future__ import annotations
 
-import base64
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -11,8 +9,7 @@ import orjson
 from sqlalchemy import bindparam, func, select
 
 from services.database.models import Run, RunEvent, ThinnedRun, table
-from services.errors import BadCursor, NotFound
-from services.lists import search
+from services.errors import NotFound
 from services.specs import stored_spec, stored_traces
 
 if TYPE_CHECKING:
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from services.database.engine import Database
 
 T = TypeVar("T")
-_CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
 RUNS, EVENTS, THINNED = table(Run), table(RunEvent), table(ThinnedRun)
 _TRACED = (
     select(RUNS.c.id, RUNS.c.spec, RUNS.c.step, THINNED.c.run_id.is_not(None).label("thinned"))
@@ -62,26 +58,26 @@ class RunView(NamedTuple):
     @property
     def summary(self) -> dict[str, float | None]:
         """Return the metrics by name."""
-        found: dict[str, float | None] = orjson.loads(self.summary_json)
-        return found
+        metrics: dict[str, float | None] = orjson.loads(self.summary_json)
+        return metrics
 
     @property
     def outcome(self) -> dict[str, Any] | None:
-        """Return how it ended, if it was trained to its end."""
+        """Return how the run ended, None before its end."""
         if self.outcome_kind is None:
             return None
         return {"kind": self.outcome_kind, "step": self.outcome_step, "message": self.outcome_message}
 
 
 _OTHER_NAMES = {"spec_json": "spec", "summary_json": "summary", "worker": "lease_owner"}
-_COLUMNS = [RUNS.c[_OTHER_NAMES.get(name, name)] for name in RunView._fields]
-_ONE = select(*_COLUMNS).where(RUNS.c.id == bindparam("id"))
-_SOME = select(*_COLUMNS).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
+COLUMNS = [RUNS.c[_OTHER_NAMES.get(name, name)] for name in RunView._fields]
+_ONE = select(*COLUMNS).where(RUNS.c.id == bindparam("id"))
+_SOME = select(*COLUMNS).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class TracedRun:
-    """What a run's traces are a function of: its specification, its step, and whether it let go of finest points."""
+    """What decides a run's traces: its specification, its step, and whether retention has deleted its points."""
 
     id: str
     spec_json: str
@@ -90,16 +86,8 @@ class TracedRun:
 
     @property
     def traces(self) -> dict[str, TraceInfo]:
-        """Return what the run leaves, by name."""
+        """Return the declared traces by name."""
         return stored_traces(self.spec_json)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some runs, newest first, and the cursor of the next page."""
-
-    runs: list[RunView]
-    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,34 +112,22 @@ def get(db: Database, run_id: str) -> RunView:
 def some(db: Database, run_ids: Sequence[str]) -> list[RunView]:
     """Return some runs, in the order asked for; raises NotFound."""
     with db.read() as conn:
-        found = {row.id: RunView._make(row) for row in conn.execute(_SOME, {"ids": run_ids})}
-    return _in_order(found, run_ids)
+        runs = {row.id: RunView._make(row) for row in conn.execute(_SOME, {"ids": run_ids})}
+    return _in_order(runs, run_ids)
 
 
 def traced(db: Database, run_ids: Sequence[str]) -> list[TracedRun]:
-    """Return what the traces of some runs are a function of, in the order asked for; raises NotFound."""
+    """Return what decides the traces of some runs, in the order asked for; raises NotFound."""
     with db.read() as conn:
-        found = {row.id: TracedRun(*row) for row in conn.execute(_TRACED, {"ids": run_ids})}
-    return _in_order(found, run_ids)
+        runs = {row.id: TracedRun(*row) for row in conn.execute(_TRACED, {"ids": run_ids})}
+    return _in_order(runs, run_ids)
 
 
-def _in_order(found: Mapping[str, T], run_ids: Sequence[str]) -> list[T]:
+def _in_order(runs: Mapping[str, T], run_ids: Sequence[str]) -> list[T]:
     for run_id in run_ids:
-        if run_id not in found:
+        if run_id not in runs:
             raise NotFound("run", run_id)
-    return [found[run_id] for run_id in run_ids]
-
-
-def list_runs(db: Database, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 50) -> Page:
-    """Return a page of runs, newest first or in the order of a metric. Raises BadCursor and BadQuestion.
-
-    Filters: state, outcome, sweep, experiment, a kind by its family (`cell`), metric with below and above, sort by a
-    metric (from the largest after a minus), and search.
-    """
-    with db.read() as conn:
-        found = search.find(conn, filters, read_cursor(cursor) if cursor else None, limit + 1, _COLUMNS)
-    views = [RunView._make(row) for _, row in found[:limit]]
-    return Page(views, write_cursor(found[limit - 1][0], views[-1].id) if len(found) > limit else None)
+    return [runs[run_id] for run_id in run_ids]
 
 
 def count_by_state(db: Database) -> dict[str, int]:
@@ -166,21 +142,3 @@ def events(db: Database, run_id: str, after_seq: int = 0) -> list[Event]:
     query = select(EVENTS).where(EVENTS.c.run_id == run_id, EVENTS.c.seq > after_seq).order_by(EVENTS.c.seq)
     with db.read() as conn:
         return [Event(row.seq, row.at, row.kind, orjson.loads(row.data)) for row in conn.execute(query)]
-
-
-def write_cursor(at: float, key: str) -> str:
-    """Return an opaque cursor behind a row."""
-    return base64.urlsafe_b64encode(f"{at!r} {key}".encode()).decode()
-
-
-def read_cursor(cursor: str) -> tuple[float, str]:
-    """Return a cursor's row; raises BadCursor."""
-    try:
-        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-    except ValueError:
-        text = ""
-    found = _CURSOR.fullmatch(text)
-    if found is None:
-        msg = f"{cursor!r} is not a cursor of this service: use the `next` of a page"
-        raise BadCursor(msg)
-    return float(found[1]), found[2]

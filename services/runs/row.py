@@ -1,29 +1,30 @@
-"""How a specification becomes rows: of `runs`, of `run_kinds` and, once the run has ended, of `run_metrics`."""
+"""The rows of a run, made here alone: `runs`, `run_kinds` and, once the run has ended, `run_metrics`."""
 
 from __future__ import annotations
 
+import math
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from services.database.models import Run, table
-from services.database.rows import insert_missing
-from services.runs import kinds, metrics
+from services.database.models import Run, RunMetric, table
+from services.database.rows import insert_missing, upsert
+from services.runs import kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from ltd_core.spec import RunSpec
 
-RUNS = table(Run)
+RUNS, METRICS = table(Run), table(RunMetric)
 Row = dict[str, Any]
 
 
-def queued(spec: RunSpec, at: float) -> Row:
-    """Return the row of a run that waits since `at`; one that is further overrides what differs."""
+def queued(spec: RunSpec, queued_at: float) -> Row:
+    """Return the row of a queued run; a caller whose run is further overrides what differs."""
     return {
         "id": spec.digest,
         "spec": spec.canonical_json(),
@@ -39,22 +40,38 @@ def queued(spec: RunSpec, at: float) -> Row:
         "cancel_requested": False,
         "outcome_kind": None,
         "summary": "{}",
-        "created_at": at,
-        "updated_at": at,
+        "created_at": queued_at,
+        "updated_at": queued_at,
     }
 
 
-def metric_rows(row: Row) -> Iterator[Row]:
-    """Return the rows of `run_metrics` that belong to a run's row: none before its end."""
-    if row["outcome_kind"]:
-        summary = orjson.loads(row["summary"])
-        yield from metrics.rows(row["id"], row["kinds"], row["outcome_kind"], summary)
+def metric_rows(row: Row) -> list[Row]:
+    """Return the rows of `run_metrics` for a row of `runs`: none before its end."""
+    if not row["outcome_kind"]:
+        return []
+    return metrics_of(row["id"], row["kinds"], row["outcome_kind"], orjson.loads(row["summary"]))
+
+
+def metrics_of(run_id: str, kinds_key: str, outcome: str, summary: Mapping[str, Any]) -> list[Row]:
+    """Return a row for each finite number of an ended run's summary: lists sort and filter by these."""
+    shared = {"run_id": run_id, "kinds": kinds_key, "outcome_kind": outcome}
+    return [
+        shared | {"metric": metric, "value": float(value)}
+        for metric, value in summary.items()
+        if value is not None and math.isfinite(value)
+    ]
+
+
+def insert_metrics(conn: Connection, rows: Iterable[Row]) -> None:
+    """Insert rows of `run_metrics` that are missing."""
+    if missing := list(rows):
+        upsert(conn, METRICS, missing, replace=())
 
 
 def insert(conn: Connection, runs: Sequence[tuple[RunSpec, Row]]) -> set[str]:
-    """Insert the runs that are not there yet, with kinds and metrics, and return their ids; rows of equal columns."""
+    """Insert the runs that are missing, with kinds and metrics, and return their ids; all rows have equal columns."""
     kinds.store(conn, {kinds.kinds_of(spec) for spec, _ in runs})
     rows = sorted((row for _, row in runs), key=itemgetter("id"))  # in one order: two cannot block each other
-    made = insert_missing(conn, RUNS, rows)
-    metrics.store(conn, (metric for row in rows if row["id"] in made for metric in metric_rows(row)))
-    return made
+    inserted = insert_missing(conn, RUNS, rows)
+    insert_metrics(conn, (metric for row in rows if row["id"] in inserted for metric in metric_rows(row)))
+    return inserted

@@ -65,8 +65,8 @@ def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
     return done
 
 
-def made_between(conn: Connection, ids: list[str]) -> tuple[float, float]:
-    """Return when the first and the last of some runs were made."""
+def created_between(conn: Connection, ids: list[str]) -> tuple[float, float]:
+    """Return when the first and the last of some runs were created."""
     statement = f"SELECT min(created_at), max(created_at) FROM runs WHERE id IN ({strings_of(conn, 'ids')})"  # noqa: S608
     first, last = conn.execute(text(statement), {"ids": json_list(ids)}).one()
     return first, last

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 BLOCKS, PAGES = table(TraceBlockRow), table(TracePageRow)
 FACTOR_BITS = 5
 FACTOR = 2**FACTOR_BITS
-"""Cells of a level that make one of the next; a cell of level 1 is of so many points."""
+"""Cells of a level in one of the next; points in a cell of level 1."""
 _PAGE_NUMBERS = 2**15
 _SMALLEST_PAGE, _LARGEST_PAGE = 8, 512
 
 
 def page_cells(width: int) -> int:
-    """Return the cells on a page of a trace whose points are of so many numbers: a power of two."""
+    """Return the number of cells on a page, a power of two, for points of `width` numbers."""
     return min(max(1 << (max(_PAGE_NUMBERS // max(width, 1), 1).bit_length() - 1), _SMALLEST_PAGE), _LARGEST_PAGE)
 
 
@@ -39,9 +39,9 @@ def block_row(run_id: str, block: TraceBlock) -> dict[str, Any]:
 
 
 def figure_rows(*, curve: bool) -> dict[str, tuple[str, ...]]:
-    """Return which figures a row of a page holds, by the row's name.
+    """Return the figures in each row of a page, by the row's name.
 
-    Those of a curve are short and wanted together; a picture of an array reads the one that it shows.
+    A curve's are short and read together, so they share a row; of an array, a picture reads the one that it shows.
     """
     return {"figures": FIGURES, QUANTILES: (QUANTILES,)} if curve else {name: (name,) for name in FIGURES}
 
@@ -63,25 +63,25 @@ def figures_in(row: Any, *, curve: bool) -> dict[str, Array]:
     members, array = figure_rows(curve=curve)[row.figure], decoded(row)
     if len(members) == 1:
         return {members[0]: array}
-    found = dict(zip(members, array, strict=True))
-    return found | {"nonfinite": found["nonfinite"].astype(np.uint32)}
+    figures = dict(zip(members, array, strict=True))
+    return figures | {"nonfinite": figures["nonfinite"].astype(np.uint32)}
 
 
 def decoded(row: Any, *, thoroughly: bool = False) -> Array:
-    """Return the array of a row of either table, held to the row's long checksum where asked; raises TraceCorrupt."""
+    """Return the array of a block or page; `thoroughly` checks the row's long checksum too. Raises TraceCorrupt."""
     try:
         if thoroughly or not checks_itself(row.payload):
             check(row.payload, row.checksum)
         return decode(row.payload, row.dtype, tuple(orjson.loads(row.shape)))
     except TraceCorrupt as error:
-        raise TraceCorrupt(f"{place(row._mapping)}: {error}") from error  # noqa: SLF001 - a public name
+        raise TraceCorrupt(f"{name_of(row._mapping)}: {error}") from error  # noqa: SLF001 - a public name
     except (TypeError, ValueError) as error:
-        where = place(row._mapping)  # noqa: SLF001
+        where = name_of(row._mapping)  # noqa: SLF001
         raise TraceCorrupt(f"{where}: {row.dtype} of shape {row.shape} does not fit its bytes") from error
 
 
-def place(row: Mapping[str, Any]) -> str:
-    """Return which block or page a row is, in words."""
+def name_of(row: Mapping[str, Any]) -> str:
+    """Return the block or page that a row holds, for messages."""
     where = f"step {row['first_step']}" if "first_step" in row else "level {level}, {figure}, page {page}".format(**row)
     return f"trace {row['trace']} of run {row['run_id']}, {where}"
 

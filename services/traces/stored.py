@@ -6,12 +6,13 @@ import logging
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sqlalchemy import bindparam, select
 
 from services.cache import Kept
+from services.database.engine import store_of
 from services.errors import TraceCorrupt
 from services.traces.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for
 from services.traces.rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, figure_rows, figures_in, page_cells
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ltd_core.trace import TraceInfo
     from services.traces.codec import Array
 
 logger = logging.getLogger(__name__)
@@ -67,7 +69,12 @@ class StoredTrace:
     every: int
     size: tuple[int, ...]
     store: str = ""
-    """The database's address, where pages are kept in memory; empty in a transaction that writes."""
+    """The database's URL, to cache its pages; empty in a transaction that writes."""
+
+    @classmethod
+    def declared(cls, conn: Connection, run_id: str, info: TraceInfo, *, cached: bool = False) -> Self:
+        """Return a trace by its declaration; `cached` keeps its pages in memory."""
+        return cls(conn, run_id, info.name, info.every, info.size, store_of(conn) if cached else "")
 
     @property
     def figures(self) -> tuple[str, ...]:

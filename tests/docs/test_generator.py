@@ -13,7 +13,7 @@ from docs.generator import drawing, figures, mission, reference, settings
 from ltd_core.probes import PROBES
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
 from services.settings import Settings
-from services.sweeps import posted
+from services.sweeps.request import expand, parse_request
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.json"))
@@ -68,7 +68,7 @@ def test_the_traces_of_a_row_are_left_by_its_examples(row: mission.Row) -> None:
 def spec_of(name: str) -> RunSpec:
     """Return the specification of an example; of a sweep, the first."""
     found = drawing.example(name)
-    return posted.expand(posted.parse_request(found))[0][1] if name.startswith("sweeps/") else parse_spec(found)
+    return expand(parse_request(found))[0][1] if name.startswith("sweeps/") else parse_spec(found)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -79,8 +79,8 @@ def test_an_example_is_a_specification(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
 def test_an_example_of_a_sweep_is_one(path: Path) -> None:
-    request = posted.parse_request(json.loads(path.read_text(encoding="utf-8")))
-    assert len(posted.expand(request)) == math.prod(len(values) for values in (*request.axes.values(), request.seeds))
+    request = parse_request(json.loads(path.read_text(encoding="utf-8")))
+    assert len(expand(request)) == math.prod(len(values) for values in (*request.axes.values(), request.seeds))
 
 
 def test_every_trace_says_what_it_costs() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.sweeps import posted
+from services.sweeps.request import expand, parse_request
 from tests.support.fixtures import broker
 from tests.support.lab import Lab
 
@@ -92,7 +92,7 @@ def test_its_experiment_gives_what_the_page_quotes(ended: dict[str, Any]) -> Non
 
 def test_the_sweep_over_thresholds_is_one() -> None:
     (request,) = blocks("threshold", "json")
-    assert len(posted.expand(posted.parse_request(json.loads(request)))) == 90
+    assert len(expand(parse_request(json.loads(request)))) == 90
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from services import queue, workers
 from services.runs import lifecycle
 from services.sweeps import posted
+from services.sweeps.request import SweepRequest, expand
 from services.traces import reading
 from tests.support.lab import long, small
 from tests.support.parts import wait_for
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("workers")
 
 def test_a_sweep_posted_is_a_sweep_trained(lab: Lab) -> None:
     base = small().full()
-    request = posted.SweepRequest(
+    request = SweepRequest(
         name="small",
         base=base,
         axes={"clipping": [{"kind": "none"}, {"kind": "norm", "threshold": 1.0}], "batch_size": [2, 4]},
@@ -30,7 +31,7 @@ def test_a_sweep_posted_is_a_sweep_trained(lab: Lab) -> None:
     lab.start({"LTD_WORKERS": "2"})
     done = posted.post(lab.db, request)
     queue.hint(lab.settings, done.new)
-    ids = [spec.digest for _, spec in posted.expand(request)]
+    ids = [spec.digest for _, spec in expand(request)]
     assert done.new == len(ids) == 12
     assert set(lab.ends(ids)) == {"succeeded"}
     for run_id in ids:

@@ -14,7 +14,7 @@ import pytest
 from ltd_client import demo
 from ltd_client.console import Console
 from ltd_client.sdk import Lab
-from services.sweeps.posted import SweepRequest, expand
+from services.sweeps.request import SweepRequest, expand
 from tests.ltd_client.command import COMMAND, environment
 from tests.ltd_client.house import end_all
 from tests.support.parts import DEADLINE, wait_for

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Table, and_, select, update
 
 from ltd_core.trace import TraceBlock
-from services.traces import reading
+from services.traces import reading, writing
 from services.traces.rows import BLOCKS, PAGES, decoded
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def store(db: Database, run_id: str, name: str, values: np.ndarray, sizes: list[
         size = sizes[first % len(sizes)]
         with db.write() as conn:
             part = values[first : first + size]
-            reading.append(conn, {run_id: [TraceBlock(name, (first + 1) * every, every, part)]})
+            writing.append(conn, {run_id: [TraceBlock(name, (first + 1) * every, every, part)]})
         first += size
 
 

@@ -18,6 +18,7 @@ from services.database.models import Base
 from services.migrate import migrate
 from services.settings import Settings
 from services.sweeps import posted
+from services.sweeps.request import SweepRequest
 from tests.services.lab import spec, submit
 from tests.support.parts import ROOT
 
@@ -67,7 +68,7 @@ def test_migrating_finds_when_the_runs_of_sweeps_were_made(tmp_path: Path, datab
         conn.execute(text("UPDATE runs SET created_at = created_at - 86400"))
     base = {name: value for name, value in spec(0).full().items() if name != "seed"}
     for seeds in ([0, 1, 2], [7, 8]):
-        posted.post(db, posted.SweepRequest(base=base, seeds=seeds))
+        posted.post(db, SweepRequest(base=base, seeds=seeds))
     query = text("SELECT id, created_at - first_run_at, first_run_at, last_run_at FROM sweeps ORDER BY created_at")
     with db.read() as conn:
         found = conn.execute(query).all()

@@ -15,10 +15,13 @@ import services
 from ltd_core.catalog import FAMILIES as MECHANISMS
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
 from services.database.engine import Database
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
 from services.migrate import migrate
 from services.runs import kinds, queries
 from services.settings import Settings
 from services.sweeps import posted
+from services.sweeps.request import SweepRequest, expand
 from services.traces import reading
 from services.traces.codec import checksum, encode
 from services.words import FAMILIES
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
 ROOT = Path(services.__file__).parents[1]
 REVISIONS = ("0001", "0002", "0003", "0004")
 VALUES = np.linspace(1, 0, 40, dtype=np.float32)
-SWEEP = posted.SweepRequest(base=spec().full(), axes={"cell": [{"kind": "gru"}, {"kind": "lstm"}]}, seeds=[99])
-MEMBERS = [one for _, one in posted.expand(SWEEP)]
+SWEEP = SweepRequest(base=spec().full(), axes={"cell": [{"kind": "gru"}, {"kind": "lstm"}]}, seeds=[99])
+MEMBERS = [one for _, one in expand(SWEEP)]
 
 
 def examples() -> list[RunSpec]:
@@ -50,7 +53,7 @@ def examples() -> list[RunSpec]:
 
 
 def _members(path: Path) -> list[RunSpec]:
-    return [one for _, one in posted.expand(posted.SweepRequest(**json.loads(path.read_text(encoding="utf-8"))))][::50]
+    return [one for _, one in expand(SweepRequest(**json.loads(path.read_text(encoding="utf-8"))))][::50]
 
 
 EXAMPLES = examples()
@@ -102,7 +105,7 @@ def insert_points(conn: Connection, run_id: str, revision: str) -> None:
 def insert_sweep(conn: Connection) -> None:
     stored = {name: json.dumps(value) for name, value in SWEEP.model_dump().items()} | {"name": "old"}
     insert(conn, "sweeps", id="s" * 32, created_at=5.0, runs=2, **stored)
-    for position, (coordinates, one) in enumerate(posted.expand(SWEEP)):
+    for position, (coordinates, one) in enumerate(expand(SWEEP)):
         where = {"position": position, "run_id": one.digest, "coordinates": json.dumps(coordinates)}
         insert(conn, "sweep_runs", sweep_id="s" * 32, **where)
 
@@ -123,7 +126,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, empty_url: str) -> Datab
 
 
 def listed(db: Database, **filters: str) -> set[str]:
-    return {run.id for run in queries.list_runs(db, filters, None, 1000).runs}
+    return {run.id for run in list_runs(db, ListQuestion(**filters), None, 1000).runs}
 
 
 def test_runs_are_read_as_they_were(old: Database) -> None:
@@ -143,7 +146,7 @@ def test_runs_are_listed_by_kind_and_metric(old: Database) -> None:
         for kind in {kinds.kinds_of(one)[place] for one in known} - {None}:
             expected = {one.digest for one in known if kinds.kinds_of(one)[place] == kind}
             assert listed(old, **{family: kind}) == expected, (family, kind)
-    order = queries.list_runs(old, {"sort": "-final_loss"}, None, 1000).runs
+    order = list_runs(old, ListQuestion(sort="-final_loss"), None, 1000).runs
     assert [run.id for run in order] == [one.digest for one in known[1::2][::-1]]
     assert listed(old, metric="final_loss", below="4") == {known[1].digest, known[3].digest}
     assert listed(old, metric="best_loss", below="1e9") == set()

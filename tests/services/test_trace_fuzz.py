@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ltd_core.trace import TraceBlock
 from services.errors import TraceConflict, TraceCorrupt
 from services.runs import submission
-from services.traces import reading, rows
+from services.traces import reading, rows, writing
 from services.traces.pyramid import FIGURES
 from tests.services.curves import agree, naive
 from tests.services.lab import spec
@@ -66,7 +66,7 @@ def test_every_read_is_numpys(db: Database, data: st.DataObject) -> None:
         for i in order:
             first, last = parts[i]
             if i != gap:
-                reading.append(conn, {run_id: [TraceBlock("loss", int(first) + 1, 1, values[first:last])]})
+                writing.append(conn, {run_id: [TraceBlock("loss", int(first) + 1, 1, values[first:last])]})
     lost = range(0) if gap is None else range(parts[gap][0], parts[gap][1])
     end = parts[gap][0] if gap == len(parts) - 1 else POINTS
     for _ in range(12):
@@ -77,7 +77,7 @@ def test_every_read_is_numpys(db: Database, data: st.DataObject) -> None:
     if gap is not None:
         return
     with pytest.raises(TraceConflict), db.write() as conn:
-        reading.append(conn, {run_id: [TraceBlock("loss", 1, 1, np.full(parts[0][1], 3, np.float32))]})
+        writing.append(conn, {run_id: [TraceBlock("loss", 1, 1, np.full(parts[0][1], 3, np.float32))]})
 
 
 def check(read: Read, values: np.ndarray, lost: range, cut: slice, most: int) -> None:

@@ -13,7 +13,7 @@ from ltd_core.trace import TraceBlock
 from services.runs import lifecycle
 from services.runs.lifecycle import Recorded
 from services.settings import Settings
-from services.traces import reading
+from services.traces import reading, writing
 from tests.support.lab import small
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
@@ -82,7 +82,7 @@ def test_one_bad_block_costs_its_own_run_alone(lab: Lab, journal: Journal) -> No
     lab.submit(small(0), small(1), hint=False)
     good, bad = journal.claim(2)
     with lab.db.write() as conn:
-        reading.append(conn, {bad.lease.run_id: progress(1, 16, offset=1).blocks})
+        writing.append(conn, {bad.lease.run_id: progress(1, 16, offset=1).blocks})
     gone = journal.record([(good.lease, progress(1, 16)), (bad.lease, progress(1, 16))])
     assert gone == {bad.lease.run_id}
     assert lab.run(good.lease.run_id).step == 16

@@ -11,6 +11,7 @@ from services.migrate import migrate
 from services.runs import lifecycle
 from services.settings import Settings
 from services.sweeps import posted
+from services.sweeps.request import parse_request
 from tests.support.parts import DEADLINE
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Laboratory:
     def post(self, name: str = "clipping and minibatches", **changes: Any) -> str:
         """Store a sweep, and return its id."""
         request = {"name": name, "base": BASE, "axes": AXES, "seeds": SEEDS} | changes
-        return posted.post(self.db, posted.parse_request(request)).sweep_id
+        return posted.post(self.db, parse_request(request)).sweep_id
 
     def train(self, most: int) -> int:
         """Train up to `most` queued runs to their end, and return how many."""

@@ -12,6 +12,7 @@ from services.comparison.pairs import compare_pairs, sign_flips
 from services.errors import BadQuestion, NotFound
 from services.runs import lifecycle
 from services.sweeps import posted
+from services.sweeps.request import parse_request
 from tests.services.lab import claim, progress
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def sweep(db: Database) -> str:
         },
         "seeds": list(range(SEEDS)),
     }
-    sweep_id = posted.post(db, posted.parse_request(asked)).sweep_id
+    sweep_id = posted.post(db, parse_request(asked)).sweep_id
     while taken := claim(db, 100):
         lifecycle.record(db, [(mine.lease, end(mine.spec.full())) for mine in taken])
     return sweep_id

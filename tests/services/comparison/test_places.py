@@ -10,6 +10,7 @@ from services.comparison import places as module
 from services.comparison.places import field_of, places
 from services.runs import queries
 from services.sweeps import posted
+from services.sweeps.request import parse_request
 
 if TYPE_CHECKING:
     from services.database.engine import Database
@@ -23,7 +24,7 @@ AXES: dict[str, list[Any]] = {
 
 @pytest.fixture
 def sweep(db: Database) -> posted.Grid:
-    asked = posted.parse_request({"name": "x", "base": BASE, "axes": AXES, "seeds": [2, 1]})
+    asked = parse_request({"name": "x", "base": BASE, "axes": AXES, "seeds": [2, 1]})
     return posted.grid(db, posted.post(db, asked).sweep_id)
 
 
@@ -62,7 +63,7 @@ def test_places_are_kept_and_the_oldest_forgotten(db: Database, sweep: posted.Gr
     assert places(db, sweep, ("clipping", "seed")) is first
     for length in range(21, 30):
         base = BASE | {"problem": {"kind": "temporal_order", "length": length}}
-        other = posted.post(db, posted.parse_request({"name": "y", "base": base})).sweep_id
+        other = posted.post(db, parse_request({"name": "y", "base": base})).sweep_id
         places(db, posted.grid(db, other), ("seed", "batch_size"))
     assert len(module._known) == 8
     assert places(db, sweep, ("clipping", "seed")) is not first

@@ -11,6 +11,7 @@ from services.comparison.table import compare
 from services.errors import BadQuestion, NotFound
 from services.runs import lifecycle
 from services.sweeps import posted
+from services.sweeps.request import parse_request
 from tests.services.lab import claim, progress
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def sweep(db: Database) -> str:
         "axes": {"clipping.threshold": [3.0, 1.0], "batch_size": [5, 20]},
         "seeds": list(range(SEEDS)),
     }
-    sweep_id = posted.post(db, posted.parse_request(asked)).sweep_id
+    sweep_id = posted.post(db, parse_request(asked)).sweep_id
     while taken := claim(db, 100):
         lifecycle.record(db, [(mine.lease, end(mine.spec.full())) for mine in taken])
     return sweep_id
@@ -72,7 +73,7 @@ def test_any_field_may_be_a_row(db: Database, sweep: str) -> None:
 
 def test_runs_that_have_not_ended_are_missing_not_zero(db: Database, sweep: str) -> None:
     asked = posted.get(db, sweep)
-    more = posted.parse_request({"name": "y", "base": asked.base, "axes": asked.axes, "seeds": [0, 99]})
+    more = parse_request({"name": "y", "base": asked.base, "axes": asked.axes, "seeds": [0, 99]})
     table = compare(db, posted.post(db, more).sweep_id, metric="final_loss")
     assert {(cell["n"], cell["missing"]["queued"]) for row in table["cells"] for cell in row} == {(1, 1)}
 
@@ -115,7 +116,7 @@ def test_a_sweep_of_one_axis_without_training_is_compared_with_its_seeds(db: Dat
         "axes": {"variance": [1.0, 2.0]},
         "seeds": [0, 1],
     }
-    sweep_id = posted.post(db, posted.parse_request(asked)).sweep_id
+    sweep_id = posted.post(db, parse_request(asked)).sweep_id
     while taken := claim(db, 100):
         lifecycle.record(db, [(mine.lease, progress(5, outcome="exhausted", growth_rate=0.5)) for mine in taken])
     table = compare(db, sweep_id, metric="growth_rate")
@@ -131,7 +132,7 @@ def test_a_field_that_only_some_rules_have_is_a_column_all_the_same(db: Database
         "seeds": [0, 1],
     }
     table = compare(
-        db, posted.post(db, posted.parse_request(asked)).sweep_id, rows="clipping.threshold", columns="clipping.kind"
+        db, posted.post(db, parse_request(asked)).sweep_id, rows="clipping.threshold", columns="clipping.kind"
     )
     assert [entry["label"] for entry in table["rows"]["values"]] == ["none", "1", "3"]
     counts = {

@@ -15,6 +15,7 @@ from services.maintenance.retention import keep, policies, thin
 from services.maintenance.verify import verify
 from services.runs import lifecycle
 from services.sweeps import posted
+from services.sweeps.request import parse_request
 from services.traces import reading
 from services.traces.pyramid import FIGURES
 from services.traces.rows import BLOCKS
@@ -69,7 +70,7 @@ def test_the_pyramid_stays_and_says_the_same(db: Database, stored: Stored) -> No
 def test_each_sweep_may_have_its_own_policy_and_the_longest_holds(db: Database) -> None:
     def post(name: str, seeds: list[int]) -> str:
         base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 64}
-        return posted.post(db, posted.parse_request({"name": name, "base": base, "seeds": seeds})).sweep_id
+        return posted.post(db, parse_request({"name": name, "base": base, "seeds": seeds})).sweep_id
 
     short, long = post("short", [0, 1]), post("long", [1, 2])
     leases = {one.spec.seed: one.lease for one in claim(db, 10)}

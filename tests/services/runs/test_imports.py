@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from ltd_core.errors import InvalidSpec
 from services.database.engine import Database
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
 from services.migrate import migrate
 from services.runs import imports, lifecycle, queries, submission
 from services.settings import Settings
@@ -35,12 +37,12 @@ def second(tmp_path: Path) -> Database:
         {"search": "rnn norm"},
         {"sort": "final_loss"},
         {"sort": "-final_loss", "clipping": "norm"},
-        {"metric": "final_loss", "below": "0.3"},
-        {"metric": "final_loss", "above": "0.2", "outcome": "exhausted"},
+        {"metric": "final_loss", "below": 0.3},
+        {"metric": "final_loss", "above": 0.2, "outcome": "exhausted"},
     ],
     ids=str,
 )
-def test_an_imported_run_is_listed_like_any_other(db: Database, filters: dict[str, str]) -> None:
+def test_an_imported_run_is_listed_like_any_other(db: Database, filters: dict[str, Any]) -> None:
     spec, at = small(), datetime.now(UTC).isoformat()
     data = {
         "id": spec.digest,
@@ -54,8 +56,8 @@ def test_an_imported_run_is_listed_like_any_other(db: Database, filters: dict[st
     }
     assert imports.store(db, *imports.parse_run(data), {}) is True
     assert imports.store(db, *imports.parse_run(data), {}) is False
-    assert [run.id for run in queries.list_runs(db, filters).runs] == [spec.digest]
-    assert queries.list_runs(db, filters | {"cell": "lstm"}).runs == []
+    assert [run.id for run in list_runs(db, ListQuestion(**filters)).runs] == [spec.digest]
+    assert list_runs(db, ListQuestion(**filters | {"cell": "lstm"})).runs == []
 
 
 def test_a_trained_run_fits(db: Database, second: Database) -> None:
@@ -71,7 +73,7 @@ def test_a_trained_run_fits(db: Database, second: Database) -> None:
     names = [entry["name"] for entry in reading.catalog(db, run.id)]
     values = {n: np.concatenate([part for _, part in reading.points(db, run.id, n)]) for n in names}
     assert imports.store(second, *imports.parse_run(data), values) is True
-    assert imports.state(second, run.id) == "succeeded"
+    assert queries.get(second, run.id).state == "succeeded"
     assert reading.catalog(second, run.id) == reading.catalog(db, run.id)
     for name in names:
         views = [reading.read(where, run.id, name, max_points=4) for where in (db, second)]

@@ -12,7 +12,7 @@ from services.database.engine import Database
 from services.errors import NotFound, TraceConflict
 from services.runs import lifecycle, queries, submission
 from services.runs.lifecycle import Recorded
-from services.traces import reading
+from services.traces import reading, writing
 from tests.services.lab import block, claim, progress, spec, submit
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def test_other_bytes_under_a_stored_key_are_refused(db: Database) -> None:
     (run_id,) = submit(db, 1)
     (mine,) = claim(db)
     with db.write() as conn:
-        reading.append(conn, {run_id: [block(1, 16)]})
+        writing.append(conn, {run_id: [block(1, 16)]})
     with pytest.raises(TraceConflict, match=run_id):
         lifecycle.record(db, [(mine.lease, progress(16, (block(1, 16, offset=1.0),)))])
     assert queries.get(db, run_id).step == 0

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from services.runs import metrics
 from services.runs.kinds import KINDS, kinds_of
-from services.runs.row import RUNS, insert, queued
+from services.runs.row import METRICS, RUNS, insert, queued
 from tests.services.lab import spec
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def test_a_run_has_kinds_and_metrics_from_the_moment_it_is_there(db: Database, *
     with db.read() as conn:
         (kinds,) = conn.execute(select(KINDS)).all()
         (stored,) = conn.execute(select(RUNS)).all()
-        numbers = conn.execute(select(metrics.METRICS).order_by(metrics.METRICS.c.metric)).all()
+        numbers = conn.execute(select(METRICS).order_by(METRICS.c.metric)).all()
     assert kinds[1:] == kinds_of(one)
     assert (stored.kinds, stored.spec, stored.created_at) == (kinds.key, one.canonical_json(), 3.0)
     shared = (kinds.key, "diverged")
@@ -41,4 +40,4 @@ def test_a_run_that_stands_keeps_its_metrics(db: Database) -> None:
     with db.write() as conn:
         insert(conn, [(one, queued(one, 1.0))])
         assert insert(conn, [(one, queued(one, 2.0) | OVER)]) == set()
-        assert conn.execute(select(metrics.METRICS)).all() == []
+        assert conn.execute(select(METRICS)).all() == []

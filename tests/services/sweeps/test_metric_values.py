@@ -11,6 +11,7 @@ from services.runs import lifecycle
 from services.sweeps import metric_values as module
 from services.sweeps import posted
 from services.sweeps.metric_values import MetricValues, metric_values
+from services.sweeps.request import parse_request
 from tests.services.lab import claim, progress
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def states(found: MetricValues) -> list[str]:
 
 def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
     base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
-    asked = posted.parse_request({"name": "x", "base": base, "seeds": list(range(5))})
+    asked = parse_request({"name": "x", "base": base, "seeds": list(range(5))})
     sweep_id = posted.post(db, asked).sweep_id
     ends = {
         0: progress(10, outcome="exhausted", final_loss=0.1),
@@ -54,7 +55,7 @@ def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
 
 def test_a_run_that_failed_and_is_queued_again_is_seen(db: Database) -> None:
     base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
-    asked = posted.parse_request({"name": "x", "base": base, "seeds": [0, 1]})
+    asked = parse_request({"name": "x", "base": base, "seeds": [0, 1]})
     sweep_id = posted.post(db, asked).sweep_id
     first, second = claim(db, 2)
     lifecycle.record(db, [(first.lease, progress(10, outcome="exhausted", final_loss=1.0))])
@@ -71,7 +72,7 @@ def test_a_run_that_failed_and_is_queued_again_is_seen(db: Database) -> None:
 def test_where_many_may_have_changed_all_are_read(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_AGAIN", 1)
     base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
-    asked = posted.parse_request({"name": "x", "base": base, "seeds": [0, 1, 2]})
+    asked = parse_request({"name": "x", "base": base, "seeds": [0, 1, 2]})
     sweep_id = posted.post(db, asked).sweep_id
     assert states(found_in(db, sweep_id)) == ["queued"] * 3
     for expected in (1, 2, 3):

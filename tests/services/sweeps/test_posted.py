@@ -3,67 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ltd_core.errors import InvalidSpec
-from ltd_core.spec import parse_spec
 from services.database.engine import Database
 from services.errors import NotFound
-from services.runs import lifecycle
+from services.runs import lifecycle, queries
 from services.sweeps import posted
 from tests.services.lab import claim, progress
+from tests.services.sweeps.asked import request
 
 if TYPE_CHECKING:
     from services.settings import Settings
-
-BASE: dict[str, Any] = {
-    "problem": {"kind": "temporal_order", "length": 20},
-    "clipping": {"kind": "norm"},
-    "updates": 100,
-}
-
-
-def request(**changes: Any) -> posted.SweepRequest:
-    asked = {
-        "name": "a sweep",
-        "base": BASE,
-        "axes": {"clipping.threshold": [0.1, 1.0], "batch_size": [5, 20]},
-        "seeds": [0, 1],
-    }
-    return posted.parse_request(asked | changes)
-
-
-def test_cells_are_the_product_of_axes_and_seeds_in_their_order() -> None:
-    cells = posted.expand(request())
-    assert len(cells) == 8
-    assert [at for at, _ in cells[:3]] == [
-        {"clipping.threshold": 0.1, "batch_size": 5, "seed": 0},
-        {"clipping.threshold": 0.1, "batch_size": 5, "seed": 1},
-        {"clipping.threshold": 0.1, "batch_size": 20, "seed": 0},
-    ]
-    for at, spec in cells:
-        full = spec.full()
-        found = (full["clipping"]["threshold"], full["batch_size"], full["seed"])
-        assert found == (at["clipping.threshold"], at["batch_size"], at["seed"])
-
-
-@pytest.mark.parametrize("changes", [{"seeds": [3, 0, 2**62]}, {"axes": {"seed": [1.0, 2], "batch_size": [5, 20]}}])
-def test_a_cell_is_the_run_that_it_is_alone(changes: dict[str, Any]) -> None:
-    cells = posted.expand(request(**changes))
-    assert len({spec.digest for _, spec in cells}) == len(cells) > 3
-    for at, spec in cells:
-        clipping = {"kind": "norm", "threshold": at.get("clipping.threshold", 1)}
-        alone = parse_spec(BASE | {"clipping": clipping, "batch_size": at["batch_size"], "seed": at["seed"]})
-        assert alone == spec
-        assert (alone.digest, alone.shape_key) == (spec.digest, spec.shape_key)
-
-
-def test_an_axis_may_hold_whole_objects() -> None:
-    rules = [{"kind": "none"}, {"kind": "value", "threshold": 0.5}]
-    cells = posted.expand(request(axes={"clipping": rules}))
-    assert [spec.full()["clipping"]["kind"] for _, spec in cells] == ["none", "none", "value", "value"]
 
 
 def test_posted_again_it_starts_nothing_and_with_one_value_more_only_the_new_cells(db: Database) -> None:
@@ -123,20 +76,8 @@ def test_pages_hold_every_sweep_once(db: Database) -> None:
     assert seen == ids[::-1]
 
 
-@pytest.mark.parametrize(
-    ("field", "changes"),
-    [
-        ("axes.batch_size[1]", {"axes": {"batch_size": [5, 0]}}),
-        ("axes.other[0]", {"axes": {"other": [1]}}),
-        ("axes.batch_size", {"axes": {"batch_size": []}}),
-        ("axes", {"axes": {"batch_size": list(range(1, 300)), "updates": list(range(1, 300))}}),
-        ("seeds[1]", {"seeds": [0, -1]}),
-        ("base.updates", {"base": BASE | {"updates": 0}}),
-        ("other", {"other": 1}),
-    ],
-)
-def test_what_is_wrong_is_named(db: Database, field: str, changes: dict[str, Any]) -> None:
-    with pytest.raises(InvalidSpec) as caught:
-        posted.post(db, request(**changes))
-    assert [problem.field for problem in caught.value.problems] == [field]
+def test_what_is_wrong_stores_nothing(db: Database) -> None:
+    with pytest.raises(InvalidSpec):
+        posted.post(db, request(axes={"batch_size": [5, 0]}))
     assert posted.list_sweeps(db) == ([], None)
+    assert queries.count_by_state(db) == {}

@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 from ltd_core.trace import TraceInfo
 from services.database.engine import Database
+from services.migrate import migrate
+from services.settings import Settings
 from services.traces import reading
 from services.traces.rows import FACTOR, page_cells
 from services.traces.stored import StoredTrace
