@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from services.database.engine import now
+from services.database.engine import Database, now
 from services.database.models import IdempotencyKey, table
 from services.database.rows import upsert
 from services.errors import IdempotencyConflict
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 KEYS = table(IdempotencyKey)
 KEEP_SECONDS = 86_400.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
@@ -19,9 +19,6 @@ from services.database.engine import is_sqlite, write_engine
 from services.database.failures import translated
 from services.errors import SchemaUnknown, StoreError
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PAUSE_SECONDS = 1.0
 _LOCK = 7_305_171_204

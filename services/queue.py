@@ -6,13 +6,12 @@ import logging
 import threading
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-if TYPE_CHECKING:
-    from services.settings import Settings
+from services.settings import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
 
 from services import idempotency, queue
-from services.database.engine import now
+from services.database.engine import Database, now
 from services.database.models import Leader, Run, table
 from services.database.rows import upsert
 from services.maintenance import retention
 from services.runs import lifecycle
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from services.settings import Settings
+from services.settings import Settings
 
 LEADER, RUNS = table(Leader), table(Run)
 _NAME = "reconciler"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-from ltd_core.spec import parse_spec
-
-if TYPE_CHECKING:
-    from ltd_core.spec import RunSpec
-    from ltd_core.trace import TraceInfo
+from ltd_core.spec import RunSpec, parse_spec
+from ltd_core.trace import TraceInfo
 
 _LONGEST = 5000
 """Bytes of a specification that is kept, which bounds the memory that all take; most have some hundred."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import orjson
@@ -14,13 +14,11 @@ from sqlalchemy import select
 from ltd_core.metrics import METRICS
 from services.comparison.bootstrap import interval
 from services.comparison.table import label_of
+from services.database.engine import Database
 from services.database.models import SweepRun, table
 from services.errors import BadQuestion
 from services.sweeps import posted
 from services.sweeps.metric_values import metric_values
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 MEMBERS = table(SweepRun)
 _EXACT = 12

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import orjson
 from sqlalchemy import select
 
 from services.cache import Kept
+from services.database.engine import Database
 from services.database.models import SweepRun, table
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from services.sweeps.posted import Grid
+from services.sweeps.posted import Grid
 
 MEMBERS = table(SweepRun)
 SEED = "seed"

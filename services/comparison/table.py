@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ltd_core.metrics import METRICS
-from services.comparison.bootstrap import AGGREGATES, intervals
+from services.comparison.bootstrap import AGGREGATES, Array, intervals
 from services.comparison.places import SEED, field_of, places
+from services.database.engine import Database
 from services.errors import BadQuestion
 from services.sweeps import posted
-from services.sweeps.metric_values import metric_values
-
-if TYPE_CHECKING:
-    from services.comparison.bootstrap import Array
-    from services.database.engine import Database
-    from services.sweeps.metric_values import MetricValues
-    from services.sweeps.posted import Grid
+from services.sweeps.metric_values import MetricValues, metric_values
+from services.sweeps.posted import Grid
 
 _USUAL = ("clipping", "batch_size")
 

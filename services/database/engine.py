@@ -9,18 +9,16 @@ processes need 96.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
 from services.database import postgresql, sqlite
 from services.database.failures import translated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LOCK_SECONDS = 5.0
 """How long a transaction waits for a lock, or a thread for a connection, before the store counts as unavailable."""

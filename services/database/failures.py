@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import psycopg
 from pysqlite3 import dbapi2
-from sqlalchemy import exc
+from sqlalchemy import Engine, exc
 
 from services.errors import NotMigrated, StoreError, StoreFull, StoreReadOnly, StoreUnavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Engine
 
 _PORT = 5432
 _FULL = ("disk is full", "no space left", "diskfull", "out of memory")

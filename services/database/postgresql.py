@@ -8,17 +8,13 @@ that hangs still acknowledges what it is sent, and psycopg waits for an answer f
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator
+from typing import Any
 
 import psycopg
 from psycopg import pq
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from sqlalchemy import Engine
 
 SILENCE_SECONDS = 10.0
 """Twice what a lock may take, half of `abandon_seconds`: a renewal can fail, connect anew and still be in time."""

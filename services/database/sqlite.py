@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pysqlite3 import dbapi2
-from sqlalchemy import Connection, create_engine, event
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 _WAL_SECONDS = 5.0
 

@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -20,9 +20,6 @@ from services.embedded.home import Home
 from services.embedded.stack import Stack, Stopped, listen, reachable
 from services.migrate import migrate
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 OTHER_SECONDS = 60.0  # how long to wait for another stack that starts or ends in the same folder
 

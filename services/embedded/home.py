@@ -9,10 +9,7 @@ import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 SOCKET_BYTES = 100  # the address of a Unix socket holds 107 bytes on Linux and 103 on macOS
 ASK_SECONDS = 0.1

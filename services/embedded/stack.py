@@ -6,19 +6,16 @@ import http.client
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, cast
 
 from services.embedded import guard
 from services.embedded.broker import answers, broker_program
 from services.embedded.child import Child, Program, StackFailed
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Mapping
-
-    from services.embedded.home import Home
+from services.embedded.home import Home
 
 START_SECONDS = 90.0  # a busy machine loads slowly
 WATCH_SECONDS = 0.2

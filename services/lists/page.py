@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from services.database.engine import Database
 from services.database.rows import json_list, strings_of
 from services.lists.cursor import Position, read_cursor, write_cursor
 from services.lists.plan import PageQuery
-from services.lists.scope import scope_of
+from services.lists.question import ListQuestion
+from services.lists.scope import Scope, scope_of
 from services.runs.queries import COLUMNS, RunView
 from services.sweeps.metric_values import measured
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection
-
-    from services.database.engine import Database
-    from services.lists.question import ListQuestion
-    from services.lists.scope import Scope
 
 _SMALL_SWEEPS = 1500
 """Runs of sweeps that are sorted in memory; more of them are such a share of a metric's index that it is scanned."""

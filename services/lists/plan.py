@@ -22,25 +22,19 @@ scan an order in which hardly a row meets it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Connection, Row, TextClause, bindparam, text
 
 from services.database.rows import json_list, strings_of
-from services.lists.scope import ENDED
+from services.lists.cursor import Position
+from services.lists.question import ListQuestion, Order
+from services.lists.scope import ENDED, Scope, Status
 from services.runs.kinds import all_kinds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sqlalchemy import Connection, Row, TextClause
-
-    from services.lists.cursor import Position
-    from services.lists.question import ListQuestion, Order
-    from services.lists.scope import Scope, Status
 
 _MOST_LOOKED_UP = 300
 """Sweeps of up to so many runs are looked up run by run; larger ones are scanned."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from services.errors import BadQuestion
 from services.words import FAMILIES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Order(NamedTuple):

@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from ltd_core.outcome import OUTCOMES
 from services.database.models import Sweep, table
-from services.runs.kinds import all_kinds
+from services.lists.question import ListQuestion
+from services.runs.kinds import AllKinds, all_kinds
 from services.words import STATES
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from services.lists.question import ListQuestion
-    from services.runs.kinds import AllKinds
 
 SWEEPS = table(Sweep)
 Status = tuple[str, str | None]

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from ltd_core.trace import TraceBlock
+from services.database.engine import Database
 from services.errors import TraceCorrupt
 from services.maintenance.walk import Care, Slice, walk
 from services.traces.reading import traces_of
 from services.traces.rows import BLOCKS, block_row
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
-
-    from services.database.engine import Database
-    from services.traces.stored import StoredTrace
+from services.traces.stored import StoredTrace
 
 _MOST_POINTS, _MOST_NUMBERS = 2**14, 2**20
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import Connection, and_, delete, select
 
+from services.database.engine import Database
 from services.errors import TraceCorrupt
 from services.maintenance.walk import Care, Slice, walk
 from services.traces.reading import traces_of
 from services.traces.rows import FACTOR, PAGES, decoded, figure_rows
+from services.traces.stored import StoredTrace
 from services.traces.writing import add_page
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from services.database.engine import Database
-    from services.traces.stored import StoredTrace
 
 
 def repair(db: Database, after: str | None = None) -> Slice:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select
 
 from ltd_core.trace import TraceBlock
-from services.database.engine import now
+from services.database.engine import Database, now
 from services.database.models import RetentionPolicy, Run, Sweep, SweepRun, ThinnedRun, table
 from services.database.rows import upsert
 from services.errors import NotFound
@@ -16,13 +16,8 @@ from services.maintenance.repair import mend
 from services.maintenance.walk import Care, Slice
 from services.traces.reading import traces_of
 from services.traces.rows import BLOCKS, FACTOR, block_row
+from services.traces.stored import StoredTrace
 from services.traces.writing import add_page
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from services.database.engine import Database
-    from services.traces.stored import StoredTrace
 
 POLICIES, THINNED = table(RetentionPolicy), table(ThinnedRun)
 RUNS, SWEEPS, MEMBERS = table(Run), table(Sweep), table(SweepRun)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
+from services.database.engine import Database
 from services.database.models import Base, RunState, table
 from services.traces.rows import BLOCKS, PAGES
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from services.database.engine import Database
 
 STATES = table(RunState)
 

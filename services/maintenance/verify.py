@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Table, select
 
+from services.database.engine import Database
 from services.database.models import RunState, table
 from services.errors import TraceCorrupt
 from services.maintenance.walk import Care, Slice, walk
 from services.traces.reading import thinned, traces_of
 from services.traces.rows import BLOCKS, PAGES, decoded
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
-
-    from services.database.engine import Database
-    from services.traces.stored import StoredTrace
+from services.traces.stored import StoredTrace
 
 STATES = table(RunState)
 _ROWS_AT_ONCE = 500

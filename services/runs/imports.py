@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import numpy as np
 import orjson
@@ -14,15 +15,10 @@ from ltd_core.metrics import METRICS
 from ltd_core.outcome import OutcomeKind
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
-from services.database.engine import now
+from services.database.engine import Database, now
 from services.runs import lifecycle, row
 from services.traces import writing
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from services.database.engine import Database
-    from services.traces.codec import Array
+from services.traces.codec import Array
 
 _BLOCK_NUMBERS = 200_000
 """In one stored block, about."""

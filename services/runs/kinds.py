@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, func, select
 
+from ltd_core.spec import RunSpec
 from services.database.engine import store_of
 from services.database.models import RunKinds, table
 from services.database.rows import upsert
 from services.words import FAMILIES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from sqlalchemy import Connection, Row
-
-    from ltd_core.spec import RunSpec
 
 KINDS = table(RunKinds)
 Kinds = tuple[str | None, ...]

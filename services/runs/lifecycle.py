@@ -9,29 +9,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
 
+from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
-from services.database.engine import now
+from services.database.engine import Database, now
 from services.database.models import Run, RunEvent, RunState, table
 from services.database.rows import upsert
 from services.errors import NotFound
 from services.runs.row import insert_metrics, metrics_of
 from services.traces import writing
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection
-
-    from ltd_core.outcome import Progress
-    from services.database.engine import Database
 
 RUNS, EVENTS, STATES = table(Run), table(RunEvent), table(RunState)
 _LAST = select(func.coalesce(func.max(EVENTS.c.seq), 0)).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from sqlalchemy import bindparam, func, select
 
+from ltd_core.spec import RunSpec
+from ltd_core.trace import TraceInfo
+from services.database.engine import Database
 from services.database.models import Run, RunEvent, ThinnedRun, table
 from services.errors import NotFound
 from services.specs import stored_spec, stored_traces
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ltd_core.spec import RunSpec
-    from ltd_core.trace import TraceInfo
-    from services.database.engine import Database
 
 T = TypeVar("T")
 RUNS, EVENTS, THINNED = table(Run), table(RunEvent), table(ThinnedRun)

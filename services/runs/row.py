@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
+from sqlalchemy import Connection
 
+from ltd_core.spec import RunSpec
 from services.database.models import Run, RunMetric, table
 from services.database.rows import insert_missing, upsert
 from services.runs import kinds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from ltd_core.spec import RunSpec
 
 RUNS, METRICS = table(Run), table(RunMetric)
 Row = dict[str, Any]

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
-from services.database.engine import now
+from ltd_core.spec import RunSpec
+from services.database.engine import Database, now
 from services.database.rows import insert_rows, json_list, strings_of
 from services.runs import lifecycle
 from services.runs.lifecycle import RUNS
 from services.runs.row import insert, queued
 from services.words import RESTARTABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from sqlalchemy import Connection
-
-    from ltd_core.spec import RunSpec
-    from services.database.engine import Database
 
 _CHUNK = 500
 _STATES = select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Connection, TextClause, text
 
 from services.cache import Kept
 from services.database.engine import store_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy import Connection, TextClause
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _MOST_KEPT = 500_000

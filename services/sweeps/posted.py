@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Connection, Row, func, select, tuple_
 
 from ltd_core.spec import RunSpec, parse_spec
 from services.cache import Kept
-from services.database.engine import now
+from services.database.engine import Database, now
 from services.database.models import Run, Sweep, SweepRun, table
 from services.database.rows import insert_missing, insert_rows
 from services.errors import NotFound
@@ -21,11 +21,6 @@ from services.lists.cursor import read_cursor, write_cursor
 from services.runs import lifecycle, submission
 from services.sweeps.request import Coordinates, SweepRequest, expand, with_values
 from services.words import FINAL, OPEN
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from services.database.engine import Database
 
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
 Counts = tuple[Any, ...]

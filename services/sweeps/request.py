@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,9 +15,6 @@ from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.faults import invalid
 from ltd_core.fields import Whole
 from ltd_core.spec import RunSpec, parse_spec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_RUNS = 100_000
 Coordinates = dict[str, Any]

@@ -6,15 +6,12 @@ nonfinite the number of values that are not finite. Of curves (a point is one nu
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from services.traces.codec import Array
+from services.traces.codec import Array
 
 FIGURES = ("minimum", "maximum", "mean", "last", "nonfinite")
 QUANTILES = "quantiles"

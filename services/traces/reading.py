@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
+from ltd_core.trace import TraceInfo
+from services.database.engine import Database
 from services.database.models import Run, table
 from services.errors import BadQuestion, NotFound
 from services.specs import stored_traces
+from services.traces.codec import Array
 from services.traces.pyramid import FIGURES
 from services.traces.rows import BLOCKS, FACTOR_BITS, PAGES, decoded
 from services.traces.stored import StoredTrace, TraceGap
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from ltd_core.trace import TraceInfo
-    from services.database.engine import Database
-    from services.traces.codec import Array
 
 RUNS = table(Run)
 _SPEC = select(RUNS.c.spec).where(RUNS.c.id == bindparam("id"))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import orjson
 
+from ltd_core.trace import TraceBlock
 from services.database.models import TraceBlockRow, TracePageRow, table
 from services.errors import TraceCorrupt
-from services.traces.codec import check, checks_itself, checksum, decode, encode
-from services.traces.pyramid import FIGURES, QUANTILES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ltd_core.trace import TraceBlock
-    from services.traces.codec import Array
-    from services.traces.pyramid import Cells
+from services.traces.codec import Array, check, checks_itself, checksum, decode, encode
+from services.traces.pyramid import FIGURES, QUANTILES, Cells
 
 BLOCKS, PAGES = table(TraceBlockRow), table(TracePageRow)
 FACTOR_BITS = 5

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
+from ltd_core.trace import TraceInfo
 from services.cache import Kept
 from services.database.engine import store_of
 from services.errors import TraceCorrupt
+from services.traces.codec import Array
 from services.traces.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for
 from services.traces.rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, figure_rows, figures_in, page_cells
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection
-
-    from ltd_core.trace import TraceInfo
-    from services.traces.codec import Array
 
 logger = logging.getLogger(__name__)
 

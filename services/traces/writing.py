@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import Connection, and_, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from ltd_core.trace import TraceBlock
 from services.database.rows import upsert
 from services.errors import TraceConflict, TraceCorrupt
 from services.traces.rows import BLOCKS, FACTOR, PAGES, block_row, name_of, page_rows
 from services.traces.stored import StoredTrace
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sqlalchemy import Connection
-
-    from ltd_core.trace import TraceBlock
 
 logger = logging.getLogger(__name__)
 _KEY = ("run_id", "trace", "first_step")
