@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("workers")
 
 
-def test_every_process_is_listed_and_a_hint_never_waits_behind_a_busy_one(lab: Lab) -> None:
+def test_as_many_processes_as_set_are_listed_and_a_busy_one_leaves_the_hints_to_the_others(lab: Lab) -> None:
     lab.start({"LTD_WORKERS": "2", "LTD_RENEW_SECONDS": "0.2", "LTD_RECONCILE_SECONDS": "3600"})
     found = wait_for(lambda: (seen := workers.list_workers(lab.db)) and len(seen) == 2 and seen)
     assert {worker["device"] for worker in found} == {"cpu"}
