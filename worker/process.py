@@ -73,7 +73,7 @@ class Process:
         self._keeper.start()
         logger.info("process %d is ready on %s", os.getpid(), self._device)
 
-    def drain(self) -> None:
+    def work(self) -> None:
         """Train queued runs until there are none; a SIGTERM meanwhile ends the process, at the next boundary."""
         before = signal.signal(signal.SIGTERM, self.on_signal)
         try:
@@ -92,7 +92,8 @@ class Process:
         heartbeat(self._keepers_db, self._worker, running)
 
 
-_processes: list[Process] = []
+started: list[Process] = []
+"""The one of this pool process, once Celery has started it."""
 
 
 @worker_process_init.connect
@@ -103,9 +104,4 @@ def start(**_: Any) -> None:
         register_text(name, path)
     process = Process(settings, getattr(current_process(), "index", 0))
     process.start()
-    _processes.append(process)
-
-
-def drain() -> None:
-    """Train queued runs until there are none."""
-    _processes[0].drain()
+    started.append(process)

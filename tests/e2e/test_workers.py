@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services import queue, workers
+from services import queue
 from services.runs import lifecycle
 from services.sweeps import posted
 from services.sweeps.request import SweepRequest, expand
 from services.traces import reading
 from tests.support.lab import long, small
-from tests.support.parts import wait_for
 
 if TYPE_CHECKING:
     from tests.support.lab import Lab
@@ -68,27 +67,6 @@ def test_a_cancelled_run_leaves_its_neighbors_alone(lab: Lab) -> None:
     lifecycle.request_cancel(lab.db, ids[0])
     assert lab.ends(ids) == ["cancelled", "succeeded"]
     assert lab.run(ids[1]).step == 3000
-
-
-def test_every_process_is_listed_with_what_it_runs(lab: Lab) -> None:
-    lab.start({"LTD_WORKERS": "2", "LTD_RENEW_SECONDS": "0.2"})
-    found = wait_for(lambda: (seen := workers.list_workers(lab.db)) and len(seen) == 2 and seen)
-    assert {worker["device"] for worker in found} == {"cpu"}
-    (run_id,) = lab.submit(long(0, updates=1_000_000))
-    wait_for(lambda: [run_id] in [worker["running"] for worker in workers.list_workers(lab.db)])
-
-
-def test_a_lost_hint_is_sent_again(lab: Lab) -> None:
-    ids = lab.submit(small(0), small(1))
-    lab.broker.flush()
-    lab.start()
-    assert lab.ends(ids) == ["succeeded", "succeeded"]
-
-
-def test_a_run_that_was_never_hinted_is_found(lab: Lab) -> None:
-    lab.start()
-    ids = lab.submit(small(), hint=False)
-    assert lab.ends(ids) == ["succeeded"]
 
 
 def test_events_tell_the_way_of_a_run(lab: Lab) -> None:
