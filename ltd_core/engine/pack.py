@@ -1,4 +1,14 @@
-"""K lanes of one shape: each a run of its own, bit for bit what it would be alone (on one device type)."""
+"""K lanes of one shape: each a run of its own, bit for bit what it would be alone (on one device type).
+
+A lane is the caller's number for a run; a slot is the row of that run in the tensors [K, ...]. Active lanes fill the
+first slots, so that networks compute no empty rows: when a run ends, that of the last slot moves to its place.
+
+A run hands over its traces in blocks. Their boundaries are a function of the specification and the step alone
+(ltd_core.engine.blocks), so runs that were loaded at different times reach theirs at different calls, and a run that is
+resumed makes the same blocks again. `advance` trains all lanes for the largest number of updates that takes none beyond
+its next boundary, evaluation or observation, then evaluates and observes those that are due, until a lane is at a
+boundary or has ended. The host waits for the device between these stretches of updates, never within one.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Pack:
-    """Trains up to `lanes` runs at once. Active lanes fill the first slots: the last one moves where one ends."""
+    """Trains up to `lanes` runs at once."""
 
     def __init__(self, spec: RunSpec, lanes: int, device: str = "cpu") -> None:
         if not isinstance(spec, Training):

@@ -72,9 +72,9 @@ class Recorder:
         blocks = [TraceBlock(probe.name, first, 1, scalars[:, i].copy()) for i, probe in enumerate(self._of_scalars)]
         for probe, buffer in zip(self._of_arrays, self._arrays, strict=True):
             blocks.append(TraceBlock(probe.name, first, 1, buffer[slot, :count].cpu().numpy().copy()))
-        for dear in (*self._of_weights, *self._of_states):
-            points = [(step, value) for name, step, value in lane.periodic if name == dear.name and step <= lane.step]
+        for periodic in (*self._of_weights, *self._of_states):
+            points = [(step, v) for name, step, v in lane.periodic if name == periodic.name and step <= lane.step]
             if points:
                 values = torch.stack([value for _, value in points]).cpu().numpy()
-                blocks.append(TraceBlock(dear.name, points[0][0], dear.info(lane.spec).every, values))
+                blocks.append(TraceBlock(periodic.name, points[0][0], periodic.info(lane.spec).every, values))
         return blocks

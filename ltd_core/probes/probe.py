@@ -107,7 +107,7 @@ class UpdateProbe(Probe):
 
 
 class WeightProbe(Probe):
-    """Measured before every update whose number is a multiple of `every`: dear, so it has a period."""
+    """Measured before every update whose number is a multiple of `every`: too expensive for each."""
 
     @classmethod
     @abstractmethod
