@@ -1,4 +1,4 @@
-"""What a run comes down to: the numbers that comparisons are made of."""
+"""Metrics: the figures by which runs are compared."""
 
 from __future__ import annotations
 

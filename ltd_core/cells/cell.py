@@ -1,4 +1,4 @@
-"""What a cell is: the recurrence of a network, with its gradient through time."""
+"""The base class of cells: the recurrence of a network, given by the formulas of one step."""
 
 from __future__ import annotations
 

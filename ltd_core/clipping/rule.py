@@ -1,4 +1,4 @@
-"""What a clipping rule is."""
+"""The base class of clipping rules, and what a rule sees of K gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many lanes a pack should have: measured once for each shape on each machine, and remembered in a file."""
+"""Chooses the number of lanes of a pack, by a measurement per shape and machine that is kept in a file."""
 
 from __future__ import annotations
 

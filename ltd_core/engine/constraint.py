@@ -1,4 +1,4 @@
-"""Weights under a constraint: rows hold free numbers, networks see what these stand for."""
+"""Orthogonal recurrent matrices: rows hold free parameters, networks see the matrices that these generate."""
 
 from __future__ import annotations
 

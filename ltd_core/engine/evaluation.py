@@ -1,4 +1,4 @@
-"""Measuring the error rate on fresh sequences."""
+"""Measures loss and error rate on fresh sequences."""
 
 from __future__ import annotations
 

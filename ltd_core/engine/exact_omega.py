@@ -1,4 +1,4 @@
-"""A network whose regularizer's gradient goes through delta too: by differentiating the way back, lane by lane."""
+"""The exact gradient of Omega, also through delta: by double backpropagation, lane by lane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One flat row of weights a lane, [K, P], with a named view for every weight."""
+"""The weights of each lane in one flat row, [K, P], with a named view of every weight."""
 
 from __future__ import annotations
 

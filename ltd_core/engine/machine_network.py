@@ -1,4 +1,4 @@
-"""A network as machine code of our own, on the CPU."""
+"""A network in machine code, on the CPU."""
 
 from __future__ import annotations
 

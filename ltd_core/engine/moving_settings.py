@@ -1,4 +1,4 @@
-"""Settings that move with the updates: made on the host for a stretch of updates, read on the device one by one."""
+"""Settings that change with the update: computed on the host for a stretch of updates, indexed on the device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking into one run: its states, gates, Jacobians and memory on fresh sequences, alone and in float64."""
+"""Measures one run on fresh sequences: states, gates, Jacobians and memory, alone and in float64."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Thresholds from a pilot: quantiles of the gradient norms that a run has before its first update."""
+"""Resolves thresholds that are quantiles of the gradient norms before the first update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The buffers between two block boundaries: what probes measured, by lane and update, on the device."""
+"""Buffers on the device for what probes measure between two block boundaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Norms with eight significant bits: what is left out is noise to a picture, and two thirds of the bytes of a trace."""
+"""Rounds norms to eight significant bits, which saves two thirds of the bytes of their traces."""
 
 from __future__ import annotations
 

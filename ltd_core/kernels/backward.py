@@ -1,4 +1,4 @@
-"""The way back through time as machine code: deltas, their norms as they pass, and the slopes of the gates.
+"""Emits the backward pass through time: deltas, their norms, and the derivatives by the gates.
 
 delta_t = sum over the delays of the gate slopes of step t+d times W_d^T, plus what is carried over, plus what is given
 from outside; then the derivatives of the formulas.

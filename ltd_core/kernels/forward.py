@@ -1,4 +1,4 @@
-"""The way forward through time as machine code: a lane runs all its steps while its weights stay in the cache.
+"""Emits the forward pass through time: a lane runs all its steps while its weights stay in the cache.
 
 gates = x_t U + sum over the delays of h_{t-d} W_d + b, then the formulas of the step.
 """

@@ -1,4 +1,4 @@
-"""How much of the past a state still carries."""
+"""Sensitivity of the last state to earlier states, by lag."""
 
 from __future__ import annotations
 

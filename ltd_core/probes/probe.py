@@ -1,4 +1,4 @@
-"""What a probe is: one trace, measured on the device, without a synchronization."""
+"""The base classes of probes: each measures one trace on the device, without waiting for it."""
 
 from __future__ import annotations
 

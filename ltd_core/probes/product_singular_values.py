@@ -1,4 +1,4 @@
-"""The singular values of the whole way back."""
+"""Singular values of d h_T / d h_1, the product of all Jacobians."""
 
 from __future__ import annotations
 

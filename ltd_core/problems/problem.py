@@ -1,4 +1,4 @@
-"""What a problem is: sequences drawn without state, read out at the last step or steps."""
+"""The base class of problems: they draw sequences from random numbers alone, without state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formulas over the units of a layer, element by element, and their derivatives by the chain rule from the end."""
+"""Element-wise formulas over the units of a layer, and their derivatives by reverse accumulation."""
 
 from __future__ import annotations
 

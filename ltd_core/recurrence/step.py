@@ -1,4 +1,4 @@
-"""What a cell computes at a time step, and what its way back needs."""
+"""The formulas of one time step of a cell, and what its backward pass needs of them."""
 
 from __future__ import annotations
 
