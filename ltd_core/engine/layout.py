@@ -59,9 +59,9 @@ class Layout:
         row = torch.cat([weights[name].flatten() for name in self.shapes])
         return row if self.constraint is None else self.constraint.free(row)
 
-    def _periods(self, known: dict[str, torch.Tensor]) -> torch.Tensor:
+    def _periods(self, given: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return the periods of all weights: 1 where none is known."""
-        every = {name: torch.ones(shape, dtype=torch.int64) for name, shape in self.shapes.items()} | known
+        every = {name: torch.ones(shape, dtype=torch.int64) for name, shape in self.shapes.items()} | given
         return torch.cat([every[name].flatten() for name in self.shapes])
 
     def _matrix(self, name: str) -> tuple[int, int]:

@@ -39,8 +39,8 @@ class Scheduled:
         self._at.zero_()
         for name in self.names:
             number, table = _NUMBERS[name], self._tables[name]
-            made = [[number(lane, lane.step + 1 + ahead) for lane in self._lanes] for ahead in range(updates)]
-            table[:updates, : len(self._lanes)] = table.new_tensor(made)
+            numbers = [[number(lane, lane.step + 1 + ahead) for lane in self._lanes] for ahead in range(updates)]
+            table[:updates, : len(self._lanes)] = table.new_tensor(numbers)
 
     def now(self, name: str) -> torch.Tensor:
         """Return a setting at this update, [K]."""

@@ -33,13 +33,13 @@ def _measured(spec: Training, layout: Layout, minibatches: int) -> torch.Tensor:
     single = spec.model_copy(update={"dtype": "float32"})
     gradient = torch.zeros_like(row)
     network = ExampleNetwork(single, row) if spec.clipping.per == "example" else MachineNetwork(single, 1)
-    found = []
+    measured = []
     for step in range(1, minibatches + 1):
         draws = Draws.of([stream_key(spec.seed, "pilot")], [step])
         network.train(row, gradient, spec.problem.draw(draws, spec.batch_size, torch.float32))
         rows = network.examples[0] if isinstance(network, ExampleNetwork) else gradient
-        found.append(rows.abs().flatten() if spec.clipping.threshold_of == "elements" else norms(rows))
-    return _thinned(torch.cat([part[torch.isfinite(part)] for part in found]))
+        measured.append(rows.abs().flatten() if spec.clipping.threshold_of == "elements" else norms(rows))
+    return _thinned(torch.cat([part[torch.isfinite(part)] for part in measured]))
 
 
 def _thinned(values: torch.Tensor, most: int = 1_000_000) -> torch.Tensor:

@@ -144,9 +144,9 @@ class _Backward:
             return here.leaf(node, t, tile, v)
 
         formulas = Formulas(e, known)
-        made = [(formulas.value(node), e.at(line, i * s.size)) for i, node in enumerate(s.step.slopes)]
-        made += [(formulas.value(n), to) for n, to in zip(s.step.carries, carried, strict=True) if n != ZERO]
-        for vector, pointer in made:
+        results = [(formulas.value(node), e.at(line, i * s.size)) for i, node in enumerate(s.step.slopes)]
+        results += [(formulas.value(n), to) for n, to in zip(s.step.carries, carried, strict=True) if n != ZERO]
+        for vector, pointer in results:
             e.store(vector, pointer, count)
 
     def _keep(self, t: str, place: str, count: int, pushed: str, delta: str) -> None:

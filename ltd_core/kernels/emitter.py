@@ -222,11 +222,11 @@ class Emitter:
 
     def largest(self, vectors: Sequence[str]) -> str:
         """Return the largest of all numbers."""
-        found = vectors[0]
+        largest = vectors[0]
         for vector in vectors[1:]:
-            found = self.choose("ogt", vector, found, vector, found)
+            largest = self.choose("ogt", vector, largest, vector, largest)
         return self.value(
-            f"call {self.scalar} @llvm.vector.reduce.fmax.v{self.width}{self.suffix}({self.vector} {found})"
+            f"call {self.scalar} @llvm.vector.reduce.fmax.v{self.width}{self.suffix}({self.vector} {largest})"
         )
 
     def mask(self, count: int) -> str:

@@ -70,11 +70,11 @@ class Step:
         """Return the nodes that a logistic function of the inputs opens and closes, in the order of their gates."""
         logistic = [n for n in walk(formula for _, formula in self.update) if n.operation == "sigmoid"]
         places = {n: [self.gates.index(b.name) for b in walk([n]) if b.operation == "gate"] for n in logistic}
-        return tuple(sorted((n for n, found in places.items() if found), key=lambda n: max(places[n])))
+        return tuple(sorted((n for n, gates in places.items() if gates), key=lambda n: max(places[n])))
 
-    def state_after(self, found: Node) -> int | None:
+    def state_after(self, node: Node) -> int | None:
         """Return the place of the state whose new value a node is."""
-        return self._after.get(found)
+        return self._after.get(node)
 
     @cached_property
     def _after(self) -> dict[Node, int]:
