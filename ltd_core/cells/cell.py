@@ -28,8 +28,7 @@ _DRAWS_A_DELAY, _DRAWS_A_LAYER = 100, 10_000
 
 def _ascending(values: tuple[int, ...]) -> tuple[int, ...]:
     if any(first >= second for first, second in pairwise(values)):
-        msg = f"must ascend, each delay once, not {list(values)}"
-        raise ValueError(msg)
+        raise ValueError(f"must ascend, each delay once, not {list(values)}")
     return values
 
 

@@ -43,8 +43,7 @@ class Pack:
 
     def __init__(self, spec: RunSpec, lanes: int, device: str = "cpu") -> None:
         if not isinstance(spec, Training):
-            msg = f"a pack trains; experiment {spec.experiment!r} does not"
-            raise WrongPack(msg)
+            raise WrongPack(f"a pack trains; experiment {spec.experiment!r} does not")
         self.shape_key, self.lanes, self.device = spec.shape_key, lanes, device
         self._dtype = torch.float64 if spec.dtype == "float64" else torch.float32
         self._layout = Layout(spec)
@@ -69,11 +68,9 @@ class Pack:
     def load(self, lane: int, spec: RunSpec, state: bytes | None = None) -> None:
         """Put a run into a free lane, from the start or from a state; raises WrongPack and CorruptState."""
         if not isinstance(spec, Training) or spec.shape_key != self.shape_key:
-            msg = f"run {spec.digest} has shape {spec.shape_key}, the pack {self.shape_key}"
-            raise WrongPack(msg)
+            raise WrongPack(f"run {spec.digest} has shape {spec.shape_key}, the pack {self.shape_key}")
         if not 0 <= lane < self.lanes or any(active.number == lane for active in self._active):
-            msg = f"lane {lane} is not a free lane of {self.lanes}"
-            raise WrongPack(msg)
+            raise WrongPack(f"lane {lane} is not a free lane of {self.lanes}")
         slot, loaded = len(self._active), Lane(lane, spec, clipping=resolved(spec, self._layout))
         if state is None:
             self._weights[slot] = self._layout.initial(spec).to(self._weights)
@@ -214,8 +211,7 @@ class Pack:
     def _restore(self, slot: int, lane: Lane, state: bytes) -> None:
         meta, arrays = unpack_state(state)
         if meta["digest"] != lane.spec.digest:
-            msg = f"the state belongs to run {meta['digest']}, not to {lane.spec.digest}"
-            raise CorruptState(msg)
+            raise CorruptState(f"the state belongs to run {meta['digest']}, not to {lane.spec.digest}")
         flat = [torch.from_numpy(arrays[f"weight.{name}"].copy()).flatten() for name in self._layout.shapes]
         self._weights[slot] = torch.cat(flat).to(self._weights)
         for name, rows in self._carried.items():

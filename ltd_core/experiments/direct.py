@@ -58,8 +58,7 @@ class Direct(RunSpec):
             values = computed.traces[info.name].detach().cpu().numpy()
             expected = (self.steps // info.every, *info.size)
             if values.shape != expected:
-                msg = f"trace {info.name} must have shape {expected}, not {values.shape}"
-                raise ValueError(msg)
+                raise ValueError(f"trace {info.name} must have shape {expected}, not {values.shape}")
             blocks.append(TraceBlock(info.name, info.every, info.every, values))
         return tuple(blocks)
 

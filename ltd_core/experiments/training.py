@@ -75,8 +75,7 @@ class Training(RunSpec):
         }
         for name, numbers in sizes.items():
             if numbers > MOST_NUMBERS:
-                msg = f"{name} must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller"
-                raise ValueError(msg)
+                raise ValueError(f"{name} must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller")
         return self
 
     @model_validator(mode="after")

@@ -25,8 +25,7 @@ def _ordered(value: int | tuple[int, int]) -> int | tuple[int, int]:
         return value
     low, high = value
     if low > high:
-        msg = f"must be [shortest, longest] with shortest at most longest, not [{low}, {high}]"
-        raise ValueError(msg)
+        raise ValueError(f"must be [shortest, longest] with shortest at most longest, not [{low}, {high}]")
     return low if low == high else value
 
 
