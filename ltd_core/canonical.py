@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ltd_core.fields import name_bounds
 
+canonical_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+"""Returns plain values as JSON that is the same for equal ones."""
 _NAMES = frozenset({"kind", "experiment"})
 """Written even where they hold their default."""
 
@@ -52,15 +54,7 @@ def shared_by_lanes(model: Canonical) -> dict[str, Any]:
     return shared
 
 
-def canonical_json(settings: dict[str, Any]) -> str:
-    """Return settings as JSON that is the same for equal ones."""
-    return _encode(settings)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Canonical):
         return without_defaults(value)
     return value.model_dump(mode="json", exclude_defaults=True) if isinstance(value, BaseModel) else value
-
-
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode

@@ -24,7 +24,7 @@ _TOGETHER = 256
 def initial_weights(training: Training) -> torch.Tensor:
     """Return the weights that a run starts from, [P]."""
     layout = Layout(training)
-    return layout.effective(layout.initial(training).to(_kind(training.dtype)).unsqueeze(0))[0]
+    return layout.effective(layout.initial(training).to(getattr(torch, training.dtype)).unsqueeze(0))[0]
 
 
 def final_weights(trainings: Sequence[Training]) -> list[torch.Tensor]:
@@ -60,7 +60,3 @@ def example_gradients(spec: Training, row: torch.Tensor, examples: int) -> torch
         part = Batch(x[here], targets[here], batch.starts.expand(count))
         networks[count].train(rows[:count], gradients[here], part)
     return gradients
-
-
-def _kind(dtype: str) -> torch.dtype:
-    return torch.float64 if dtype == "float64" else torch.float32

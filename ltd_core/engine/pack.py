@@ -45,7 +45,7 @@ class Pack:
         if not isinstance(spec, Training):
             raise WrongPack(f"a pack trains; experiment {spec.experiment!r} does not")
         self.shape_key, self.lanes, self.device = spec.shape_key, lanes, device
-        self._dtype = torch.float64 if spec.dtype == "float64" else torch.float32
+        self._dtype = getattr(torch, spec.dtype)
         self._layout = Layout(spec)
         self._block = block_updates(spec)
         rows = partial(torch.zeros, lanes, dtype=self._dtype, device=device)
