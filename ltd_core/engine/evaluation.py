@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ltd_core.engine.lane import Lane
 
 _CHUNK = 100
-"""Sequences at once: a function of nothing but the specification, so that results do not depend on neighbors."""
+"""Sequences drawn at once: a constant, so that results do not depend on the number of lanes."""
 
 
 class Evaluated(NamedTuple):

@@ -45,7 +45,7 @@ def final_weights(trainings: Sequence[Training]) -> list[torch.Tensor]:
 
 
 def example_gradients(spec: Training, row: torch.Tensor, examples: int) -> torch.Tensor:
-    """Return the gradient of each of so many sequences, [N, P]; they are of one length, and the same for a seed."""
+    """Return the gradients of `examples` sequences of one length, [N, P]; the seed decides the sequences."""
     draws = Draws.of([stream_key(spec.seed, "examples")], [0])
     batch = spec.problem.draw(draws, examples, row.dtype)
     single, answers = spec.model_copy(update={"batch_size": 1}), spec.problem.answers

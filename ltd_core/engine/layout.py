@@ -51,7 +51,7 @@ class Layout:
 
     @one_thread
     def initial(self, spec: Training) -> torch.Tensor:
-        """Return the weights that a run starts from, [P], float64: drawn alone, whatever its neighbors."""
+        """Return the weights that a run starts from, [P], float64; they depend on its seed alone."""
         draws = Draws.of([stream_key(spec.seed, "initialization")], [0])
         weights = spec.cell.draw_weights(spec.initialization, draws, spec.problem.input_size)
         weights["V"] = spec.initialization.weight(draws, 1000, self._matrix("V"), spec.initialization.output_gain)

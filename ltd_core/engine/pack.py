@@ -133,7 +133,7 @@ class Pack:
         return ahead
 
     def _observe(self, diverged: frozenset[int]) -> None:
-        """Look into the lanes that are due."""
+        """Observe the lanes that are due."""
         for slot, lane in enumerate(self._active):
             every = lane.spec.observation.every
             if every and lane.step % every == 0 and slot not in diverged:

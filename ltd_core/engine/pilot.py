@@ -43,7 +43,7 @@ def _measured(spec: Training, layout: Layout, minibatches: int) -> torch.Tensor:
 
 
 def _thinned(values: torch.Tensor, most: int = 1_000_000) -> torch.Tensor:
-    """Return at most so many of the values, evenly spaced in order."""
+    """Return the values, or `most` of them at even ranks."""
     if len(values) <= most:
         return values if len(values) else torch.ones(1)
     ordered = values.sort()[0]

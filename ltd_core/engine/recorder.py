@@ -33,7 +33,7 @@ class Recorder:
         self._points = [buffer.flatten(0, 1) for buffer in (self._scalars, *self._arrays)]
 
     def places(self, lanes: list[Lane], slots: int) -> list[int]:
-        """Return where the next points of so many slots go: lanes fill the first ones, the others hold nothing."""
+        """Return the next index of every slot in the flat buffers; slots without a lane are scratch."""
         steps = [lane.step - lane.block_start for lane in lanes] + [0] * (slots - len(lanes))
         return [slot * self._block + step for slot, step in enumerate(steps)]
 

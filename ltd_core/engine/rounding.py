@@ -28,7 +28,7 @@ def with_short_norms(blocks: Sequence[TraceBlock]) -> list[TraceBlock]:
 
 
 def rounded(values: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[Any]]:
-    """Return values rounded to the nearest of so many bits, ties to even; what is not finite stays as it is."""
+    """Return values rounded to `SIGNIFICANT_BITS`, to nearest, ties to even; what is not finite stays as it is."""
     whole, bits = _KINDS[values.dtype.str]
     drop = whole(bits - SIGNIFICANT_BITS)
     raw = np.ascontiguousarray(values).view(whole)

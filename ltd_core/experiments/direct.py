@@ -36,7 +36,7 @@ class Engine(Protocol):
         """Train runs of one shape together, and return the row that each ends with."""
 
     def example_gradients(self, spec: Training, row: torch.Tensor, examples: int) -> torch.Tensor:
-        """Return the gradient of each of so many sequences, [N, P]; they are of one length, and the same for a seed."""
+        """Return the gradients of `examples` sequences of one length, [N, P]; the seed decides the sequences."""
 
 
 class Direct(RunSpec):

@@ -84,7 +84,7 @@ class _Forward:
             yield Term(count, here.state(0, since), s.size, 1, weights, s.recurrent, s.step.recurrent)
 
     def _formulas(self, here: Memory, now: _Moment, tile: Tile, spot: Spot, gates: list[str]) -> None:
-        """Store the new states of one vector of units, and what the way back needs."""
+        """Store the new states of one vector of units, and what the backward pass needs."""
         e, s, v = self.e, self.s, spot.vector
         within = tile.column + v * e.width
         place, count = e.add(e.multiply(tile.row, s.size), spot.row * s.size + within), tile.counts[v]

@@ -1,4 +1,4 @@
-"""The linear readout as machine code: outputs, loss and error rate of a minibatch, and the start of the way back.
+"""The linear readout as machine code: outputs, loss and error rate of a minibatch, and the start of the backward pass.
 
 outputs = c + h_t V at the last R steps; loss: cross-entropy in nats for classes, mean squared error for numbers;
 dV, dc and d loss / d h_t.

@@ -51,7 +51,7 @@ class Step:
 
     @cached_property
     def kept(self) -> tuple[Node, ...]:
-        """Return the nodes of the way forward that the way back uses and that are not at hand in any case."""
+        """Return the nodes of the forward pass that the backward pass must read from the tape."""
         stored = {"old", "parameter", "number", "constant", "time", "active"}
         return tuple(n for n in self._needed if n.operation not in stored and n not in self._after)
 
@@ -62,7 +62,7 @@ class Step:
 
     @cached_property
     def slots(self) -> int:
-        """Return the numbers that a step keeps of each unit: `kept`, and in their place `slopes` on the way back."""
+        """Return the tape's numbers per unit and step: `kept`, which the backward pass overwrites with `slopes`."""
         return max(len(self.kept), len(self.slopes))
 
     @cached_property
@@ -86,7 +86,7 @@ class Step:
 
     @cached_property
     def _needed(self) -> list[Node]:
-        """Return the nodes of the way forward at which the formulas of the way back begin: sums are made again."""
+        """Return the forward nodes that backward formulas start from; arithmetic is recomputed."""
         forward = set(walk(formula for _, formula in self.update))
         seen: dict[Node, None] = {}
         stack = [*self.slopes, *self.carries]
