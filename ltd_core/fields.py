@@ -18,8 +18,7 @@ def _whole(value: Any) -> Any:
     number = _number(value)
     if isinstance(number, float):
         if not number.is_integer():  # also NaN and infinity
-            msg = f"must be a whole number, not {number!r}"
-            raise ValueError(msg)
+            raise ValueError(f"must be a whole number, not {number!r}")
         return int(number)
     return number
 

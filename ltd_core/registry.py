@@ -29,8 +29,8 @@ class Entries(Mapping[str, type[T]], Generic[T]):
 
     @cached_property
     def _entries(self) -> dict[str, type[T]]:
-        found: list[type[T]] = [point.load() for point in entry_points(group=f"ltd_lab.{self.family}")]
-        return {self._name(entry): entry for entry in (*self._ours, *found)}
+        others: list[type[T]] = [point.load() for point in entry_points(group=f"ltd_lab.{self.family}")]
+        return {self._name(entry): entry for entry in (*self._ours, *others)}
 
     def __getitem__(self, name: str) -> type[T]:
         """Return the class of a name."""

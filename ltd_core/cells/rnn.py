@@ -87,13 +87,13 @@ class Rnn(Cell):
 
     def periods(self, input_size: int) -> dict[str, torch.Tensor]:
         """Return the updates between two moves of each weight: what is cut never moves."""
-        found = super().periods(input_size)
+        periods = super().periods(input_size)
         if self.state_periods:
             for name, shape in self.shapes(input_size).items():
                 if name.startswith("W"):
-                    found.setdefault(name, self.of_groups((1,)).expand(shape).clone())
-                    found[name][self._cut(found[name])] = 0
-        return found
+                    periods.setdefault(name, self.of_groups((1,)).expand(shape).clone())
+                    periods[name][self._cut(periods[name])] = 0
+        return periods
 
     def _cut(self, matrices: torch.Tensor) -> torch.Tensor:
         """Return where W, of any delay, leads from a faster group to a slower one."""

@@ -1,4 +1,4 @@
-"""Clipping the norm of each layer's gradient by itself."""
+"""Clipping by the norm of each weight's gradient."""
 
 from __future__ import annotations
 

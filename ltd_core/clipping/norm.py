@@ -1,4 +1,4 @@
-"""Clipping the norm of the gradient."""
+"""Clipping by the global norm."""
 
 from __future__ import annotations
 

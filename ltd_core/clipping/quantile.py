@@ -1,4 +1,4 @@
-"""A threshold that follows the run's own gradients."""
+"""Clipping by a quantile of the run's recent gradient norms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A random step in the place of a gradient that is too long."""
+"""Replacing a gradient that is too long by a random step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clipping each element of the gradient."""
+"""Clipping by value, element by element."""
 
 from __future__ import annotations
 

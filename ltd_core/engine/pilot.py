@@ -1,4 +1,4 @@
-"""Thresholds from a pilot: quantiles of the gradient norms that a run has before its first update."""
+"""Resolves thresholds that are quantiles of the gradient norms before the first update."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def _measured(spec: Training, layout: Layout, minibatches: int) -> torch.Tensor:
     single = spec.model_copy(update={"dtype": "float32"})
     gradient = torch.zeros_like(row)
     network = ExampleNetwork(single, row) if spec.clipping.per == "example" else MachineNetwork(single, 1)
-    found = []
+    measured = []
     for step in range(1, minibatches + 1):
         draws = Draws.of([stream_key(spec.seed, "pilot")], [step])
         network.train(row, gradient, spec.problem.draw(draws, spec.batch_size, torch.float32))
         rows = network.examples[0] if isinstance(network, ExampleNetwork) else gradient
-        found.append(rows.abs().flatten() if spec.clipping.threshold_of == "elements" else norms(rows))
-    return _thinned(torch.cat([part[torch.isfinite(part)] for part in found]))
+        measured.append(rows.abs().flatten() if spec.clipping.threshold_of == "elements" else norms(rows))
+    return _thinned(torch.cat([part[torch.isfinite(part)] for part in measured]))
 
 
 def _thinned(values: torch.Tensor, most: int = 1_000_000) -> torch.Tensor:
-    """Return at most so many of the values, evenly spaced in order."""
+    """Return the values, or `most` of them at even ranks."""
     if len(values) <= most:
         return values if len(values) else torch.ones(1)
     ordered = values.sort()[0]

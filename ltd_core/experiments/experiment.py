@@ -62,11 +62,11 @@ class RunSpec(Canonical):
     def seeded(self, seed: int) -> Self:
         """Return the same with another seed, which is in its range; nothing else of it depends on the seed."""
         apart = {name: value for name, value in self.settings.items() if name != "seed"}
-        made = self.model_copy(update={"seed": seed})
-        for kept in {"digest"} if "seed" in self.lane_fields else {"digest", "shape_key"}:
-            made.__dict__.pop(kept, None)
-        made.__dict__["settings"] = apart | ({"seed": seed} if seed else {})
-        return made
+        other = self.model_copy(update={"seed": seed})
+        for cached in {"digest"} if "seed" in self.lane_fields else {"digest", "shape_key"}:
+            other.__dict__.pop(cached, None)
+        other.__dict__["settings"] = apart | ({"seed": seed} if seed else {})
+        return other
 
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return the declarations of the traces that the run leaves."""

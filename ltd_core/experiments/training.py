@@ -30,7 +30,7 @@ LARGEST_BATCH = 4096
 MOST_NUMBERS = 100_000_000
 """Largest T * B * H: what one lane keeps of its states, in numbers; the same for its inputs and its outputs."""
 EVALUATED_TOGETHER = 100
-"""Sequences that an evaluation draws at once, whatever the batch size."""
+"""Sequences that an evaluation draws at once, for any batch size."""
 
 
 class Evaluation(Mechanism):
@@ -75,8 +75,7 @@ class Training(RunSpec):
         }
         for name, numbers in sizes.items():
             if numbers > MOST_NUMBERS:
-                msg = f"{name} must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller"
-                raise ValueError(msg)
+                raise ValueError(f"{name} must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller")
         return self
 
     @model_validator(mode="after")

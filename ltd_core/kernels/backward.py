@@ -1,4 +1,4 @@
-"""The way back through time as machine code: deltas, their norms as they pass, and the slopes of the gates.
+"""Emits the backward pass through time: deltas, their norms, and the derivatives by the gates.
 
 delta_t = sum over the delays of the gate slopes of step t+d times W_d^T, plus what is carried over, plus what is given
 from outside; then the derivatives of the formulas.
@@ -7,13 +7,13 @@ from outside; then the derivatives of the formulas.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.formulas import Formulas
 from ltd_core.kernels.memory import Memory, clear
 from ltd_core.kernels.norm import Norm
-from ltd_core.kernels.product import Term, Tile, Vectors, product
+from ltd_core.kernels.product import Spot, Term, Tile, Vectors, product
 from ltd_core.recurrence.expression import ZERO
 
 if TYPE_CHECKING:
@@ -32,6 +32,13 @@ def backward_function(shape: Shape, name: str, *, once: bool) -> str:
     [S, B, H]. For a regularizer, `deltas` [T, B, H] takes delta_{t+1} at t, `pushed` what it makes of delta_t.
     """
     return _Backward(shape, name, once=once).text()
+
+
+class _Moment(NamedTuple):
+    """A step, and where the deltas lie that are given to the states after it ("" for none)."""
+
+    t: str
+    given: str
 
 
 class _Backward:
@@ -101,14 +108,15 @@ class _Backward:
         def finish(tile: Tile, vectors: Vectors) -> None:
             for r, (line,) in enumerate(vectors):
                 for v, vector in enumerate(line):
-                    self._derivatives(here, (t, given), tile, (r, v), vector)
+                    self._derivatives(here, _Moment(t, given), tile, Spot(r, v), vector)
 
         self.norm.begin()
         product(self.e, self.s.batch_size, self.s.size, terms, lambda *_: "zeroinitializer", finish)
         self.norm.end(self.e.at("%norms", "%steps", -1, self.e.value(f"sub i64 0, {t}")))
 
-    def _derivatives(self, here: Memory, time: tuple[str, str], tile: Tile, at: tuple[int, int], through: str) -> None:
-        e, s, (r, v), (t, given) = self.e, self.s, at, time
+    def _derivatives(self, here: Memory, now: _Moment, tile: Tile, spot: Spot, through: str) -> None:
+        """Store the slopes and what is carried of one vector of units, whose gates pass `through` back to it."""
+        e, s, (r, v), (t, given) = self.e, self.s, spot, now
         within, count = tile.column + v * e.width, tile.counts[v]
         place = e.add(e.multiply(tile.row, s.size), r * s.size + within)
         line = e.at(here.kept(t), e.multiply(e.add(tile.row, r), s.line), within)
@@ -136,9 +144,9 @@ class _Backward:
             return here.leaf(node, t, tile, v)
 
         formulas = Formulas(e, known)
-        made = [(formulas.value(node), e.at(line, i * s.size)) for i, node in enumerate(s.step.slopes)]
-        made += [(formulas.value(n), to) for n, to in zip(s.step.carries, carried, strict=True) if n != ZERO]
-        for vector, pointer in made:
+        results = [(formulas.value(node), e.at(line, i * s.size)) for i, node in enumerate(s.step.slopes)]
+        results += [(formulas.value(n), to) for n, to in zip(s.step.carries, carried, strict=True) if n != ZERO]
+        for vector, pointer in results:
             e.store(vector, pointer, count)
 
     def _keep(self, t: str, place: str, count: int, pushed: str, delta: str) -> None:

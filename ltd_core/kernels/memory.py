@@ -1,4 +1,4 @@
-"""Where a recurrence's numbers lie while a lane runs: states, tape, biases."""
+"""The addresses of states, tape and biases of one lane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""The norm of what passes by, vector by vector."""
+"""The Euclidean norm of a delta, summed while its vectors are in registers.
+
+Deltas shrink or grow by orders of magnitude on their way through time, and the square of a number leaves the range of
+floats long before the number does: in single precision below 1e-19 and above 1e19. So a delta is multiplied by a power
+of two before it is squared, and its norm divided by the same power, which is exact. The power comes from the norm of
+the delta before, which is near enough where deltas change little from step to step: after a norm of 3e-25 it is 2^82.
+That saves a second pass over the numbers of every delta but the first.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +16,17 @@ if TYPE_CHECKING:
     from ltd_core.kernels.emitter import Emitter
 
 _SUMS = 4
-"""Sums that are kept side by side: an addition waits for the one before it."""
+"""Partial sums: successive additions to a single one would wait for each other."""
 _MARGIN = 10
-"""The scale's exponent stays this far from the ends of its range."""
+"""Distance of the scale's exponent from the ends of the floats' range."""
 
 
 class Norm:
-    """The norm of a delta, summed on a scale near the previous one: vanishing deltas do not underflow.
+    """Emits the scaled sum of squares: `begin`, `add` for every vector of a delta, `end`.
 
-    A delta that is not `steady` may be much larger than the one before, so its scale stays within a third of the range.
+    Deltas are `steady` where all of a delta comes from the one before. Otherwise (errors enter at later steps, or skip
+    steps) a delta may be much larger than that one: its scale is at most a third of the range, so that it does not
+    overflow, and norms far below are lost.
     """
 
     def __init__(self, e: Emitter, *, steady: bool) -> None:
@@ -45,7 +54,7 @@ class Norm:
         total, *others = (e.value(f"load {e.vector}, ptr {place}") for place in self._all)
         for other in others:
             total = e.arithmetic("fadd", total, other)
-        # pairwise: no result but the norm's own depends on the order, which is fixed in the code
+        # `reassoc` lets LLVM add pairwise; the order is fixed in the compiled code, so results repeat to the last bit
         reduce = f"call reassoc {f} @llvm.vector.reduce.fadd.v{e.width}{e.suffix}"
         squares = e.value(f"{reduce}({f} 0.0, {e.vector} {total})")
         root = e.value(f"call {f} @llvm.sqrt.{e.suffix}({f} {squares})")

@@ -21,8 +21,8 @@ USABLE = 1e-20
 def omega_function(shape: Shape) -> str:
     """Return "omega": the sum over steps of the mean over sequences of (r - 1)^2, or of (sqrt(r) - 1)^2, and dW.
 
-    `pushed` [T, B, H] holds v and is used up; `deltas` [T, B, H] and the slopes on the tape are as the way back left
-    them. The state before the first step is no variable.
+    `pushed` [T, B, H] holds v and is used up; `deltas` [T, B, H] and the slopes on the tape are as the backward pass
+    left them. The state before the first step is no variable.
     """
     s = shape
     e = Emitter("omega", s.precision, ["tape", "deltas", "pushed", "value", "dW"], ["start", "steps"])

@@ -76,10 +76,10 @@ class Shape(NamedTuple):
             counts[f"b{end}"] = (len(self.step.gates) + len(self.step.of_units)) * self.size
         counts |= {"V": self.size * self.outputs, "c": self.outputs}
         ends = 0
-        found = {}
+        starts = {}
         for name, count in counts.items():
-            found[name], ends = ends, ends + count
-        return found
+            starts[name], ends = ends, ends + count
+        return starts
 
     def parts(self) -> Iterator[tuple[int, int]]:
         """Yield where each vector of a line of outputs begins, and how many numbers it holds."""

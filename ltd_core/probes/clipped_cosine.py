@@ -1,4 +1,4 @@
-"""Where clipping turns the gradient to."""
+"""Cosine of the angle between the gradient and the clipped gradient."""
 
 from __future__ import annotations
 

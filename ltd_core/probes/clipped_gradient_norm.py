@@ -1,4 +1,4 @@
-"""The length of the clipped gradient."""
+"""Norm of the gradient, after clipping."""
 
 from __future__ import annotations
 

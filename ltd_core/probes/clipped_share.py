@@ -1,4 +1,4 @@
-"""How much was clipped."""
+"""The share of the gradient that was clipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gradient on its way back through time."""
+"""Norms of the gradient at every time step on its way back."""
 
 from __future__ import annotations
 

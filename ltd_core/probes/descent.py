@@ -1,4 +1,4 @@
-"""How far down a clipped gradient leads."""
+"""First-order decrease of the loss along the clipped gradient."""
 
 from __future__ import annotations
 

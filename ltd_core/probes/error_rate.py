@@ -1,4 +1,4 @@
-"""The share of wrong answers."""
+"""Error rate of the minibatch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How open the gates are."""
+"""Mean activation of the gates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The length of the gradient."""
+"""Norm of the gradient, before clipping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the gradient is spread over groups of units."""
+"""Shares of the gradient that belong to groups of units."""
 
 from __future__ import annotations
 

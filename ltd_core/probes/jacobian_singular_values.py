@@ -1,4 +1,4 @@
-"""The singular values of the recurrent Jacobian."""
+"""Singular values of the Jacobian of one recurrent step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loss."""
+"""Training loss of the minibatch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast neighboring states part or meet."""
+"""Finite-time Lyapunov exponents: the rates at which neighboring states diverge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the past a state still carries."""
+"""Sensitivity of the last state to earlier states, by lag."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MemoryCurve(StateProbe):
         "Root mean square over fresh sequences of the Frobenius norm of d h_T / d h_{T-k} by lag k, over the square "
         "root of H; NaN where the sequence was shorter."
     )
-    cost: ClassVar[str] = "a way back for every unit"
+    cost: ClassVar[str] = "a backward pass for every unit"
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The regularizer's value."""
+"""Value of the regularizer."""
 
 from __future__ import annotations
 

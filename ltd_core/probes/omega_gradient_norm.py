@@ -1,4 +1,4 @@
-"""The norm of the regularizer's gradient."""
+"""Norm of the regularizer's gradient."""
 
 from __future__ import annotations
 

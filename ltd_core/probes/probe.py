@@ -1,4 +1,4 @@
-"""What a probe is: one trace, measured on the device, without a synchronization."""
+"""The base classes of probes: each measures one trace on the device, without waiting for it."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class UpdateProbe(Probe):
 
 
 class WeightProbe(Probe):
-    """Measured before every update whose number is a multiple of `every`: dear, so it has a period."""
+    """Measured before every update whose number is a multiple of `every`: too expensive for each."""
 
     @classmethod
     @abstractmethod

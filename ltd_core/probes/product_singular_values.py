@@ -1,4 +1,4 @@
-"""The singular values of the whole way back."""
+"""Singular values of d h_T / d h_1, the product of all Jacobians."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ProductSingularValues(StateProbe):
     description: ClassVar[str] = (
         "Singular values of d h_T / d h_1, the product of all Jacobians, largest first, averaged over fresh sequences."
     )
-    cost: ClassVar[str] = "a way back for every unit, and one decomposition per sequence"
+    cost: ClassVar[str] = "a backward pass for every unit, and one decomposition per sequence"
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:

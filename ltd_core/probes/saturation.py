@@ -1,4 +1,4 @@
-"""How far units are in the flat parts of their non-linearity."""
+"""Saturation: the share of hidden units in the flat parts of their non-linearity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The eigenvalues of the recurrent matrix."""
+"""Eigenvalues of the recurrent matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time constants that training finds."""
+"""Time constants of units whose leak is trained."""
 
 from __future__ import annotations
 

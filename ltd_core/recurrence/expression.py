@@ -1,4 +1,4 @@
-"""Formulas over the units of a layer, element by element, and their derivatives by the chain rule from the end."""
+"""Element-wise formulas over the units of a layer, and their derivatives by reverse accumulation."""
 
 from __future__ import annotations
 
@@ -136,13 +136,13 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
 
 def gradients(outputs: Mapping[Node, Node]) -> dict[Node, Node]:
     """Return d loss / d node for every node below the keys, whose own d loss / d node are the values."""
-    found = dict(outputs)
+    slopes = dict(outputs)
     for current in reversed(list(walk(outputs))):
-        if current not in found:
+        if current not in slopes:
             continue
-        for below, part in zip(current.inputs, _parts(current, found[current]), strict=True):
-            found[below] = found.get(below, ZERO) + part
-    return found
+        for below, part in zip(current.inputs, _parts(current, slopes[current]), strict=True):
+            slopes[below] = slopes.get(below, ZERO) + part
+    return slopes
 
 
 def _parts(current: Node, slope: Node) -> tuple[Node, ...]:
