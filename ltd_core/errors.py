@@ -25,7 +25,6 @@ class FieldError(LtdError, ValueError):
         self.field, self.message = field, message
 
     def __str__(self) -> str:
-        """Return both."""
         return f"{self.field}: {self.message}"
 
 
@@ -37,7 +36,6 @@ class InvalidSpec(LtdError):
         self.problems = problems
 
     def __str__(self) -> str:
-        """Return one line a problem."""
         return "\n".join(f"{p.field}: {p.message} (got {p.value!r})" for p in self.problems)
 
 

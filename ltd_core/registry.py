@@ -33,15 +33,12 @@ class Entries(Mapping[str, type[T]], Generic[T]):
         return {self._name(entry): entry for entry in (*self._ours, *others)}
 
     def __getitem__(self, name: str) -> type[T]:
-        """Return the class of a name."""
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names in the order of registration."""
         return iter(self._entries)
 
     def __len__(self) -> int:
-        """Return the number of entries."""
         return len(self._entries)
 
 

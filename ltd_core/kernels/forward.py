@@ -43,8 +43,8 @@ class _Forward:
     def text(self) -> str:
         e, s = self.e, self.s
         here = Memory(e, s, keep=self._keep)
-        for place in range(len(s.step.states)):
-            clear(e, here.state(place, "%start"), s.state)
+        for state in range(len(s.step.states)):
+            clear(e, here.state(state, "%start"), s.state)
         with e.loop("%start", "%steps") as t:
             self._step(here, t, e.at("%x", e.multiply(t, s.batch_size * s.inputs)))
         return e.text()
@@ -73,8 +73,8 @@ class _Forward:
     def _past(self, here: Memory, t: str) -> Iterator[Term]:
         """Yield what each delay adds: nothing where it reaches behind the sequence's begin."""
         e, s = self.e, self.s
-        for place, delay in enumerate(s.delays):
-            weights = e.at("%W", place * s.size * s.recurrent)
+        for delay_index, delay in enumerate(s.delays):
+            weights = e.at("%W", delay_index * s.size * s.recurrent)
             count, since = str(s.size), t
             if delay > 1:
                 since = e.add(t, 1 - delay)
@@ -87,19 +87,19 @@ class _Forward:
         """Store the new states of one vector of units, and what the backward pass needs."""
         e, s, v = self.e, self.s, spot.vector
         within = tile.column + v * e.width
-        place, count = e.add(e.multiply(tile.row, s.size), spot.row * s.size + within), tile.counts[v]
+        offset, count = e.add(e.multiply(tile.row, s.size), spot.row * s.size + within), tile.counts[v]
 
         def known(node: Node) -> str | None:
             match node.operation:
                 case "gate":
                     return gates[s.step.gates.index(node.name)]
                 case "old":
-                    return e.load(e.at(now.before[s.step.states.index(node.name)], place), count)
+                    return e.load(e.at(now.before[s.step.states.index(node.name)], offset), count)
             return here.leaf(node, now.t, tile, v)
 
         formulas = Formulas(e, known)
         for target, (_, formula) in zip(now.after, s.step.update, strict=True):
-            e.store(formulas.value(formula), e.at(target, place), count)
+            e.store(formulas.value(formula), e.at(target, offset), count)
         if now.tape:
             line = e.at(now.tape, e.multiply(e.add(tile.row, spot.row), s.line), within)
             for slot, node in enumerate(s.step.kept):

@@ -61,9 +61,9 @@ class Shape(NamedTuple):
         """Return the columns of U."""
         return len(self.step.entering) * self.size
 
-    def layer(self, place: int) -> Shape:
+    def layer(self, index: int) -> Shape:
         """Return the shape of a layer: what enters those above the first is the state of the one below."""
-        return self._replace(inputs=self.size) if place else self
+        return self._replace(inputs=self.size) if index else self
 
     @property
     def places(self) -> dict[str, int]:
