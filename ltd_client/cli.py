@@ -142,14 +142,14 @@ def runs_command(
 ) -> None:
     """List runs: the newest first, or in the order of a metric."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    asked: dict[str, Any] = (
+    options: dict[str, Any] = (
         {"search": " ".join(words or []), "state": state, "outcome": outcome, "sweep": sweep, "experiment": experiment}
         | {"problem": problem, "cell": cell, "initialization": initialization, "regularizer": regularizer}
         | {"clipping": clipping, "optimizer": optimizer, "metric": metric, "below": below, "above": above, "sort": sort}
     )
-    filters = {name: str(value) for name, value in asked.items() if value not in {"", None}}
-    found = list(islice(lab.runs(limit=str(limit), **filters), limit))
-    console.result(found, lambda: show.runs(console, found, (sort or metric).removeprefix("-") or "final_loss"))
+    filters = {name: str(value) for name, value in options.items() if value not in {"", None}}
+    listed = list(islice(lab.runs(limit=str(limit), **filters), limit))
+    console.result(listed, lambda: show.runs(console, listed, (sort or metric).removeprefix("-") or "final_loss"))
 
 
 @app.command()
@@ -176,11 +176,11 @@ def compare(
         console.result(paired, lambda: show.pairs(console, paired))
         return
     share = str(quantile) if aggregate == "quantile" else None
-    found = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate, quantile=share)
+    table = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate, quantile=share)
     if csv:
-        sys.stdout.write(show.comparison_csv(found))
+        sys.stdout.write(show.comparison_csv(table))
         return
-    console.result(found, lambda: show.comparison(console, found))
+    console.result(table, lambda: show.comparison(console, table))
 
 
 @app.command()
@@ -232,14 +232,14 @@ def doctor(*, server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJso
     """Check that the laboratory works: server, database, broker, workers."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     ready = lab.ready()
-    found = {"server": lab.server, "version": lab.version(), **ready, "workers": lab.workers()}
-    console.result(found, lambda: show.doctor(console, found))
+    report = {"server": lab.server, "version": lab.version(), **ready, "workers": lab.workers()}
+    console.result(report, lambda: show.doctor(console, report))
     if ready["status"] != "ready":
         raise typer.Exit(1)
 
 
 def _is_run(lab: Lab, name: str) -> bool:
-    """Tell a run's id from a sweep's; raises BadRequest when it is neither."""
+    """Whether an id is a run's, else a sweep's; raises BadRequest if it is neither."""
     try:
         lab.get_run(name)
     except BadRequest as error:
@@ -251,7 +251,7 @@ def _is_run(lab: Lab, name: str) -> bool:
 
 
 def main() -> None:
-    """Run the command; errors are told in words, and by the exit status: 2 for bad input, 3 when nothing answers."""
+    """Run the command; exit status 2 for bad input, 3 if no laboratory answers, 1 for any other error."""
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has one of them
             signal.signal(getattr(signal, name), _end)
@@ -266,7 +266,7 @@ def main() -> None:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    """End in order, so that a laboratory started for one command ends with it."""
+    """Exit through `finally` blocks, so that a laboratory started for one command ends with it."""
     sys.exit(128 + number)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong between a client and the laboratory."""
+"""Errors of the client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ClientError(Exception):
-    """Root of the client's errors."""
+    """Base class of the client's errors."""
 
 
 class Unreachable(ClientError):
@@ -17,7 +17,7 @@ class Unreachable(ClientError):
         self.server, self.reason = server, reason
 
     def __str__(self) -> str:
-        """Return what to do."""
+        """Return the reason and what to do."""
         return (
             f"no laboratory answers at {self.server} ({self.reason}): "
             "start one with `ltd up`, or name another with --server"
@@ -32,7 +32,7 @@ class BadRequest(ClientError):
         self.status, self.problem = status, problem
 
     def __str__(self) -> str:
-        """Return a line a field, else the detail."""
+        """Return one line per field, else the detail, the title or the status."""
         fields = [
             f"{e['field']}: {e['message']} (got {e.get('value')!r})"
             for e in self.problem.get("errors", [])
@@ -56,12 +56,12 @@ class MissingLibraries(ClientError):
 
 
 class BadExport(ClientError):
-    """A folder that is no export, or one whose files do not fit together."""
+    """A folder is not an export, or its files contradict each other."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
         self.path, self.reason = path, reason
 
     def __str__(self) -> str:
-        """Return which file, and why."""
+        """Return the file and the reason."""
         return f"{self.path}: {self.reason}"

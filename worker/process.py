@@ -1,4 +1,9 @@
-"""One process of the pool: what it sets up once, how it works, how it is told to stop."""
+"""One process of the pool: setup, work, shutdown.
+
+A process stops on two signals, both at the next block boundary, where the runs in its lanes are stored and queued again
+without counting an attempt. STOP_SIGNAL comes from the parent at a warm shutdown; the parent ends the process
+afterwards. SIGTERM comes from outside: the process exits by itself, and the pool starts another.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +38,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_SIGNAL = signal.SIGUSR2
-"""Billiard keeps SIGTERM for itself; it is ours only while the task runs."""
+"""Not SIGTERM: Billiard installs its own handler for that, which is replaced only while the task runs."""
 _WARM_UP = {"problem": {"kind": "temporal_order", "length": 10}, "updates": 2, "evaluation": {"every": 0}}
 
 
 class Process:
-    """The connections, the lease keeper and the training loop of one process."""
+    """The database connections, lease keeper and training loop of one process."""
 
     def __init__(self, settings: Settings, index: int) -> None:
         self.stop = threading.Event()
@@ -63,7 +68,7 @@ class Process:
         self._drain = Drain(journal, self._keeper, self._device, lanes_for, self.stop)
 
     def start(self) -> None:
-        """Load torch's kernels before the first run asks for them, and start the keeper."""
+        """Train a warm-up run, so that the first real one does not wait for torch to load, and start the keeper."""
         torch.set_num_threads(1)
         spec = parse_spec(_WARM_UP)
         pack = Pack(spec, 1, self._device)
@@ -74,17 +79,17 @@ class Process:
         logger.info("process %d is ready on %s", os.getpid(), self._device)
 
     def work(self) -> None:
-        """Train queued runs until there are none; a SIGTERM meanwhile ends the process, at the next boundary."""
-        before = signal.signal(signal.SIGTERM, self.on_signal)
+        """Train queued runs until there are none; on SIGTERM, exit at the next block boundary."""
+        previous = signal.signal(signal.SIGTERM, self.on_signal)
         try:
             self._drain.run()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGTERM, previous)
         if self._terminated:
             raise SystemExit(0)
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
-        """Stop claiming, and give back what trains at its next boundary."""
+        """Stop claiming; release the runs in training at the next block boundary."""
         self._terminated = number == signal.SIGTERM
         self.stop.set()
 
@@ -93,12 +98,12 @@ class Process:
 
 
 started: list[Process] = []
-"""The one of this pool process, once Celery has started it."""
+"""Holds the `Process` of this operating-system process once Celery has started it."""
 
 
 @worker_process_init.connect
 def start(**_: Any) -> None:
-    """Set up a process of the pool."""
+    """Set up a pool process, before it takes its first task."""
     settings = Settings()
     for name, path in settings.text_files.items():
         register_text(name, path)

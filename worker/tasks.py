@@ -5,9 +5,9 @@ from __future__ import annotations
 from services.queue import TASK
 from worker import process
 from worker.app import app
-from worker.supervisor import StopProcesses, watch_over_runs
+from worker.supervisor import StopProcesses, start_reconciler
 
-__all__ = ["look_again", "watch_over_runs"]
+__all__ = ["look_again", "start_reconciler"]
 
 app.steps["worker"].add(StopProcesses)
 
