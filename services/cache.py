@@ -1,4 +1,4 @@
-"""What never changes, kept by this process: the most recently used of it, up to a number or a weight."""
+"""A thread-safe LRU cache for values that never change, bounded by their total weight."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Kept(Generic[Value]):
-    """A bounded memory that threads may share."""
+class Cache(Generic[Value]):
+    """The most recently used values by key."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self._weight, self._lock = most, 0, threading.Lock()
-        self._known: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+    def __init__(self, max_weight: int) -> None:
+        self._max_weight, self._weight, self._lock = max_weight, 0, threading.Lock()
+        self._entries: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
 
     def __len__(self) -> int:
-        """Return how many are kept."""
-        return len(self._known)
+        return len(self._entries)
 
     def get(self, key: Hashable) -> Value | None:
-        """Return what is kept under a key, None when nothing is."""
+        """Return the value of a key, None when there is none."""
         with self._lock:
-            if key not in self._known:
+            if key not in self._entries:
                 return None
-            self._known.move_to_end(key)
-            return self._known[key][0]
+            self._entries.move_to_end(key)
+            return self._entries[key][0]
 
     def put(self, key: Hashable, value: Value, weight: int = 1) -> None:
-        """Keep something; the longest unused goes when all together weigh too much."""
+        """Add a value; the least recently used ones go while all together weigh too much."""
         with self._lock:
-            self._weight += weight - self._known.pop(key, (value, 0))[1]
-            self._known[key] = value, weight
-            while self._weight > self._most:
-                self._weight -= self._known.popitem(last=False)[1][1]
+            self._weight += weight - self._entries.pop(key, (value, 0))[1]
+            self._entries[key] = value, weight
+            while self._weight > self._max_weight:
+                self._weight -= self._entries.popitem(last=False)[1][1]

@@ -6,7 +6,7 @@ from ltd_core.errors import LtdError
 
 
 class StoreError(LtdError):
-    """The database did not do what was asked; nothing of the transaction is kept."""
+    """The database refused a transaction; nothing of it is stored."""
 
 
 class StoreUnavailable(StoreError):
@@ -30,14 +30,13 @@ class SchemaUnknown(LtdError):
 
 
 class NotFound(LtdError):
-    """Nothing has this name."""
+    """Nothing of this kind has this name."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(kind, name)
         self.kind, self.name = kind, name
 
     def __str__(self) -> str:
-        """Return what is missing."""
         return f"there is no {self.kind} {self.name!r}"
 
 
@@ -50,7 +49,7 @@ class IdempotencyConflict(LtdError):
 
 
 class TraceConflict(LtdError):
-    """Other bytes are stored under the key of a trace block already: two writers disagree, which must not be hidden."""
+    """A trace block is stored already with other bytes: two writers disagree, which must not be hidden."""
 
 
 class TraceCorrupt(LtdError):
@@ -58,12 +57,11 @@ class TraceCorrupt(LtdError):
 
 
 class BadQuestion(LtdError):
-    """A question that the store cannot answer: names the parameter, what it was, and what it may be."""
+    """A parameter of a query has no meaning: names it, its value, and what it may be."""
 
     def __init__(self, field: str, message: str, value: object) -> None:
         super().__init__(field, message, value)
         self.field, self.message, self.value = field, message, value
 
     def __str__(self) -> str:
-        """Return the question's fault."""
         return f"{self.field}: {self.message} (got {self.value!r})"

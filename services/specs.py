@@ -1,4 +1,4 @@
-"""Stored specifications, parsed once for all seeds: they never change, and are asked for again and again."""
+"""Specifications of stored runs, parsed once for all seeds and cached: they never change."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceInfo
 
 _LONGEST = 5000
-"""Bytes of a specification that is kept, which bounds the memory that all take; most have some hundred."""
+"""Bytes of a specification that is cached, which bounds the memory of the cache; most have some hundred."""
 
 
 class _Parsed:
-    """A specification with seed 0, and what is made of it when it is asked for."""
+    """A specification with seed 0, and what is derived from it on demand."""
 
     def __init__(self, text: bytes) -> None:
         self.spec = parse_spec(orjson.loads(text), stored=True)
 
     @cached_property
     def full(self) -> dict[str, Any]:
-        """Return it with every default written out."""
+        """Return all settings, defaults included."""
         return self.spec.full()
 
     @cached_property
     def traces(self) -> dict[str, TraceInfo]:
-        """Return what it declares, by name."""
+        """Return the declared traces by name."""
         return {info.name: info for info in self.spec.traces()}
 
 
@@ -38,22 +38,22 @@ def stored_spec(text: str) -> RunSpec:
 
 
 def full_settings(text: str) -> dict[str, Any]:
-    """Return the same as JSON has it, with every default written out."""
+    """Return its settings as JSON has them, defaults included."""
     parsed, seed = _parsed(text)
     return parsed.full | {"seed": seed}
 
 
 def stored_traces(text: str) -> dict[str, TraceInfo]:
-    """Return what it declares, by name."""
+    """Return its declared traces by name."""
     return _parsed(text)[0].traces
 
 
 def _parsed(text: str) -> tuple[_Parsed, int]:
-    """Return a specification apart from its seed, on which nothing else of it depends."""
+    """Return a specification and its seed, on which nothing else of it depends."""
     settings = orjson.loads(text)
     seed = settings.pop("seed", 0)
     rest = orjson.dumps(settings)
-    return (_kept(rest) if len(rest) <= _LONGEST else _Parsed(rest)), seed
+    return (_cached(rest) if len(rest) <= _LONGEST else _Parsed(rest)), seed
 
 
-_kept = lru_cache(maxsize=4096)(_Parsed)
+_cached = lru_cache(maxsize=4096)(_Parsed)

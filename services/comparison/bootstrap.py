@@ -1,7 +1,7 @@
-"""Aggregates over seeds, and how far they could be off: the percentile bootstrap (Efron 1979), seeded.
+"""Aggregates over seeds with 95 % intervals, by the percentile bootstrap (Efron 1979) with a fixed seed.
 
-A share of successes has Wilson's interval (1927) instead: resamples of five successes in five are all alike, and would
-say that the share is certain.
+A share of successes has Wilson's interval (1927) instead: all resamples of five successes in five are equal, so the
+bootstrap's interval would have no width.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SAMPLES = 400
 _SEED = 20_130_616
 _LEVEL = 95.0
 _NORMAL = 1.959963984540054
-"""97.5 % of a normal distribution are below."""
+"""The 97.5 % quantile of the normal distribution."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Interval = tuple[float, float, float]
@@ -27,26 +27,21 @@ _SHARES = {"median": 0.5, "min": 0.0, "max": 1.0}
 """Aggregates that are a quantile."""
 
 
-def interval(values: Sequence[float], aggregate: str, quantile: float = 0.9) -> Interval:
-    """Return the aggregate of at least one value, and the ends of its 95 % interval."""
-    return intervals([np.asarray(values, np.float64)], aggregate, quantile)[0]
-
-
 def intervals(samples: Sequence[Array], aggregate: str, quantile: float = 0.9) -> list[Interval]:
-    """Return the same for many samples, all of one size at once; `quantile` belongs to the aggregate of that name.
+    """Return the aggregate of each sample, of at least one value, and the ends of its 95 % interval.
 
-    A resample of n values is one of n ranks: the ranks are drawn once for each n, and a resample's quantile is the
-    value at a rank that is known beforehand.
+    `quantile` belongs to the aggregate of that name. Samples of one size are computed together. A resample of n values
+    is a choice of n ranks: these are drawn once for each n, and a resample's quantile is the value at a known rank.
     """
-    sizes = defaultdict(list)
-    for place, sample in enumerate(samples):
-        sizes[len(sample)].append(place)
-    found: list[Interval] = [(np.nan, np.nan, np.nan)] * len(samples)
-    for count, places in sizes.items():
-        together = np.stack([samples[place] for place in places])
-        for place, figures in zip(places, _figures(together, count, aggregate, quantile), strict=True):
-            found[place] = (float(figures[0]), float(figures[1]), float(figures[2]))
-    return found
+    by_size = defaultdict(list)
+    for number, sample in enumerate(samples):
+        by_size[len(sample)].append(number)
+    results: list[Interval] = [(np.nan, np.nan, np.nan)] * len(samples)
+    for count, numbers in by_size.items():
+        values = np.stack([samples[number] for number in numbers])
+        for number, figures in zip(numbers, _figures(values, count, aggregate, quantile).tolist(), strict=True):
+            results[number] = tuple(figures)
+    return results
 
 
 def _figures(values: Array, count: int, aggregate: str, quantile: float) -> Array:
@@ -65,11 +60,11 @@ def _figures(values: Array, count: int, aggregate: str, quantile: float) -> Arra
 
 
 def _wilson(share: Array, count: int) -> Array:
-    """Return share, low and high [samples, 3]: the shares from which the seen one is less than two deviations off."""
-    unsure = _NORMAL**2 / count
-    middle = (share + unsure / 2) / (1 + unsure)
-    reach = _NORMAL / (1 + unsure) * np.sqrt(share * (1 - share) / count + unsure / (4 * count))
-    low, high = np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0)
+    """Return share, low and high [samples, 3]: the true shares less than 1.96 standard errors from the observed one."""
+    shrink = _NORMAL**2 / count
+    center = (share + shrink / 2) / (1 + shrink)
+    reach = _NORMAL / (1 + shrink) * np.sqrt(share * (1 - share) / count + shrink / (4 * count))
+    low, high = np.maximum(center - reach, 0.0), np.minimum(center + reach, 1.0)
     return np.stack([share, np.where(share == 0.0, 0.0, low), np.where(share == 1.0, 1.0, high)], axis=1)
 
 
@@ -89,8 +84,8 @@ def _shares(count: int) -> Array:
 @lru_cache(maxsize=256)
 def _ranks(count: int, share: float) -> tuple[Array, Array, float]:
     """Return the two ranks between which a resample's quantile lies, [resamples] each, and the weight of the upper."""
-    place = share * (count - 1)
-    lower = int(place)
+    rank = share * (count - 1)
+    lower = int(rank)
     upper = min(lower + 1, count - 1)
     ordered = np.partition(_choices(count), (lower, upper), axis=1)
-    return ordered[:, lower], ordered[:, upper], place - lower
+    return ordered[:, lower], ordered[:, upper], rank - lower

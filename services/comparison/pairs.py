@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import select
 
 from ltd_core.metrics import METRICS
-from services.comparison.bootstrap import interval
+from services.comparison.bootstrap import Array, intervals
+from services.comparison.positions import SEED, key_of, positions
 from services.comparison.table import label_of
 from services.database.engine import Database
-from services.database.models import SweepRun, table
 from services.errors import BadQuestion
 from services.sweeps import posted
 from services.sweeps.metric_values import metric_values
+from services.sweeps.posted import Grid
 
-MEMBERS = table(SweepRun)
 _EXACT = 12
 """Up to so many differences every choice of signs is tried; above, a seeded sample of them."""
 _SAMPLES = 20_000
@@ -37,59 +34,58 @@ def compare_pairs(
     if metric not in METRICS:
         raise BadQuestion("metric", f"must be one of: {', '.join(METRICS)}", metric)
     sweep = posted.grid(db, sweep_id)
-    chosen = field or next(iter(sweep.axes), "")
-    if chosen not in sweep.axes:
+    axis = field or next(iter(sweep.axes), "")
+    if axis not in sweep.axes:
         raise BadQuestion("field", f"must be an axis of the sweep: {', '.join(sweep.axes)}", field)
-    groups = _groups(db, sweep_id, chosen, metric)
-    keys = [orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() for value in sweep.axes[chosen]]
+    by_value = _by_value(db, sweep, axis, metric)
     return {
         "sweep": sweep_id,
-        "field": chosen,
+        "field": axis,
         "metric": {"name": metric, "unit": METRICS[metric].unit, "better": METRICS[metric].better},
-        "pairs": [_pair(groups, first, second) for first, second in combinations(dict.fromkeys(keys), 2)],
+        "pairs": [_pair(by_value, first, second) for first, second in combinations(by_value, 2)],
     }
 
 
-def _groups(db: Database, sweep_id: str, field: str, metric: str) -> list[dict[str, float]]:
-    """Return, for each choice of all else, the metric by the axis's value; runs without it are left out."""
-    query = select(MEMBERS.c.coordinates).where(MEMBERS.c.sweep_id == sweep_id).order_by(MEMBERS.c.position)
+def _by_value(db: Database, sweep: Grid, axis: str, metric: str) -> dict[bytes, Array]:
+    """Return the metric for each value of the axis, an element for each choice of all else, NaN where none is known."""
+    others = dict.fromkeys(name for name in (*sweep.axes, SEED) if name != axis)
+    where = positions(db, sweep, (axis, *others))
     with db.read() as conn:
-        coordinates = conn.execute(query).scalars().all()
-        values = metric_values(conn, sweep_id, metric).values.tolist()
-    found: dict[bytes, dict[str, float]] = defaultdict(dict)
-    for text, value in zip(coordinates, values, strict=True):
-        if not math.isnan(value):
-            at = orjson.loads(text)
-            key = orjson.dumps(at.pop(field), option=orjson.OPT_SORT_KEYS).decode()
-            found[orjson.dumps(at, option=orjson.OPT_SORT_KEYS)][key] = value
-    return list(found.values())
+        metrics = metric_values(conn, sweep.id, metric).values
+    measured = ~np.isnan(metrics)
+    _, first, group = np.unique(where.index[1:, measured], axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))  # that of the runs, since the signs of a seeded test are drawn in it
+    by_value = {key_of(value): np.full(len(first), np.nan) for value in sweep.axes[axis]}
+    for number, value in enumerate(where.values[0]):
+        own = where.index[0, measured] == number
+        by_value[key_of(value)][order[group[own]]] = metrics[measured][own]
+    return by_value
 
 
-def _pair(groups: list[dict[str, float]], first: str, second: str) -> dict[str, Any]:
-    differences = [group[second] - group[first] for group in groups if first in group and second in group]
-    figures = dict(zip(("median", "low", "high"), interval(differences, "median"), strict=True)) if differences else {}
+def _pair(by_value: dict[bytes, Array], first: bytes, second: bytes) -> dict[str, Any]:
+    differences = by_value[second] - by_value[first]
+    missing = np.isnan(by_value[first]) != np.isnan(by_value[second])
+    differences = differences[~np.isnan(differences)]
+    (figures,) = intervals([differences], "median") if len(differences) else [(None, None, None)]
     return {
         "first": {"value": orjson.loads(first), "label": label_of(orjson.loads(first))},
         "second": {"value": orjson.loads(second), "label": label_of(orjson.loads(second))},
         "n": len(differences),
-        "without_pair": sum((first in group) != (second in group) for group in groups),
-        "median": figures.get("median"),
-        "low": figures.get("low"),
-        "high": figures.get("high"),
-        "p": sign_flips(differences) if differences else None,
+        "without_pair": int(missing.sum()),
+        **dict(zip(("median", "low", "high"), figures, strict=True)),
+        "p": sign_flips(differences) if len(differences) else None,
     }
 
 
-def sign_flips(differences: list[float]) -> float:
+def sign_flips(differences: Array) -> float:
     """Return the share of choices of signs whose mean is at least as far from 0: a permutation test of pairs.
 
     If the two values do the same, each difference is as likely with one sign as with the other (Fisher 1935).
     """
-    values = np.asarray(differences)
-    if len(values) <= _EXACT:
-        signs = np.array(list(product((-1.0, 1.0), repeat=len(values))))
+    if len(differences) <= _EXACT:
+        signs = np.array(list(product((-1.0, 1.0), repeat=len(differences))))
     else:
-        drawn = np.random.default_rng(_SEED).integers(0, 2, (_SAMPLES, len(values)))
-        signs = np.concatenate((np.ones((1, len(values))), 2.0 * drawn - 1.0))
-    means = np.abs(signs @ values)
-    return float(np.mean(means >= abs(values.sum()) * (1 - 1e-12)))
+        drawn = np.random.default_rng(_SEED).integers(0, 2, (_SAMPLES, len(differences)))
+        signs = np.concatenate((np.ones((1, len(differences))), 2.0 * drawn - 1.0))
+    means = np.abs(signs @ differences)
+    return float(np.mean(means >= abs(differences.sum()) * (1 - 1e-12)))

@@ -1,4 +1,4 @@
-"""One table over a sweep: rows and columns are fields of the specification, cells a metric over seeds."""
+"""A table over the runs of a sweep: rows and columns are fields of the specification, cells a metric over seeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ltd_core.metrics import METRICS
 from services.comparison.bootstrap import AGGREGATES, Array, intervals
-from services.comparison.places import SEED, field_of, places
+from services.comparison.positions import SEED, field_of, positions
 from services.database.engine import Database
 from services.errors import BadQuestion
 from services.sweeps import posted
@@ -22,11 +22,11 @@ _USUAL = ("clipping", "batch_size")
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """How the values of a cell become its figures."""
+class _Summary:
+    """How the runs of a cell become its figures."""
 
     ids: list[str]
-    found: MetricValues
+    metric: MetricValues
     aggregate: str
     quantile: float
 
@@ -35,21 +35,22 @@ class _Question:
         order, count = np.argsort(numbers, kind="stable"), int(np.prod(shape))
         bounds = np.searchsorted(numbers[order], np.arange(count + 1))
         members = [order[first:last] for first, last in pairwise(bounds)]
-        known = [values[~np.isnan(values)] for values in (self.found.values[mine] for mine in members)]
-        figures = iter(intervals([values for values in known if len(values)], self.aggregate, self.quantile))
-        made = [
-            self._cell(mine, len(values), next(figures) if len(values) else (None, None, None))
-            for mine, values in zip(members, known, strict=True)
+        samples = [values[~np.isnan(values)] for values in (self.metric.values[runs] for runs in members)]
+        figures = iter(intervals([values for values in samples if len(values)], self.aggregate, self.quantile))
+        cells = np.empty(count, object)
+        cells[:] = [
+            self._cell(runs, len(values), next(figures) if len(values) else (None, None, None))
+            for runs, values in zip(members, samples, strict=True)
         ]
-        return _nested(made, shape)
+        return cells.reshape(shape).tolist()
 
-    def _cell(self, mine: Array, count: int, figures: tuple[float | None, float | None, float | None]) -> Any:
-        lacking = mine[np.isnan(self.found.values[mine])] if count < len(mine) else ()
+    def _cell(self, runs: Array, count: int, figures: tuple[float | None, float | None, float | None]) -> Any:
+        missing = runs[np.isnan(self.metric.values[runs])] if count < len(runs) else ()
         return {
             **dict(zip(("value", "low", "high"), figures, strict=True)),
             "n": count,
-            "missing": dict(Counter(self.found.reason(place) for place in lacking)),
-            "runs": [self.ids[place] for place in mine],
+            "missing": dict(Counter(self.metric.reason(run) for run in missing)),
+            "runs": [self.ids[run] for run in runs],
         }
 
 
@@ -74,20 +75,19 @@ def compare(  # noqa: PLR0913 - a question has this many parts
         raise BadQuestion("aggregate", f"must be one of: {', '.join(AGGREGATES)}", aggregate)
     sweep = posted.grid(db, sweep_id)
     fields = _fields(sweep, rows, columns, panels)
-    where = places(db, sweep, fields)
+    where = positions(db, sweep, fields)
     with db.read() as conn:
-        found = metric_values(conn, sweep_id, metric)
-    question = _Question(where.ids, found, aggregate, quantile)
+        summary = _Summary(where.ids, metric_values(conn, sweep_id, metric), aggregate, quantile)
     shape = tuple(len(values) for values in where.values)
     sides = [
         {"field": name, "values": [{"value": value, "label": label_of(value)} for value in values]}
         for name, values in zip(fields, where.values, strict=True)
     ]
-    numbers = where.at[0] * shape[1] + where.at[1]
-    more = None
+    numbers = where.index[0] * shape[1] + where.index[1]
+    tables = None
     if panels:
-        apart = where.at[2] * shape[0] * shape[1] + numbers
-        more = {**sides[2], "cells": question.cells(apart, (shape[2], *shape[:2]))}
+        by_panel = where.index[2] * shape[0] * shape[1] + numbers
+        tables = {**sides[2], "cells": summary.cells(by_panel, (shape[2], *shape[:2]))}
     return {
         "sweep": sweep_id,
         "rows": sides[0],
@@ -95,36 +95,29 @@ def compare(  # noqa: PLR0913 - a question has this many parts
         "metric": METRICS[metric]._asdict(),
         "aggregate": aggregate,
         "quantile": quantile if aggregate == "quantile" else None,
-        "cells": question.cells(numbers, shape[:2]),
-        "panels": more,
+        "cells": summary.cells(numbers, shape[:2]),
+        "panels": tables,
     }
 
 
-def _nested(cells: list[Any], shape: tuple[int, ...]) -> list[Any]:
-    """Return the cells as lists in lists."""
-    for size in shape[:0:-1]:
-        cells = [cells[first : first + size] for first in range(0, len(cells), size)]
-    return cells
-
-
 def _fields(sweep: Grid, rows: str | None, columns: str | None, panels: str | None) -> tuple[str, ...]:
-    """Return the asked-for fields, else the first axes; raises BadQuestion for one that no specification has."""
-    known = [sweep.spec_at(at).full() for at in _extremes(sweep)]
-    usual = [name for name in _USUAL if any(_has(full, name) for full in known)]
+    """Return the fields asked for, else the first axes; raises BadQuestion for one that no specification has."""
+    specs = [sweep.spec_at(coordinates).full() for coordinates in _one_of_each(sweep)]
+    usual = [name for name in _USUAL if any(_has(full, name) for full in specs)]
     axes = [name for name in (*sweep.axes, *usual) if name != SEED] + [SEED]
     first = rows or next(name for name in axes if name not in {columns, panels})
     second = columns or next((name for name in axes if name not in {first, panels}), SEED)
     asked = {"rows": first, "columns": second} | ({"panels": panels} if panels else {})
     for parameter, name in asked.items():
-        if name not in sweep.axes and not any(_has(full, name) for full in known):
+        if name not in sweep.axes and not any(_has(full, name) for full in specs):
             raise BadQuestion(
                 parameter, f"must be a field of the specification, such as {', '.join(dict.fromkeys(axes))}", name
             )
     return tuple(asked.values())
 
 
-def _extremes(sweep: Grid) -> list[dict[str, Any]]:
-    """Return the coordinates of one cell for each value of each axis, the others at their first."""
+def _one_of_each(sweep: Grid) -> list[dict[str, Any]]:
+    """Return the coordinates of a cell for each value of each axis, the others at their first."""
     first = {name: values[0] for name, values in ({SEED: sweep.seeds} | sweep.axes).items()}
     return [first] + [first | {name: value} for name, values in sweep.axes.items() for value in values[1:]]
 

@@ -70,8 +70,8 @@ def store_of(conn: Connection) -> str:
     return str(conn.get_execution_options()[_STORE])
 
 
-def now(conn: Connection) -> float:
-    """Return seconds since 1970: the server's clock on PostgreSQL, whose clients' clocks may differ."""
+def clock(conn: Connection) -> float:
+    """Return seconds since 1970, by the server's clock on PostgreSQL: its clients' clocks may differ."""
     if conn.dialect.name == "postgresql":
         return float(conn.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
     return time.time()

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select
 
 from ltd_core.trace import TraceBlock
-from services.database.engine import Database, now
+from services.database.engine import Database, clock
 from services.database.models import RetentionPolicy, Run, Sweep, SweepRun, ThinnedRun, table
 from services.database.rows import upsert
 from services.errors import NotFound
@@ -55,7 +55,7 @@ def thin(db: Database, seconds: float = 1.0) -> Slice:
         for run_id in due:
             with db.write() as conn:
                 care.add(_thin(conn, run_id))
-                conn.execute(insert(THINNED), {"run_id": run_id, "at": now(conn)})
+                conn.execute(insert(THINNED), {"run_id": run_id, "at": clock(conn)})
             seen += 1
             if time.monotonic() > until:
                 return Slice(seen, care, run_id)
@@ -67,7 +67,7 @@ def _due(db: Database) -> list[str]:
         known = {row.scope: row.days for row in conn.execute(select(POLICIES))}
         if not known:
             return []
-        at, usual = now(conn), known.get(EVERY_RUN, _FOREVER)
+        at, usual = clock(conn), known.get(EVERY_RUN, _FOREVER)
         young = RUNS.c.finished_at > at - func.coalesce(POLICIES.c.days, usual) * literal(_DAY)
         sweeps_of = MEMBERS.outerjoin(POLICIES, POLICIES.c.scope == MEMBERS.c.sweep_id)
         wanted = exists().select_from(sweeps_of).where(MEMBERS.c.run_id == RUNS.c.id, young)

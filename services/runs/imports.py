@@ -1,4 +1,4 @@
-"""Runs of another laboratory, taken in when everything that can be checked of them holds."""
+"""Imports runs of other laboratories after checking everything that can be checked."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ltd_core.metrics import METRICS
 from ltd_core.outcome import OutcomeKind
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
-from services.database.engine import Database, now
+from services.database.engine import Database, clock
 from services.runs import lifecycle, row
 from services.traces import writing
 from services.traces.codec import Array
 
 _BLOCK_NUMBERS = 200_000
-"""In one stored block, about."""
+"""About so many in one stored block."""
 
 
 class ImportedOutcome(BaseModel):
@@ -35,7 +35,7 @@ class ImportedOutcome(BaseModel):
 
 
 class ImportedRun(BaseModel):
-    """A run that has succeeded elsewhere, without its traces' numbers; times are those of the other laboratory."""
+    """A run that has succeeded elsewhere, without its traces; times are by the other laboratory's clock."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -68,17 +68,17 @@ def parse_run(data: object) -> tuple[ImportedRun, RunSpec]:
 
 
 def store(db: Database, run: ImportedRun, spec: RunSpec, values: Mapping[str, Array]) -> bool:
-    """Store a run with all its points by trace, [points, *size]; False where the run stands already, in any state.
+    """Store a run with all its points by trace, [points, *size]; False where the run exists already, in any state.
 
     Raises InvalidSpec where the points are not those that the specification declares up to the run's step.
     """
     blocks = _blocks(spec, run.step, values)
     with db.write() as conn:
-        at = now(conn)
-        if not row.insert(conn, [(spec, _row(run, spec, at))]):
+        now = clock(conn)
+        if not row.insert(conn, [(spec, _row(run, spec, now))]):
             return False
         writing.append(conn, {run.id: blocks})
-        lifecycle.log(conn, [(run.id, "imported", {"origin": run.origin})], at)
+        lifecycle.log(conn, [(run.id, "imported", {"origin": run.origin})], now)
     return True
 
 
@@ -88,18 +88,18 @@ def _blocks(spec: RunSpec, step: int, values: Mapping[str, Array]) -> list[Trace
         _require(name in declared, f"traces.{name}", "the specification declares no such trace", name)
     blocks: list[TraceBlock] = []
     for name, info in declared.items():
-        wanted, found = (step // info.every, *info.size), values.get(name, np.empty((0, *info.size)))
-        _require(found.shape == wanted, f"traces.{name}", f"must be of shape {wanted}", str(found.shape))
-        each = max(1, _BLOCK_NUMBERS // max(1, found[:1].size))
+        shape, points = (step // info.every, *info.size), values.get(name, np.empty((0, *info.size)))
+        _require(points.shape == shape, f"traces.{name}", f"must be of shape {shape}", str(points.shape))
+        each = max(1, _BLOCK_NUMBERS // max(1, points[:1].size))
         blocks += [
-            TraceBlock(name, (first + 1) * info.every, info.every, found[first : first + each])
-            for first in range(0, len(found), each)
+            TraceBlock(name, (first + 1) * info.every, info.every, points[first : first + each])
+            for first in range(0, len(points), each)
         ]
     return blocks
 
 
-def _row(run: ImportedRun, spec: RunSpec, at: float) -> dict[str, Any]:
-    return row.queued(spec, at) | {
+def _row(run: ImportedRun, spec: RunSpec, now: float) -> dict[str, Any]:
+    return row.queued(spec, now) | {
         "state": "succeeded",
         "step": run.step,
         "outcome_kind": run.outcome.kind,

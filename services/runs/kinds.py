@@ -1,4 +1,4 @@
-"""What kinds of mechanisms a run is made of: the combination that lists filter and search by."""
+"""The kinds of mechanisms that a run combines: lists filter and search by a combination's key, not by each kind."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ _COUNT = select(func.count()).select_from(KINDS)
 
 
 class AllKinds(NamedTuple):
-    """Every combination of a database: its keys, and those that have a name in a family, or in any."""
+    """The keys of every combination in a database, of those with a kind in a family, and with a kind in any."""
 
     keys: frozenset[str]
     of: Mapping[tuple[str, str], frozenset[str]]
     named: Mapping[str, frozenset[str]]
 
 
-_known: dict[str, AllKinds] = {}
-"""By database."""
+_by_store: dict[str, AllKinds] = {}
 
 
 def kinds_of(spec: RunSpec) -> Kinds:
@@ -40,40 +39,40 @@ def kinds_of(spec: RunSpec) -> Kinds:
 
 @cache
 def key_of(kinds: Kinds) -> str:
-    """Return the combination's key, 16 hexadecimal characters."""
+    """Return the key of a combination, 16 hexadecimal characters."""
     return hashlib.blake2b(repr(kinds).encode(), digest_size=8).hexdigest()
 
 
 def all_kinds(conn: Connection) -> AllKinds:
-    """Return the combinations there are; read again where there are more than before, since they never go."""
+    """Return all combinations, cached until their number changes: rows of `run_kinds` are never deleted."""
     url = store_of(conn)
-    known = _known.get(url)
-    if known is None or len(known.keys) != conn.execute(_COUNT).scalar_one():
-        known = _known[url] = _gathered(conn.execute(select(KINDS)).all())
-    return known
+    cached = _by_store.get(url)
+    if cached is None or len(cached.keys) != conn.execute(_COUNT).scalar_one():
+        cached = _by_store[url] = _indexed(conn.execute(select(KINDS)).all())
+    return cached
 
 
-def _gathered(rows: Iterable[Row[tuple[str, ...]]]) -> AllKinds:
+def store(conn: Connection, combinations: Iterable[Kinds]) -> None:
+    """Insert the combinations that are missing; nearly always all are in the cache already."""
+    wanted = {key_of(kinds): kinds for kinds in combinations}
+    cached = _by_store.get(store_of(conn))
+    if cached and wanted.keys() <= cached.keys:
+        return
+    columns = ("key", "experiment", *FAMILIES)
+    if missing := sorted(wanted.keys() - all_kinds(conn).keys):
+        upsert(conn, KINDS, [dict(zip(columns, (key, *wanted[key]), strict=True)) for key in missing], replace=())
+
+
+def _indexed(rows: Iterable[Row[tuple[str, ...]]]) -> AllKinds:
     keys, of, named = set[str](), defaultdict[tuple[str, str], set[str]](set), defaultdict[str, set[str]](set)
     for row in rows:
         keys.add(row.key)
         for family in ("experiment", *FAMILIES):
-            if name := getattr(row, family):
-                of[family, name].add(row.key)
-                named[name].add(row.key)
+            if kind := getattr(row, family):
+                of[family, kind].add(row.key)
+                named[kind].add(row.key)
     return AllKinds(
         frozenset(keys),
-        {where: frozenset(found) for where, found in of.items()},
-        {name: frozenset(found) for name, found in named.items()},
+        {pair: frozenset(members) for pair, members in of.items()},
+        {kind: frozenset(members) for kind, members in named.items()},
     )
-
-
-def store(conn: Connection, combinations: Iterable[Kinds]) -> None:
-    """Keep the combinations that are not there yet."""
-    wanted = {key_of(kinds): kinds for kinds in combinations}
-    known = _known.get(store_of(conn))
-    if known and wanted.keys() <= known.keys:  # as nearly always: none ever goes
-        return
-    names, known = ("key", "experiment", *FAMILIES), all_kinds(conn)
-    if missing := sorted(wanted.keys() - known.keys):
-        upsert(conn, KINDS, [dict(zip(names, (key, *wanted[key]), strict=True)) for key in missing], replace=())

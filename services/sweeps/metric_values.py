@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from sqlalchemy import Connection, TextClause, text
 
-from services.cache import Kept
+from services.cache import Cache
 from services.database.engine import store_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -41,7 +41,7 @@ class MetricValues(NamedTuple):
         return "diverged" if outcome == "diverged" else "not measured"
 
 
-_known: Kept[MetricValues] = Kept(_MOST_KEPT)
+_known: Cache[MetricValues] = Cache(_MOST_KEPT)
 
 
 def metric_values(conn: Connection, sweep_id: str, metric: str) -> MetricValues:

@@ -12,8 +12,8 @@ import orjson
 from sqlalchemy import Connection, Row, func, select, tuple_
 
 from ltd_core.spec import RunSpec, parse_spec
-from services.cache import Kept
-from services.database.engine import Database, now
+from services.cache import Cache
+from services.database.engine import Database, clock
 from services.database.models import Run, Sweep, SweepRun, table
 from services.database.rows import insert_missing, insert_rows
 from services.errors import NotFound
@@ -24,7 +24,7 @@ from services.words import FINAL, OPEN
 
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
 Counts = tuple[Any, ...]
-_ended: Kept[list[Counts]] = Kept(1000)
+_ended: Cache[list[Counts]] = Cache(1000)
 """Of sweeps whose every run has succeeded, which never changes."""
 
 
@@ -88,7 +88,7 @@ def post(db: Database, request: SweepRequest) -> SweepPosted:
     with db.write() as conn:
         done = submission.submit_in(conn, specs)
         first, last = submission.created_between(conn, ids)
-        row |= {"id": sweep_id, "name": request.name, "created_at": now(conn), "runs": len(cells)}
+        row |= {"id": sweep_id, "name": request.name, "created_at": clock(conn), "runs": len(cells)}
         created = bool(insert_missing(conn, SWEEPS, [row | {"first_run_at": first, "last_run_at": last}]))
         if created:
             members = [

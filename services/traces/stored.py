@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, select
 
 from ltd_core.trace import TraceInfo
-from services.cache import Kept
+from services.cache import Cache
 from services.database.engine import store_of
 from services.errors import TraceCorrupt
 from services.traces.codec import Array
@@ -46,7 +46,7 @@ _PAGES = (
 """Statements are built once: building them takes longer than running them."""
 
 
-_kept: Kept[dict[str, Array]] = Kept(64 * 2**20)
+_kept: Cache[dict[str, Array]] = Cache(64 * 2**20)
 """Decoded pages, 64 MiB of them: 20 kB each of a curve, 130 of an array's figure."""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from services.cache import Kept
+from services.cache import Cache
 
 
 def test_the_longest_unused_goes_first() -> None:
-    kept: Kept[str] = Kept(2)
+    kept: Cache[str] = Cache(2)
     kept.put("a", "A")
     kept.put("b", "B")
     assert kept.get("a") == "A"
@@ -15,7 +15,7 @@ def test_the_longest_unused_goes_first() -> None:
 
 
 def test_what_is_heavy_takes_the_room_of_much() -> None:
-    kept: Kept[str] = Kept(10)
+    kept: Cache[str] = Cache(10)
     for name in "abc":
         kept.put(name, name, 3)
     kept.put("c", "C", 4)  # in its place

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from services.comparison.bootstrap import AGGREGATES, interval, intervals
+from services.comparison.bootstrap import AGGREGATES, Interval, intervals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,10 @@ SLOW: dict[str, Callable[[np.ndarray], float]] = {
     "max": np.max,
     "quantile": lambda values: np.quantile(values, 0.9),
 }
+
+
+def interval(values: list[float], aggregate: str, quantile: float = 0.9) -> Interval:
+    return intervals([np.asarray(values)], aggregate, quantile)[0]
 
 
 @pytest.mark.parametrize("aggregate", SLOW)

@@ -74,14 +74,35 @@ def test_a_question_without_a_meaning(db: Database, sweep: str, asked: dict[str,
         compare_pairs(db, "0" * 32)
 
 
+def test_a_value_that_no_run_has_pairs_with_none(db: Database) -> None:
+    """20.0 is 20: the second value of the axis has no runs of its own."""
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = {"name": "x", "base": base, "axes": {"batch_size": [20, 20.0]}, "seeds": [0, 1]}
+    sweep_id = posted.post(db, parse_request(asked)).sweep_id
+    for metric_known in (False, True):
+        (pair,) = compare_pairs(db, sweep_id)["pairs"]
+        assert (pair["n"], pair["without_pair"], pair["median"], pair["p"]) == (0, 2 * metric_known, None, None)
+        lifecycle.record(db, [(one.lease, progress(10, outcome="exhausted", final_loss=1.0)) for one in claim(db, 2)])
+
+
+def test_the_seeds_may_be_an_axis(db: Database) -> None:
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = {"name": "x", "base": base, "axes": {"seed": [3, 1]}}
+    sweep_id = posted.post(db, parse_request(asked)).sweep_id
+    ends = [(one.lease, progress(10, outcome="exhausted", final_loss=one.spec.seed)) for one in claim(db, 2)]
+    lifecycle.record(db, ends)
+    (pair,) = compare_pairs(db, sweep_id)["pairs"]
+    assert (pair["first"]["value"], pair["second"]["value"], pair["n"], pair["median"]) == (3, 1, 1, -2.0)
+
+
 def test_the_test_counts_every_choice_of_signs() -> None:
     values = np.random.default_rng(1).normal(0.4, 1.0, 9)
     sums = [abs(np.dot(signs, values)) for signs in product((-1, 1), repeat=9)]
-    assert sign_flips(values.tolist()) == pytest.approx(np.mean(np.array(sums) >= abs(values.sum()) - 1e-12))
+    assert sign_flips(values) == pytest.approx(np.mean(np.array(sums) >= abs(values.sum()) - 1e-12))
 
 
 def test_many_differences_are_tested_by_a_seeded_sample() -> None:
     generator = np.random.default_rng(2)
-    away, none = generator.normal(1.0, 1.0, 60).tolist(), generator.normal(0.0, 1.0, 60).tolist()
+    away, none = generator.normal(1.0, 1.0, 60), generator.normal(0.0, 1.0, 60)
     assert sign_flips(away) == sign_flips(away) < 0.001
     assert sign_flips(none) > 0.02

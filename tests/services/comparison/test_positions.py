@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.comparison import places as module
-from services.comparison.places import field_of, places
+from services.comparison import positions as module
+from services.comparison.positions import field_of, positions
 from services.runs import queries
 from services.sweeps import posted
 from services.sweeps.request import parse_request
@@ -40,12 +40,12 @@ def sweep(db: Database) -> posted.Grid:
 def test_every_run_stands_where_its_specification_says(
     db: Database, sweep: posted.Grid, fields: tuple[str, ...]
 ) -> None:
-    found = places(db, sweep, fields)
+    found = positions(db, sweep, fields)
     assert len(found.ids) == 12
     for position, run_id in enumerate(found.ids):
         full = queries.get(db, run_id).spec.full()
         for row, name in enumerate(fields):
-            said = found.values[row][found.at[row, position]]
+            said = found.values[row][found.index[row, position]]
             expected = field_of(full, name)
             assert said == (
                 next(v for v in AXES["clipping"] if v["kind"] == expected["kind"]) if name == "clipping" else expected
@@ -53,17 +53,17 @@ def test_every_run_stands_where_its_specification_says(
 
 
 def test_values_stand_in_the_order_of_the_axis_and_numbers_by_size(db: Database, sweep: posted.Grid) -> None:
-    found = places(db, sweep, ("clipping", "batch_size", "clipping.threshold"))
+    found = positions(db, sweep, ("clipping", "batch_size", "clipping.threshold"))
     assert found.values == [AXES["clipping"], [5, 20], [None, 0.5, 3]]
-    assert places(db, sweep, ("clipping.kind", "seed")).values == [["norm", "none", "value"], [1, 2]]
+    assert positions(db, sweep, ("clipping.kind", "seed")).values == [["norm", "none", "value"], [1, 2]]
 
 
-def test_places_are_kept_and_the_oldest_forgotten(db: Database, sweep: posted.Grid) -> None:
-    first = places(db, sweep, ("clipping", "seed"))
-    assert places(db, sweep, ("clipping", "seed")) is first
+def test_positions_are_kept_and_the_oldest_forgotten(db: Database, sweep: posted.Grid) -> None:
+    first = positions(db, sweep, ("clipping", "seed"))
+    assert positions(db, sweep, ("clipping", "seed")) is first
     for length in range(21, 30):
         base = BASE | {"problem": {"kind": "temporal_order", "length": length}}
         other = posted.post(db, parse_request({"name": "y", "base": base})).sweep_id
-        places(db, posted.grid(db, other), ("seed", "batch_size"))
-    assert len(module._known) == 8
-    assert places(db, sweep, ("clipping", "seed")) is not first
+        positions(db, posted.grid(db, other), ("seed", "batch_size"))
+    assert len(module._cached) == 8
+    assert positions(db, sweep, ("clipping", "seed")) is not first
