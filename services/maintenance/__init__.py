@@ -1,1 +1,1 @@
-"""Care of what is stored: what takes the room, whether it is sound, and what may go."""
+"""Maintenance of the store: space used, verification, repair, compaction, retention."""

@@ -1,4 +1,4 @@
-"""Fewer and larger blocks for runs that have ended: the small ones came while somebody watched."""
+"""Joins the blocks of ended runs: while a run trains, small ones keep its curves up to date."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert
 
 from ltd_core.trace import TraceBlock
 from services.database.engine import Database
@@ -20,7 +20,7 @@ _MOST_POINTS, _MOST_NUMBERS = 2**14, 2**20
 
 
 def compact(db: Database, after: str | None = None) -> Slice:
-    """Join the blocks of the next runs that have succeeded; the numbers stay what they are, to the bit."""
+    """Join the blocks of the next runs that have succeeded; their points stay the same to the bit."""
     return walk(db, after, _compact, write=True)
 
 
@@ -44,21 +44,17 @@ def _trace(trace: StoredTrace) -> Care:
             care.findings.append(str(error))
             continue
         begin, end = trace.step(first), trace.step(last - 1)
-        mine = (BLOCKS.c.run_id == trace.run_id) & (BLOCKS.c.trace == trace.name)
-        trace.conn.execute(delete(BLOCKS).where(mine, BLOCKS.c.first_step.between(begin, end)))
+        trace.conn.execute(delete(BLOCKS).where(trace.blocks, BLOCKS.c.first_step.between(begin, end)))
         trace.conn.execute(insert(BLOCKS), block_row(trace.run_id, TraceBlock(trace.name, begin, trace.every, values)))
         care.changed += blocks
     return care
 
 
 def _groups(trace: StoredTrace) -> Iterator[tuple[int, int, int]]:
-    """Yield runs of blocks that make one of bounded size: first point, last (exclusive), and how many they are."""
-    mine = select(BLOCKS.c.first_step, BLOCKS.c.last_step).where(
-        BLOCKS.c.run_id == trace.run_id, BLOCKS.c.trace == trace.name
-    )
+    """Yield consecutive blocks that make one of bounded size: first point, last (exclusive), and how many they are."""
     most = max(1, min(_MOST_POINTS, _MOST_NUMBERS // int(np.prod(trace.size, dtype=np.int64))))
     first = last = blocks = 0
-    for begins, ends in trace.conn.execute(mine.order_by(BLOCKS.c.first_step)).all():
+    for begins, ends in trace.block_steps():
         begin, end = begins // trace.every - 1, ends // trace.every
         if blocks and (begin != last or end - first > most):
             yield first, last, blocks

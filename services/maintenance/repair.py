@@ -1,7 +1,8 @@
-"""The pyramid made again from the points, where a page is missing or damaged."""
+"""Makes missing and damaged pages of the pyramid again from the points."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, select
@@ -34,28 +35,27 @@ def mend(trace: StoredTrace) -> Care:
     while count := trace.total // span:
         for number in range(count):
             care.looked_at += 1
-            if sound.get((level, number), 0) < rows:
-                _again(trace, level, number, care)
+            if sound[level, number] < rows:
+                _make(trace, level, number, care)
         level, span = level + 1, span * FACTOR
     return care
 
 
-def _sound(trace: StoredTrace) -> dict[tuple[int, int], int]:
-    """Return how many sound rows each page has; those that are damaged are deleted."""
-    found: dict[tuple[int, int], int] = {}
-    mine = (PAGES.c.run_id == trace.run_id) & (PAGES.c.trace == trace.name)
-    for row in trace.conn.execute(select(PAGES).where(mine)).all():
+def _sound(trace: StoredTrace) -> Counter[tuple[int, int]]:
+    """Return how many sound rows each page has; delete the damaged ones."""
+    counts = Counter[tuple[int, int]]()
+    for row in trace.conn.execute(select(PAGES).where(trace.pages)).all():
         try:
             decoded(row)
         except TraceCorrupt:
             key = and_(*(PAGES.c[name] == getattr(row, name) for name in ("level", "figure", "page")))
-            trace.conn.execute(delete(PAGES).where(mine, key))
+            trace.conn.execute(delete(PAGES).where(trace.pages, key))
         else:
-            found[row.level, row.page] = found.get((row.level, row.page), 0) + 1
-    return found
+            counts[row.level, row.page] += 1
+    return counts
 
 
-def _again(trace: StoredTrace, level: int, number: int, care: Care) -> None:
+def _make(trace: StoredTrace, level: int, number: int, care: Care) -> None:
     where = f"trace {trace.name} of run {trace.run_id}, level {level}, page {number}"
     try:
         add_page(trace, level, number)

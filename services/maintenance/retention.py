@@ -1,11 +1,11 @@
-"""How long the finest points of a trace are kept: after that its pyramid remains, from cells of 32 points up."""
+"""How long the points of a trace are kept; after that its pyramid remains, from cells of 32 points up."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import Connection, delete, exists, func, insert, literal, or_, select
 
 from ltd_core.trace import TraceBlock
 from services.database.engine import Database, clock
@@ -29,7 +29,7 @@ _RUNS_AT_ONCE = 20
 
 
 def keep(db: Database, days: float | None, sweep_id: str | None = None) -> None:
-    """Keep finest points for so many days after a run's end, None for ever; of one sweep or of all. Raises NotFound."""
+    """Keep points for so many days after a run's end, None for ever; of one sweep or of all. Raises NotFound."""
     scope = sweep_id or EVERY_RUN
     with db.write() as conn:
         if sweep_id and not conn.execute(select(exists().where(SWEEPS.c.id == sweep_id))).scalar_one():
@@ -46,7 +46,7 @@ def policies(db: Database) -> list[dict[str, Any]]:
 
 
 def thin(db: Database, seconds: float = 1.0) -> Slice:
-    """Let go of finest points whose time is over, for about so long; `next` is None when none is left.
+    """Delete points whose time is over, for about so many seconds; `next` is None when none is left.
 
     A run in several sweeps keeps its points as long as any of them asks for it.
     """
@@ -64,19 +64,20 @@ def thin(db: Database, seconds: float = 1.0) -> Slice:
 
 def _due(db: Database) -> list[str]:
     with db.read() as conn:
-        known = {row.scope: row.days for row in conn.execute(select(POLICIES))}
-        if not known:
+        days = {row.scope: row.days for row in conn.execute(select(POLICIES))}
+        if not days:
             return []
-        at, usual = clock(conn), known.get(EVERY_RUN, _FOREVER)
-        young = RUNS.c.finished_at > at - func.coalesce(POLICIES.c.days, usual) * literal(_DAY)
+        now, usual = clock(conn), days.get(EVERY_RUN, _FOREVER)
+        young = RUNS.c.finished_at > now - func.coalesce(POLICIES.c.days, usual) * literal(_DAY)
         sweeps_of = MEMBERS.outerjoin(POLICIES, POLICIES.c.scope == MEMBERS.c.sweep_id)
         wanted = exists().select_from(sweeps_of).where(MEMBERS.c.run_id == RUNS.c.id, young)
         member = exists().where(MEMBERS.c.run_id == RUNS.c.id)
-        gone = exists().where(THINNED.c.run_id == RUNS.c.id)
-        ended = RUNS.c.state == "succeeded"
-        old = or_(member, RUNS.c.finished_at <= at - usual * _DAY)
-        query = select(RUNS.c.id).where(and_(ended, RUNS.c.finished_at <= at - min(known.values()) * _DAY))
-        return list(conn.execute(query.where(old, ~wanted, ~gone).limit(_RUNS_AT_ONCE)).scalars())
+        thinned = exists().where(THINNED.c.run_id == RUNS.c.id)
+        old = or_(member, RUNS.c.finished_at <= now - usual * _DAY)
+        query = select(RUNS.c.id).where(
+            RUNS.c.state == "succeeded", RUNS.c.finished_at <= now - min(days.values()) * _DAY, old, ~wanted, ~thinned
+        )
+        return list(conn.execute(query.limit(_RUNS_AT_ONCE)).scalars())
 
 
 def _thin(conn: Connection, run_id: str) -> Care:
@@ -87,12 +88,12 @@ def _thin(conn: Connection, run_id: str) -> Care:
         lost = [finding for finding in mended.findings if "cannot" in finding]
         care.findings += lost
         if not lost and trace.total > FACTOR:
-            care.changed += _let_go(trace)
+            care.changed += _delete_points(trace)
     return care
 
 
-def _let_go(trace: StoredTrace) -> int:
-    """Complete the pyramid up to the trace's end, and keep of its points the last; returns how many blocks went."""
+def _delete_points(trace: StoredTrace) -> int:
+    """Complete the pyramid up to the trace's end, delete all points but the last; returns the number of blocks."""
     level = 1
     while FACTOR ** (level - 1) < trace.total:
         last = -(-trace.total // FACTOR**level)
@@ -100,7 +101,6 @@ def _let_go(trace: StoredTrace) -> int:
             add_page(trace, level, last // trace.page, last)
         level += 1
     end = TraceBlock(trace.name, trace.step(trace.total - 1), trace.every, trace.points(trace.total - 1, trace.total))
-    mine = (BLOCKS.c.run_id == trace.run_id) & (BLOCKS.c.trace == trace.name)
-    gone = trace.conn.execute(delete(BLOCKS).where(mine)).rowcount
+    deleted = trace.conn.execute(delete(BLOCKS).where(trace.blocks)).rowcount
     trace.conn.execute(insert(BLOCKS), block_row(trace.run_id, end))
-    return gone
+    return deleted

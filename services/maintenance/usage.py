@@ -1,4 +1,4 @@
-"""What takes the room."""
+"""How much space everything takes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def usage(db: Database) -> dict[str, Any]:
     """Return bytes of the whole database, rows by table, and bytes of arrays by trace."""
     with db.read() as conn:
         rows = {
-            name: int(conn.execute(select(func.count()).select_from(its)).scalar_one())
-            for name, its in Base.metadata.tables.items()
+            name: int(conn.execute(select(func.count()).select_from(rows_of)).scalar_one())
+            for name, rows_of in Base.metadata.tables.items()
         }
         states = conn.execute(select(func.coalesce(func.sum(func.length(STATES.c.payload)), 0))).scalar_one()
         return {"bytes": _size(conn), "rows": rows, "states_bytes": int(states), "traces": _traces(conn)}
@@ -26,13 +26,13 @@ def usage(db: Database) -> dict[str, Any]:
 
 def _traces(conn: Connection) -> list[dict[str, Any]]:
     """Return each trace's blocks and pages, most bytes first."""
-    found: dict[str, dict[str, Any]] = {}
-    for kind, of in (("blocks", BLOCKS), ("pages", PAGES)):
-        query = select(of.c.trace, func.count(), func.sum(func.length(of.c.payload))).group_by(of.c.trace)
-        for trace, count, size in conn.execute(query):
-            empty = {"name": trace, "blocks": 0, "blocks_bytes": 0, "pages": 0, "pages_bytes": 0}
-            found.setdefault(trace, empty).update({kind: count, f"{kind}_bytes": int(size)})
-    return sorted(found.values(), key=lambda its: (-its["blocks_bytes"] - its["pages_bytes"], its["name"]))
+    traces: dict[str, dict[str, Any]] = {}
+    for kind, rows in (("blocks", BLOCKS), ("pages", PAGES)):
+        query = select(rows.c.trace, func.count(), func.sum(func.length(rows.c.payload))).group_by(rows.c.trace)
+        for name, count, size in conn.execute(query):
+            empty = {"name": name, "blocks": 0, "blocks_bytes": 0, "pages": 0, "pages_bytes": 0}
+            traces.setdefault(name, empty).update({kind: count, f"{kind}_bytes": int(size)})
+    return sorted(traces.values(), key=lambda trace: (-trace["blocks_bytes"] - trace["pages_bytes"], trace["name"]))
 
 
 def _size(conn: Connection) -> int:

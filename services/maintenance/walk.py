@@ -1,4 +1,4 @@
-"""Going through the runs of a store in slices of about a second, so that a request never hangs and a walk can go on."""
+"""Walks over all runs in slices of about a second, so that no request takes long and a walk can be continued."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _RUNS_AT_ONCE = 200
 
 @dataclass(slots=True)
 class Care:
-    """What was looked at, what was changed, and what was found."""
+    """Counts of what was checked and changed, and findings in words."""
 
     looked_at: int = 0
     changed: int = 0
     findings: list[str] = field(default_factory=list)
 
     def add(self, other: Care) -> None:
-        """Take in what another part did."""
+        """Add the counts and findings of another part."""
         self.looked_at += other.looked_at
         self.changed += other.changed
         self.findings += other.findings
@@ -49,12 +49,12 @@ def walk(
     write: bool,
     seconds: float = _SECONDS,
 ) -> Slice:
-    """Do some work on each run with an id above `after`, a transaction each, until the time is up."""
+    """Call `work` for each run with an id above `after`, a transaction each, until the time is up."""
     until, care, seen, last = time.monotonic() + seconds, Care(), 0, after or ""
     while True:
         with db.read() as conn:
-            known = select(RUNS.c.id, RUNS.c.state, RUNS.c.finished_at).where(RUNS.c.id > last).order_by(RUNS.c.id)
-            rows = conn.execute(known.limit(_RUNS_AT_ONCE)).all()
+            runs = select(RUNS.c.id, RUNS.c.state, RUNS.c.finished_at).where(RUNS.c.id > last).order_by(RUNS.c.id)
+            rows = conn.execute(runs.limit(_RUNS_AT_ONCE)).all()
         if not rows:
             return Slice(seen, care, None)
         for row in rows:

@@ -1,4 +1,4 @@
-"""Arrays as bytes: bytes of equal weight beside each other, then zstandard, whose frame checks what comes out of it."""
+"""Arrays as bytes: shuffled (all first bytes, then all second, ...) and compressed by zstandard with a checksum."""
 
 from __future__ import annotations
 
@@ -25,16 +25,13 @@ def encode(array: Array) -> bytes:
     plain = np.ascontiguousarray(array)
     parts = plain.reshape(-1).view(np.uint8).reshape(-1, plain.itemsize)
     shuffled = np.empty((plain.itemsize, len(parts)), np.uint8)
-    for place, part in enumerate(parts.T):  # several times as fast as a transposed copy
-        shuffled[place] = part
+    for i, part in enumerate(parts.T):  # several times as fast as a transposed copy
+        shuffled[i] = part
     return bytes(_tool("compressor", _compressor).compress(shuffled.tobytes()))
 
 
 def checks_itself(payload: bytes) -> bool:
-    """Say whether damage is seen when the bytes are decoded; those of an older version carry no check.
-
-    Raises TraceCorrupt.
-    """
+    """Say whether the frame has a checksum; older versions wrote none. Raises TraceCorrupt."""
     try:
         return bool(zstandard.get_frame_parameters(payload).has_checksum)
     except zstandard.ZstdError as error:
@@ -46,27 +43,28 @@ def decode(payload: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
     kind = np.dtype(dtype)
     size = kind.itemsize * prod(shape)
     try:
-        named = zstandard.frame_content_size(payload)  # the decompressor allocates what the header names, so it is held
-        if named != size:  # to the row first: a damaged one may name any size; -1 is none
+        # the decompressor allocates what the header says, and a damaged header may say anything; -1 is nothing
+        named = zstandard.frame_content_size(payload)
+        if named != size:
             raise TraceCorrupt(f"{dtype} of shape {list(shape)} does not fit its bytes: {size} expected, {named} named")
         raw = _tool("decompressor", zstandard.ZstdDecompressor).decompress(payload)
     except zstandard.ZstdError as error:
         raise TraceCorrupt(_DAMAGED) from error
     shuffled = np.frombuffer(raw, np.uint8).reshape(kind.itemsize, -1)
     parts = np.empty(shuffled.shape[::-1], np.uint8)
-    for place, part in enumerate(shuffled):
-        parts[:, place] = part
+    for i, part in enumerate(shuffled):
+        parts[:, i] = part
     return parts.view(kind).reshape(shape)
 
 
 def checksum(payload: bytes) -> str:
-    """Return what tells other bytes from these."""
+    """Return the digest of some bytes, 32 hexadecimal characters."""
     return hashlib.blake2b(payload, digest_size=16).hexdigest()
 
 
-def check(payload: bytes, known: str) -> None:
-    """See that bytes have a checksum; raises TraceCorrupt."""
-    if checksum(payload) != known:
+def check(payload: bytes, stored: str) -> None:
+    """Compare bytes with their stored checksum; raises TraceCorrupt."""
+    if checksum(payload) != stored:
         raise TraceCorrupt(_DAMAGED)
 
 

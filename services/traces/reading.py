@@ -118,12 +118,10 @@ def points(db: Database, run_id: str, name: str) -> Iterator[tuple[int, Array]]:
 
 def thinned(stored: StoredTrace) -> bool:
     """Say whether the finest points were deleted and the pyramid kept (see services.maintenance.retention)."""
-    blocks = select(BLOCKS.c.first_step).where(BLOCKS.c.run_id == stored.run_id, BLOCKS.c.trace == stored.name)
-    oldest = stored.conn.execute(blocks.order_by(BLOCKS.c.first_step).limit(1)).scalar_one_or_none()
-    page = select(PAGES.c.page).where(
-        PAGES.c.run_id == stored.run_id, PAGES.c.trace == stored.name, PAGES.c.level == 1, PAGES.c.page == 0
-    )
-    return oldest != stored.step(0) and stored.conn.execute(page.limit(1)).first() is not None
+    oldest = select(BLOCKS.c.first_step).where(stored.blocks).order_by(BLOCKS.c.first_step).limit(1)
+    page = select(PAGES.c.page).where(stored.pages, PAGES.c.level == 1, PAGES.c.page == 0).limit(1)
+    from_start = stored.conn.execute(oldest).scalar_one_or_none() == stored.step(0)
+    return not from_start and stored.conn.execute(page).first() is not None
 
 
 def _view(stored: StoredTrace, info: TraceInfo, bits: int, cut: slice, figures: Sequence[str]) -> TraceView:

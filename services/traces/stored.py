@@ -1,4 +1,4 @@
-"""One run's trace in the database: its points, and its cells from pages, or from finer ones where no page is."""
+"""One run's trace in the database: its points, and its cells, from pages where there are any, else from finer cells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import prod
 from typing import Any, Self
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from ltd_core.trace import TraceInfo
 from services.cache import Cache
@@ -31,7 +31,7 @@ _BEFORE = (
     .limit(1)
     .scalar_subquery()
 )
-"""The first step of the block that holds a step, or of the one before the gap in which it is."""
+"""The first step of the block that holds a step, or of the one before it where there is a gap."""
 _POINTS = (
     select(BLOCKS)
     .where(_BLOCK, BLOCKS.c.first_step >= _BEFORE, BLOCKS.c.first_step <= bindparam("end"))
@@ -43,20 +43,19 @@ _PAGES = (
     .where(PAGES.c.figure.in_(bindparam("names", expanding=True)))
     .where(PAGES.c.page.between(bindparam("begin"), bindparam("end")))
 )
-"""Statements are built once: building them takes longer than running them."""
+"""Built once: building a statement takes longer than running it."""
 
-
-_kept: Cache[dict[str, Array]] = Cache(64 * 2**20)
+_pages: Cache[dict[str, Array]] = Cache(64 * 2**20)
 """Decoded pages, 64 MiB of them: 20 kB each of a curve, 130 of an array's figure."""
 
 
 class TraceGap(TraceCorrupt):
-    """Points of a trace are not there: damaged, or thinned out on purpose."""
+    """Points of a trace are missing: damaged, or deleted by retention."""
 
 
 @dataclass(frozen=True)
 class StoredTrace:
-    """A trace; point i (from 0) is at step (i + 1) * every; a cell of level L is of 32^L points."""
+    """A trace; point i (from 0) is at step (i + 1) * every; a cell of level L holds 32^L points."""
 
     conn: Connection
     run_id: str
@@ -73,7 +72,7 @@ class StoredTrace:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """Return what the trace's cells keep: quantiles of curves alone."""
+        """Return the figures of its cells; only curves have quantiles."""
         return FIGURES if self.size else (*FIGURES, QUANTILES)
 
     @cached_property
@@ -84,12 +83,27 @@ class StoredTrace:
     @cached_property
     def total(self) -> int:
         """Return the number of points up to the last that is stored."""
-        found = self.conn.execute(_LAST, self._key).scalar_one_or_none()
-        return (found or 0) // self.every
+        last_step = self.conn.execute(_LAST, self._key).scalar_one_or_none()
+        return (last_step or 0) // self.every
 
     @cached_property
     def _key(self) -> dict[str, Any]:
         return {"run": self.run_id, "name": self.name}
+
+    @property
+    def blocks(self) -> ColumnElement[bool]:
+        """Return the condition on its rows in `trace_blocks`."""
+        return (BLOCKS.c.run_id == self.run_id) & (BLOCKS.c.trace == self.name)
+
+    @property
+    def pages(self) -> ColumnElement[bool]:
+        """Return the condition on its rows in `trace_pages`."""
+        return (PAGES.c.run_id == self.run_id) & (PAGES.c.trace == self.name)
+
+    def block_steps(self) -> list[tuple[int, int]]:
+        """Return the first and the last step of each block, in order."""
+        steps = select(BLOCKS.c.first_step, BLOCKS.c.last_step).where(self.blocks).order_by(BLOCKS.c.first_step)
+        return [(first, last) for first, last in self.conn.execute(steps)]
 
     def step(self, point: int) -> int:
         """Return the step of a point."""
@@ -97,8 +111,7 @@ class StoredTrace:
 
     def points(self, first: int, last: int) -> Array:
         """Return the points from index first (inclusive) to last (exclusive); raises TraceCorrupt."""
-        asked = self._key | {"begin": self.step(first), "end": self.step(last - 1)}
-        rows = self.conn.execute(_POINTS, asked).all()
+        rows = self.conn.execute(_POINTS, self._key | {"begin": self.step(first), "end": self.step(last - 1)}).all()
         arrays = [decoded(row) for row in rows]
         begins = [row.first_step // self.every - 1 for row in rows]
         ends = [begin + len(array) for begin, array in zip(begins, arrays, strict=True)]
@@ -108,22 +121,25 @@ class StoredTrace:
         return np.concatenate(arrays)[first - begins[0] : last - begins[0]]
 
     def cells(self, level: int, first: int, last: int, figures: Sequence[str]) -> Cells:
-        """Return cells first to last (exclusive) of a level above 0; the last one of the trace may be incomplete."""
-        wanted, parts, at, page = figures_for(figures), [], first, self.page
-        for number, found in self._pages(level, first, last, wanted):
-            begin = number * page
-            if begin > at:
-                parts.append(self._finer(level, at, begin, wanted).figures)
-            length = len(found[wanted[0]])
-            whole = begin >= first and begin + length <= last
-            cut = slice(max(at - begin, 0), last - begin)
-            parts.append(found if whole else {name: array[cut] for name, array in found.items()})
-            at = min(begin + length, last)
-        if at < last:
-            parts.append(self._finer(level, at, last, wanted).figures)
+        """Return cells first to last (exclusive) of a level above 0; the last one of the trace may be incomplete.
+
+        Pages are read where they exist; what no page holds (the end of a growing trace, a damaged page) is made of the
+        cells of the level below, which does the same, down to the points.
+        """
+        needed, parts, position = figures_for(figures), [], first
+        for number, page in self._read(level, first, last, needed):
+            begin = number * self.page
+            if begin > position:
+                parts.append(self._from_finer(level, position, begin, needed).figures)
+            end = begin + len(page[needed[0]])
+            cut = slice(max(position - begin, 0), last - begin)
+            parts.append(page if begin >= first and end <= last else {name: a[cut] for name, a in page.items()})
+            position = min(end, last)
+        if position < last:
+            parts.append(self._from_finer(level, position, last, needed).figures)
         each = FACTOR**level
         counts = np.minimum(each, self.total - np.arange(first, last) * each)
-        return Cells(counts, {name: np.concatenate([part[name] for part in parts]) for name in wanted})
+        return Cells(counts, {name: np.concatenate([part[name] for part in parts]) for name in needed})
 
     def view(self, bits: int, first: int, last: int, figures: Sequence[str]) -> Cells:
         """Return the cells of 2^bits points that hold points first to last (exclusive)."""
@@ -135,36 +151,35 @@ class StoredTrace:
         cells = self.cells(level, begin << rest, min(end << rest, most), figures)
         return cells_of_cells(cells, 1 << rest, figures) if rest else cells
 
-    def _finer(self, level: int, first: int, last: int, figures: Sequence[str]) -> Cells:
-        """Return cells of a level made of the level below it."""
+    def _from_finer(self, level: int, first: int, last: int, figures: Sequence[str]) -> Cells:
         begin, end = first * FACTOR, min(last * FACTOR, -(-self.total // FACTOR ** (level - 1)))
         if level == 1:
             return cells_of_points(self.points(begin, end), FACTOR, figures)
         return cells_of_cells(self.cells(level - 1, begin, end, figures), FACTOR, figures)
 
-    def _pages(self, level: int, first: int, last: int, figures: Sequence[str]) -> list[tuple[int, dict[str, Array]]]:
-        """Return the sound pages that hold cells first to last, by their number."""
+    def _read(self, level: int, first: int, last: int, figures: Sequence[str]) -> list[tuple[int, dict[str, Array]]]:
+        """Return the sound pages that hold cells first to last, by their number; full ones come from the cache."""
         curve = not self.size
-        names = [name for name, its in figure_rows(curve=curve).items() if set(its) & set(figures)]
+        rows = [name for name, members in figure_rows(curve=curve).items() if set(members) & set(figures)]
         begin, end = first // self.page, (last - 1) // self.page + 1
-        keys = {number: (self.store, self.run_id, self.name, level, number, *names) for number in range(begin, end)}
-        found = {number: page for number, key in keys.items() if self.store and (page := _kept.get(key))}
-        missing = [number for number in keys if number not in found]
+        keys = {number: (self.store, self.run_id, self.name, level, number, *rows) for number in range(begin, end)}
+        pages = {number: page for number, key in keys.items() if self.store and (page := _pages.get(key))}
+        missing = [number for number in keys if number not in pages]
         if missing:
-            asked = {"level": level, "names": names, "begin": missing[0], "end": missing[-1]}
-            read = self._read_pages(asked, curve=curve).items()
-            sound = {number: page for number, page in read if page.keys() >= set(figures)}
-            for number, page in sound.items():
-                if self.store and len(page[figures[0]]) == self.page:  # it never changes
-                    _kept.put(keys[number], page, sum(array.nbytes for array in page.values()))
-            found |= sound
-        return sorted(found.items())
+            between = {"level": level, "names": rows, "begin": missing[0], "end": missing[-1]}
+            for number, page in self._decoded(between, curve=curve).items():
+                if not page.keys() >= set(figures):
+                    continue
+                pages[number] = page
+                if self.store and len(page[figures[0]]) == self.page:  # a full page never changes
+                    _pages.put(keys[number], page, sum(array.nbytes for array in page.values()))
+        return sorted(pages.items())
 
-    def _read_pages(self, asked: dict[str, Any], *, curve: bool) -> dict[int, dict[str, Array]]:
-        found: dict[int, dict[str, Array]] = {}
-        for row in self.conn.execute(_PAGES, self._key | asked):
+    def _decoded(self, between: dict[str, Any], *, curve: bool) -> dict[int, dict[str, Array]]:
+        pages: dict[int, dict[str, Array]] = {}
+        for row in self.conn.execute(_PAGES, self._key | between):
             try:
-                found.setdefault(row.page, {}).update(figures_in(row, curve=curve))
+                pages.setdefault(row.page, {}).update(figures_in(row, curve=curve))
             except TraceCorrupt as error:
                 logger.warning("read without a page of the pyramid: %s", error)
-        return found
+        return pages
