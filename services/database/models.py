@@ -53,7 +53,7 @@ class Run(Base):
 
 
 class RunKinds(Base):
-    """A combination of mechanisms that some run has: one row for thousands of runs, so filters look here first."""
+    """A combination of kinds of mechanisms. Thousands of runs share one, so lists filter by its key."""
 
     __tablename__ = "run_kinds"
 
@@ -68,7 +68,7 @@ class RunKinds(Base):
 
 
 class RunMetric(Base):
-    """A finite number of an ended run's summary, beside what lists filter by: both orders are in an index."""
+    """A finite number of an ended run's summary, with the columns that lists filter by, so that indexes cover both."""
 
     __tablename__ = "run_metrics"
     __table_args__ = (
@@ -85,7 +85,7 @@ class RunMetric(Base):
 
 
 class RunState(Base):
-    """The bytes from which a run resumes; at its end, its weights."""
+    """The state from which a run resumes; at its end, its weights."""
 
     __tablename__ = "run_states"
 
@@ -140,7 +140,7 @@ class TracePageRow(Base):
 
 
 class RetentionPolicy(Base):
-    """How many days the finest points are kept: of a sweep, or of every run without one (an empty scope)."""
+    """How many days the points of a sweep's runs are kept; an empty scope is for all other runs."""
 
     __tablename__ = "retention"
 
@@ -149,7 +149,7 @@ class RetentionPolicy(Base):
 
 
 class ThinnedRun(Base):
-    """A run whose finest points were let go."""
+    """A run whose points were deleted, and when."""
 
     __tablename__ = "thinned_runs"
 
@@ -158,7 +158,7 @@ class ThinnedRun(Base):
 
 
 class Sweep(Base):
-    """A grid of runs; its id is the digest of what was asked for."""
+    """A grid of runs; its id is the digest of the request."""
 
     __tablename__ = "sweeps"
     __table_args__ = (Index("sweeps_age", "created_at", "id"),)
@@ -175,7 +175,7 @@ class Sweep(Base):
 
 
 class SweepRun(Base):
-    """A run's place in a sweep; a run may belong to several."""
+    """A run's position in a sweep; a run may belong to several."""
 
     __tablename__ = "sweep_runs"
     __table_args__ = (Index("sweep_runs_run", "run_id", "sweep_id"),)
@@ -187,7 +187,7 @@ class SweepRun(Base):
 
 
 class WorkerRow(Base):
-    """A worker process that was heard from."""
+    """A worker process, with its last heartbeat."""
 
     __tablename__ = "workers"
 
@@ -202,7 +202,7 @@ class WorkerRow(Base):
 
 
 class Leader(Base):
-    """Who does what only one may do."""
+    """The process that holds a role only one may have, such as the reconciler."""
 
     __tablename__ = "leader"
 
@@ -212,7 +212,7 @@ class Leader(Base):
 
 
 class IdempotencyKey(Base):
-    """A key that a client sent with a write, and what it sent."""
+    """A key that a client sent with a write, and the digest of the body."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index("idempotency_keys_age", "created_at"),)
@@ -223,7 +223,6 @@ class IdempotencyKey(Base):
 
 
 def table(model: type[Base]) -> Table:
-    """Return a model's table, for statements on the hot paths."""
-    found = model.__table__
-    assert isinstance(found, Table)  # noqa: S101 - every model here is a plain table
-    return found
+    """Return a model's table: statements on tables are built faster than on models."""
+    assert isinstance(model.__table__, Table)  # noqa: S101 - every model here is a plain table
+    return model.__table__

@@ -94,10 +94,10 @@ def _engine(url: str, lock_seconds: float, prepare: int | None, *, impatient: bo
         **_LOST,
     }
     address = make_url(url).set(drivername="postgresql+psycopg")
-    made = create_engine(address, pool_pre_ping=True, connect_args=arguments, **options)
+    engine = create_engine(address, pool_pre_ping=True, connect_args=arguments, **options)
     if impatient:
-        event.listen(made, "do_connect", _connect_impatiently)
-    return made
+        event.listen(engine, "do_connect", _connect_impatiently)
+    return engine
 
 
 def _connect_impatiently(_dialect: object, _record: object, _args: object, arguments: dict[str, Any]) -> Any:

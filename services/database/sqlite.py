@@ -14,14 +14,14 @@ _WAL_SECONDS = 5.0
 def engine(url: str, begin: str, lock_seconds: float, pool: dict[str, Any]) -> Engine:
     """Return an engine whose transactions start with the statement `begin`."""
     arguments = {"timeout": lock_seconds, "check_same_thread": False}
-    made = create_engine(url, module=dbapi2, connect_args=arguments, **pool)
-    event.listen(made, "connect", _prepare)
+    new = create_engine(url, module=dbapi2, connect_args=arguments, **pool)
+    event.listen(new, "connect", _prepare)
 
-    @event.listens_for(made, "begin")
+    @event.listens_for(new, "begin")
     def start(conn: Connection) -> None:
         conn.exec_driver_sql(begin)
 
-    return made
+    return new
 
 
 def _prepare(connection: Any, _record: object) -> None:

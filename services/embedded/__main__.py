@@ -57,7 +57,7 @@ def read_settings(arguments: Sequence[str] | None) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        read = {str(name): its["input"] for its in error.errors() for name in its["loc"][:1]}  # the environment's too
+        read = {str(name): one["input"] for one in error.errors() for name in one["loc"][:1]}  # the environment's too
         problems = invalid(Settings, read, error).problems
         raise StackFailed("; ".join(f"{p.field}: {p.message}".removeprefix(": ") for p in problems)) from error
 

@@ -98,7 +98,7 @@ class Stack:
     def _restart(self, child: Child) -> None:
         now = time.monotonic()
         name = child.program.name
-        recent = [at for at in self._restarts.get(name, []) if now - at < RESTART_WINDOW_SECONDS]
+        recent = [start for start in self._restarts.get(name, []) if now - start < RESTART_WINDOW_SECONDS]
         if len(recent) == RESTARTS:
             child.check()
         self._restarts[name] = [*recent, now]

@@ -21,7 +21,6 @@ class Order(NamedTuple):
 
     @property
     def direction(self) -> str:
-        """Return the direction in SQL."""
         return "DESC" if self.descending else "ASC"
 
 
@@ -62,7 +61,6 @@ class ListQuestion:
 
     @property
     def order(self) -> Order:
-        """Return what the list is sorted by."""
         name = self.sort or self.metric
         if not name:
             return _NEWEST_FIRST

@@ -49,12 +49,10 @@ class RunView(NamedTuple):
 
     @property
     def spec(self) -> RunSpec:
-        """Return the specification."""
         return stored_spec(self.spec_json)
 
     @property
     def summary(self) -> dict[str, float | None]:
-        """Return the metrics by name."""
         metrics: dict[str, float | None] = orjson.loads(self.summary_json)
         return metrics
 

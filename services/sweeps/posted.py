@@ -25,12 +25,12 @@ from services.words import FINAL, OPEN
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
 Counts = tuple[Any, ...]
 _ended: Cache[list[Counts]] = Cache(1000)
-"""Of sweeps whose every run has succeeded, which never changes."""
+"""Of sweeps whose every run has succeeded: these never change."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPosted:
-    """What became of a sweep's runs, in numbers."""
+    """How many runs of a sweep were inserted, queued again, or left as they stood."""
 
     sweep_id: str
     new: int
@@ -41,7 +41,7 @@ class SweepPosted:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """What a sweep asked for."""
+    """A sweep as it was requested."""
 
     id: str
     base: dict[str, Any]
@@ -71,12 +71,11 @@ class SweepView:
 
     @property
     def finished(self) -> bool:
-        """Say whether every run has ended."""
         return all(state in FINAL for state in self.states)
 
 
 def post(db: Database, request: SweepRequest) -> SweepPosted:
-    """Store a sweep and queue what is missing of its runs, in one transaction."""
+    """Store a sweep and queue its missing runs, in one transaction."""
     cells = expand(request)
     specs, ids = [spec for _, spec in cells], [spec.digest for _, spec in cells]
     settings = request.model_dump()
@@ -108,7 +107,7 @@ def get(db: Database, sweep_id: str) -> SweepView:
 
 
 def grid(db: Database, sweep_id: str) -> Grid:
-    """Return what a sweep asked for; raises NotFound."""
+    """Return a sweep as it was requested; raises NotFound."""
     with db.read() as conn:
         row = conn.execute(select(SWEEPS).where(SWEEPS.c.id == sweep_id)).one_or_none()
     if row is None:
@@ -127,7 +126,7 @@ def list_sweeps(db: Database, cursor: str | None = None, limit: int = 50) -> tup
 
 
 def cancel(db: Database, sweep_id: str) -> int:
-    """Cancel every run of a sweep that has not ended; returns how many. Raises NotFound."""
+    """Cancel the queued and running runs of a sweep; returns how many. Raises NotFound."""
     get(db, sweep_id)
     members = select(RUNS.c.id).join(MEMBERS, MEMBERS.c.run_id == RUNS.c.id).where(MEMBERS.c.sweep_id == sweep_id)
     with db.read() as conn:

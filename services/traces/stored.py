@@ -77,7 +77,6 @@ class StoredTrace:
 
     @cached_property
     def page(self) -> int:
-        """Return the number of cells on a page."""
         return page_cells(prod(self.size))
 
     @cached_property
@@ -92,12 +91,10 @@ class StoredTrace:
 
     @property
     def blocks(self) -> ColumnElement[bool]:
-        """Return the condition on its rows in `trace_blocks`."""
         return (BLOCKS.c.run_id == self.run_id) & (BLOCKS.c.trace == self.name)
 
     @property
     def pages(self) -> ColumnElement[bool]:
-        """Return the condition on its rows in `trace_pages`."""
         return (PAGES.c.run_id == self.run_id) & (PAGES.c.trace == self.name)
 
     def block_steps(self) -> list[tuple[int, int]]:

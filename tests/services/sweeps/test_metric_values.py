@@ -70,7 +70,7 @@ def test_a_run_that_failed_and_is_queued_again_is_seen(db: Database) -> None:
 
 
 def test_where_many_may_have_changed_all_are_read(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_AGAIN", 1)
+    monkeypatch.setattr(module, "_MOST_REREAD", 1)
     base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
     asked = parse_request({"name": "x", "base": base, "seeds": [0, 1, 2]})
     sweep_id = posted.post(db, asked).sweep_id
