@@ -9,10 +9,9 @@ import pytest
 import zstandard
 from sqlalchemy import Delete, Update, delete, select, update
 
-from ltd_core.trace import TraceBlock
 from services.errors import TraceCorrupt
 from services.runs import submission
-from services.traces import reading, writing
+from services.traces import reading
 from services.traces.codec import checks_itself, checksum
 from services.traces.pyramid import FIGURES
 from services.traces.rows import BLOCKS, PAGES
@@ -90,14 +89,3 @@ def test_a_trace_that_is_not_whole_is_told(db: Database, change: Update | Delete
         conn.execute(change)
     with pytest.raises(TraceCorrupt, match=words):
         reading.read(db, run_id, "loss")
-
-
-def test_no_page_is_made_of_damaged_points_and_the_run_goes_on(db: Database) -> None:
-    (run_id,), values = submit(db, 1), wild(32_768)
-    store(db, run_id, "loss", values[:50], [50])
-    damage(db, BLOCKS, BLOCKS.c.first_step == 1)
-    with db.write() as conn:
-        writing.append(conn, {run_id: [TraceBlock("loss", 51, 1, values[50:])]})
-        pages = conn.execute(select(PAGES.c.page).where(PAGES.c.run_id == run_id).distinct()).scalars().all()
-    assert pages == [1]
-    np.testing.assert_array_equal(reading.read(db, run_id, "loss", start=51, max_points=40_000).values, values[50:])

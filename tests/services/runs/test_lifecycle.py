@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.database.engine import Database
 from services.errors import NotFound, TraceConflict
-from services.runs import lifecycle, queries, submission
+from services.runs import lifecycle, queries
 from services.runs.lifecycle import Recorded
 from services.traces import reading, writing
 from tests.services.lab import block, claim, progress, spec, submit
@@ -31,41 +31,6 @@ def lapse(db: Database) -> None:
     """Let every lease end now."""
     with db.write() as conn:
         conn.execute(text("UPDATE runs SET lease_expires_at = 1 WHERE state = 'running'"))
-
-
-def test_a_specification_is_one_run_however_often_it_is_submitted(db: Database) -> None:
-    first = submission.submit(db, [spec(0), spec(1), spec(0)])
-    assert (len(first.new), first.stood, first.restarted) == (2, [], [])
-    again = submission.submit(db, [spec(1), spec(2)])
-    assert (again.new, again.stood) == ([spec(2).digest], [spec(1).digest])
-    assert kinds(db, spec(1).digest) == ["queued"]
-
-
-def test_submissions_at_once_make_one_run(settings: Settings) -> None:
-    def send(_: int) -> int:
-        own = Database(settings.database_url)
-        try:
-            return len(submission.submit(own, [spec(seed) for seed in range(20)]).new)
-        finally:
-            own.dispose()
-
-    with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(send, range(6))) == 20
-
-
-def test_what_ended_badly_is_queued_again_and_what_ended_well_stands(db: Database) -> None:
-    cancelled, failed, done, second = submit(db, 4)
-    lifecycle.request_cancel(db, cancelled)
-    lifecycle.request_cancel(db, second)
-    taken = {c.lease.run_id: c.lease for c in claim(db, 2)}
-    lifecycle.fail(db, taken[failed], "broken")
-    lifecycle.record(db, [(taken[done], progress(1000, outcome="exhausted"))])
-    assert queries.get(db, failed).error == "broken"
-    again = submission.submit(db, [spec(seed) for seed in range(4)])
-    assert (again.new, again.stood) == ([], [done])
-    assert set(again.restarted) == {cancelled, failed, second}
-    assert [state(db, r) for r in (cancelled, failed, done, second)] == ["queued", "queued", "succeeded", "queued"]
-    assert queries.get(db, failed).error is None
 
 
 def test_the_oldest_is_claimed_first_with_others_of_its_shape(db: Database) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from sqlalchemy import delete
 
-from services.errors import BadQuestion, NotFound, TraceConflict
+from services.errors import BadQuestion, NotFound
 from services.traces import reading
-from services.traces.pyramid import FIGURES, QUANTILES, SHARES
+from services.traces.pyramid import FIGURES, SHARES
 from services.traces.rows import BLOCKS, FACTOR, PAGES, page_cells
-from tests.services.curves import agree, damage, naive, rows, store, wild
+from tests.services.curves import agree, damage, naive, store, wild
 from tests.services.lab import submit
 
 if TYPE_CHECKING:
@@ -60,17 +59,6 @@ def test_a_trace_with_a_period(db: Database) -> None:
     np.testing.assert_array_equal(view.values, values[2:10])
 
 
-@pytest.mark.parametrize("sizes", [[16, 48, 4096], [700, 1000, 3000], [333]], ids=str)
-def test_pages_are_the_same_to_the_bit_whatever_the_blocks(db: Database, sizes: list[int]) -> None:
-    one, other = submit(db, 2)
-    for name, values in (("loss", wild(17_000)), ("delta_norm", wild(300, 20)), ("spectral_radius", wild(40))):
-        every = 250 if name == "spectral_radius" else 1
-        store(db, one, name, values, [len(values)], every=every)
-        store(db, other, name, values, sizes, every=every)
-    assert rows(db, one) == rows(db, other)
-    assert {key[:4] for key in rows(db, one) if len(key) > 1} == {("loss", 1, row, 0) for row in ("figures", QUANTILES)}
-
-
 def test_a_window_is_a_part_of_the_grid(db: Database) -> None:
     (run_id,), values, generator = submit(db, 1), wild(1500), np.random.default_rng(3)
     store(db, run_id, "loss", values, [16, 48, 64])
@@ -106,27 +94,6 @@ def test_spikes_in_a_hundred_thousand_points_are_seen_at_every_zoom(db: Database
         (place,) = np.flatnonzero(seen == 123.0)
         assert view.steps[place] <= high + 1 < view.steps[place] + view.cell_steps
         assert len(view.steps) <= 40
-
-
-def test_a_block_may_be_appended_again_but_not_with_other_bytes(db: Database) -> None:
-    (run_id,), values = submit(db, 1), wild(64)
-    store(db, run_id, "loss", values, [32])
-    before = rows(db, run_id)
-    store(db, run_id, "loss", values, [32])
-    assert rows(db, run_id) == before
-    store(db, run_id, "loss", np.append(values, values), [32])  # known ones and new ones
-    np.testing.assert_array_equal(reading.read(db, run_id, "loss").values, np.append(values, values))
-    with pytest.raises(TraceConflict, match=rf"loss of run {run_id}, step 33"):
-        store(db, run_id, "loss", np.append(values[:32], values[:32]), [32])
-    np.testing.assert_array_equal(reading.read(db, run_id, "loss").values, np.append(values, values))
-
-
-def test_the_same_block_at_once_is_stored_once(db: Database) -> None:
-    (run_id,), values = submit(db, 1), wild(64)
-    with ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(store, db, run_id, "loss", values, [32]) for _ in range(4)]:
-            done.result()
-    np.testing.assert_array_equal(reading.read(db, run_id, "loss").values, values)
 
 
 def test_a_page_that_was_read_is_kept_in_memory(db: Database) -> None:

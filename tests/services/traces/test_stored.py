@@ -38,7 +38,8 @@ def test_cells_from_pages_are_cells_from_points(db: Database) -> None:
             each = FACTOR**level
             assert cells.count.tolist() == [min(each, 40_000 - i * each) for i in range(first, last)]
             expected = {name: figure[first:last] for name, figure in naive(values, each).items()}
-            agree(reading._cells_view(INFO, 0, 0, cells, list(expected)), expected)
+            shown = {name: cells.figures[name] for name in expected}
+            agree(reading.TraceView(INFO, 0, 0, cells.count, cells.count, **shown), expected)
 
 
 def test_a_store_from_before_keeps_its_points(database_url: str) -> None:
