@@ -20,7 +20,7 @@ from services.settings import Settings
 from services.sweeps import posted
 from services.sweeps.request import SweepRequest
 from tests.services.lab import spec, submit
-from tests.support.parts import ROOT
+from tests.support.parts import DEADLINE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def start(tmp_path: Path, url: str, *words: str) -> subprocess.Popen[str]:
 def migrated(tmp_path: Path, url: str, *words: str) -> tuple[int, str]:
     """Return the exit status, and what was said of an error."""
     with start(tmp_path, url, *words) as process:
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=DEADLINE)
     assert "Traceback" not in said
     return process.returncode, said
 
@@ -144,7 +144,7 @@ def test_it_waits_for_a_database_that_comes_up_later(tmp_path: Path) -> None:
             assert process.stderr
             assert "unavailable" in process.stderr.readline()
             server.start()
-            process.communicate(timeout=120)
+            process.communicate(timeout=DEADLINE)
         assert process.returncode == 0
         db = Database(url)
         assert revision(db) == NEWEST
