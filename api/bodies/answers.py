@@ -90,6 +90,6 @@ def numbers(array: Array) -> orjson.Fragment:
 
 def _words(array: Array) -> list[bytes]:
     """Return the words of the numbers that are not finite, in order."""
-    found = array[~np.isfinite(array)]
-    chosen = np.select([np.isposinf(found), np.isneginf(found)], [b'"Infinity"', b'"-Infinity"'], b'"NaN"')
+    special = array[~np.isfinite(array)]
+    chosen = np.select([np.isposinf(special), np.isneginf(special)], [b'"Infinity"', b'"-Infinity"'], b'"NaN"')
     return [bytes(word) for word in chosen]

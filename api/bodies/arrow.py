@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from services.traces.reading import TraceView
 
-JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 NPY = "application/x-npy"
 
@@ -28,10 +27,10 @@ def chosen(known: Sequence[str]) -> str:
     """Return the media type that this request likes best, the first when it does not care; raises NotAcceptable."""
     if not request.accept_mimetypes:
         return known[0]
-    found = request.accept_mimetypes.best_match(known)
-    if found is None:
+    media = request.accept_mimetypes.best_match(known)
+    if media is None:
         raise NotAcceptable(f"Accept: this is answered as {', '.join(known)} (got {request.headers['Accept'][:200]})")
-    return found
+    return media
 
 
 def npy(view: TraceView) -> bytes:
@@ -76,15 +75,15 @@ def stream(tables: Sequence[pa.Table]) -> bytes:
 
 
 def _figures(view: TraceView) -> dict[str, np.ndarray[Any, Any]]:
-    found = {name: getattr(view, name) for name in (*FIGURES, QUANTILES)}
-    return {name: array for name, array in found.items() if array is not None}
+    figures = {name: getattr(view, name) for name in (*FIGURES, QUANTILES)}
+    return {name: array for name, array in figures.items() if array is not None}
 
 
 def _nested(array: np.ndarray[Any, Any]) -> pa.Array:
-    made = pa.array(np.ascontiguousarray(array).ravel(), from_pandas=False)
+    nested = pa.array(np.ascontiguousarray(array).ravel(), from_pandas=False)
     for size in reversed(array.shape[1:]):
-        made = pa.FixedSizeListArray.from_arrays(made, size)
-    return made
+        nested = pa.FixedSizeListArray.from_arrays(nested, size)
+    return nested
 
 
 def _long(run_id: str, view: TraceView) -> pa.Table:

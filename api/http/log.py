@@ -47,7 +47,7 @@ def _as_json() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=lambda said, **_: _json(said)),
+            structlog.processors.JSONRenderer(serializer=lambda event, **_: _json(event)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(_errors()),

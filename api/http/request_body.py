@@ -65,11 +65,11 @@ def _integer(text: str) -> int | float:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise BadRequest(f"the field {twice!r} is given twice")
-    return made
+    return fields
 
 
 def _small(data: bytes) -> bool:

@@ -57,18 +57,18 @@ def events(run_id: str) -> Response:
 
 def _lines(db: Database, run: RunView, state: str, step: str) -> Iterator[str]:
     """Yield what a client has not seen; an event's id is what is seen with it, `state:step`, so nothing comes twice."""
-    said = time.monotonic()
+    sent_at = time.monotonic()
     while True:
         if str(run.step) != step and run.step:
-            step, said = str(run.step), time.monotonic()
+            step, sent_at = str(run.step), time.monotonic()
             yield _event("progress", state, step, {"step": run.step, "updates": run.updates, "summary": run.summary})
         if run.state != state:
-            state, step, said = run.state, str(run.step), time.monotonic()
+            state, step, sent_at = run.state, str(run.step), time.monotonic()
             yield _event("state", state, step, {"state": state, "step": run.step, "outcome": run.outcome})
         if run.state in FINAL:
             return
-        if time.monotonic() - said > SILENT_SECONDS:
-            said = time.monotonic()
+        if time.monotonic() - sent_at > SILENT_SECONDS:
+            sent_at = time.monotonic()
             yield ": still here\n\n"
         time.sleep(POLL_SECONDS)
         try:

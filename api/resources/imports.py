@@ -55,16 +55,16 @@ def post() -> Response:
 
 def _read(reader: pa.RecordBatchStreamReader) -> tuple[imports.ImportedRun, RunSpec, dict[str, Array]]:
     """Return what a stream says; raises InvalidSpec, and Arrow's errors where its bytes are damaged."""
-    said = reader.schema.metadata or {}
-    run, spec = imports.parse_run(parse_json(said.get(b"run", b"null")))
-    dtypes = parse_json(said.get(b"dtypes", b"null"))
+    metadata = reader.schema.metadata or {}
+    run, spec = imports.parse_run(parse_json(metadata.get(b"run", b"null")))
+    dtypes = parse_json(metadata.get(b"dtypes", b"null"))
     if not isinstance(dtypes, dict):
         raise _fault("dtypes", "must be a JSON object", dtypes)
     if not reader.schema.equals(SCHEMA):
         raise _fault("columns", f"must be {', '.join(SCHEMA.names)}, of the types documented", None)
     declared = {info.name: info for info in spec.traces()}
     parts = _parts(reader, declared)
-    return run, spec, {name: _values(declared[name], found, dtypes.get(name)) for name, found in parts.items()}
+    return run, spec, {name: _values(declared[name], blocks, dtypes.get(name)) for name, blocks in parts.items()}
 
 
 def _parts(reader: pa.RecordBatchStreamReader, declared: dict[str, TraceInfo]) -> dict[str, list[Array]]:
@@ -88,16 +88,16 @@ def _parts(reader: pa.RecordBatchStreamReader, declared: dict[str, TraceInfo]) -
     return parts
 
 
-def _values(info: TraceInfo, found: list[Array], dtype: object) -> Array:
+def _values(info: TraceInfo, blocks: list[Array], dtype: object) -> Array:
     """Return the points of a trace in the type in which they were stored, which must hold them exactly."""
     if dtype not in _DTYPES:
         raise _fault(f"dtypes.{info.name}", f"must be one of: {', '.join(_DTYPES)}", dtype)
-    whole = np.concatenate(found)
+    whole = np.concatenate(blocks)
     with np.errstate(over="ignore", invalid="ignore"):
-        made = whole.astype(np.dtype(str(dtype)))
-    if not np.array_equal(made.astype(np.float64), whole, equal_nan=True):
+        values = whole.astype(np.dtype(str(dtype)))
+    if not np.array_equal(values.astype(np.float64), whole, equal_nan=True):
         raise _fault(f"traces.{info.name}", f"holds numbers that {dtype} has not", None)
-    return made.reshape(-1, *info.size)
+    return values.reshape(-1, *info.size)
 
 
 def _fault(field: str, message: str, value: object) -> InvalidSpec:

@@ -71,8 +71,8 @@ def many() -> Response:
     if "ids" in request.args:
         return _of_ids()
     filters = {name: given(name) for name in request.args if name in _FILTERS}
-    found = list_runs(here().db, ListQuestion(**filters), given("cursor"), given("limit"))
-    return answer({"runs": [run_body(run) for run in found.runs], "next": found.next})
+    listing = list_runs(here().db, ListQuestion(**filters), given("cursor"), given("limit"))
+    return answer({"runs": [run_body(run) for run in listing.runs], "next": listing.next})
 
 
 def _of_ids() -> Response:

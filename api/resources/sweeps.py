@@ -40,8 +40,8 @@ def post() -> Response:
 @Endpoint(blueprint, "GET /sweeps", query=page(200), answers={200: Sweeps})
 def many() -> Response:
     """List sweeps, newest first."""
-    found, following = posted.list_sweeps(here().db, given("cursor"), given("limit"))
-    return answer({"sweeps": [sweep_body(sweep) for sweep in found], "next": following})
+    sweeps, following = posted.list_sweeps(here().db, given("cursor"), given("limit"))
+    return answer({"sweeps": [sweep_body(sweep) for sweep in sweeps], "next": following})
 
 
 @Endpoint(blueprint, "GET /sweeps/<sweep_id>", answers={200: Sweep})

@@ -13,7 +13,7 @@ from api.bodies import arrow
 from api.bodies.answers import answer, answer_tagged, numbers
 from api.bodies.traces import ManyTraces, Trace, Traces
 from api.http.context import here
-from api.http.endpoint import Endpoint
+from api.http.endpoint import JSON, Endpoint
 from api.http.query import LONGEST_LIST, count, given, listed, text
 from services.errors import BadQuestion
 from services.runs import queries
@@ -59,12 +59,12 @@ def catalog(run_id: str) -> Response:
 )
 def one(run_id: str, name: str) -> Response:
     """Read a trace between two steps, in at most `max_points` points or cells."""
-    db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW, arrow.NPY))
+    db, media = here().db, arrow.chosen((JSON, arrow.ARROW, arrow.NPY))
     (run,) = queries.traced(db, [run_id])
     info = reading.named(run.traces, name)
     asked = _asked(media, prod(info.size)) | {"figures": given("figures").split(",")}
 
-    def made() -> Any:
+    def make() -> Any:
         view = reading.read(db, run_id, info, **asked)
         match media:
             case arrow.ARROW:
@@ -73,7 +73,7 @@ def one(run_id: str, name: str) -> Response:
                 return arrow.npy(view)
         return _body(run_id, view)
 
-    return _answer([run], media, made)
+    return _answer([run], media, make)
 
 
 @Endpoint(
@@ -86,35 +86,35 @@ def one(run_id: str, name: str) -> Response:
 )
 def many() -> Response:
     """Read several traces of several runs between two steps, each in at most `max_points` points or cells."""
-    db, media = here().db, arrow.chosen((arrow.JSON, arrow.ARROW))
+    db, media = here().db, arrow.chosen((JSON, arrow.ARROW))
     names = listed("names")
     wanted = listed("runs")
     if (asked_for := len(wanted) * len(names)) > MOST_SERIES:
         raise BadQuestion("runs", f"runs times names must be at most {MOST_SERIES}", asked_for)
-    found = queries.traced(db, wanted)
-    series = [(run.id, reading.named(run.traces, name)) for run in found for name in names]
+    runs = queries.traced(db, wanted)
+    series = [(run.id, reading.named(run.traces, name)) for run in runs for name in names]
     asked = _asked(media, sum(prod(info.size) for _, info in series))
 
-    def made() -> Any:
+    def make() -> Any:
         views = [(run_id, reading.read(db, run_id, info, **asked)) for run_id, info in series]
         if media == arrow.ARROW:
             return arrow.many(views)
         return {"traces": [_body(run_id, view) for run_id, view in views]}
 
-    return _answer(found, media, made)
+    return _answer(runs, media, make)
 
 
-def _answer(found: list[TracedRun], media: str, made: Callable[[], Any]) -> Response:
+def _answer(runs: list[TracedRun], media: str, make: Callable[[], Any]) -> Response:
     """Answer with a tag: a run's traces are a function of its specification and step, until its points are let go."""
-    parts = [_VERSION, media, request.full_path, *(f"{run.id} {run.step} {run.thinned}" for run in found)]
-    response = answer_tagged(hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest(), made, media)
+    parts = [_VERSION, media, request.full_path, *(f"{run.id} {run.step} {run.thinned}" for run in runs)]
+    response = answer_tagged(hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest(), make, media)
     response.vary.add("Accept")
     return response
 
 
 def _asked(media: str, each: int) -> dict[str, Any]:
     """Return what to read, so that no answer holds more than MOST_NUMBERS of `each` numbers a point."""
-    most = min(given("max_points"), _MOST_IN_JSON) if media == arrow.JSON else given("max_points")
+    most = min(given("max_points"), _MOST_IN_JSON) if media == JSON else given("max_points")
     return {"start": given("from"), "end": given("to"), "max_points": max(1, min(most, MOST_NUMBERS // max(1, each)))}
 
 
