@@ -1,4 +1,4 @@
-"""docs/benchmarks.md and its picture, from the saved results."""
+"""Writes docs/benchmarks.md and its figure from the saved results."""
 
 from __future__ import annotations
 
@@ -90,17 +90,17 @@ def _line(row: Row) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"  # noqa: PLR2004 - from there on digits say more than e+06
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"  # noqa: PLR2004 - digits are easier to read than 1e+06
 
 
 def _cells(rows: Sequence[Row]) -> dict[tuple[str, int, int], float]:
     """Return ratios by cell, width and length."""
-    found = {}
+    ratios = {}
     for row in rows:
         if row["name"].startswith("grid_"):
             _, cell, width, length = row["name"].split("_")
-            found[cell, int(width[1:]), int(length[1:])] = row["ratio"]
-    return found
+            ratios[cell, int(width[1:]), int(length[1:])] = row["ratio"]
+    return ratios
 
 
 def _grid_note(rows: Sequence[Row]) -> str:

@@ -1,4 +1,4 @@
-"""Runs that are trained here, by the engine itself, and stored as a worker stores them."""
+"""Trains runs in this process and stores them as a worker does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def demonstrated(db: Database, changes: dict[str, Any]) -> list[RunSpec]:
-    """Train the first seed of the demonstration's sweep, its base changed, to the end; returns the specifications."""
+    """Train the first seed of the demonstration's sweep, with changes to its base; return the specifications."""
     request = json.loads(Path(demo.__file__).with_name("demo_sweep.json").read_text(encoding="utf-8"))
     request |= {"seeds": [0], "base": request["base"] | changes}
     specs = [spec for _, spec in expand(parse_request(request))]
@@ -30,10 +30,10 @@ def demonstrated(db: Database, changes: dict[str, Any]) -> list[RunSpec]:
 def _train(db: Database, shape: str) -> None:
     claims = lifecycle.claim(db, "benchmark", 100, shape_key=shape, lease_seconds=3600)
     pack = pack_for(claims[0].spec, len(claims), "cpu")
-    going = {lane: claim.lease for lane, claim in enumerate(claims)}
+    leases = {lane: claim.lease for lane, claim in enumerate(claims)}
     for lane, claim in enumerate(claims):
         pack.load(lane, claim.spec)
-    while going:
-        reached = pack.advance()
-        lifecycle.record(db, [(going[lane], progress) for lane, progress in reached.items()])
-        going = {lane: lease for lane, lease in going.items() if lane not in reached or not reached[lane].outcome}
+    while leases:
+        advanced = pack.advance()
+        lifecycle.record(db, [(leases[lane], progress) for lane, progress in advanced.items()])
+        leases = {lane: lease for lane, lease in leases.items() if lane not in advanced or not advanced[lane].outcome}

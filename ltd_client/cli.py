@@ -107,12 +107,9 @@ def watch_command(
 ) -> None:
     """Show the progress of a run or a sweep until it ends."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    if _is_run(lab, name):
-        ended = watch_run(lab, name, console)
-        console.result(ended, lambda: show.run(console, ended, lab.server))
-    else:
-        done = watch_sweep(lab, name, console)
-        console.result(done, lambda: show.sweep(console, done, lab.server))
+    watch, shown = (watch_run, show.run) if _is_run(lab, name) else (watch_sweep, show.sweep)
+    ended = watch(lab, name, console)
+    console.result(ended, lambda: shown(console, ended, lab.server))
 
 
 @app.command(name="runs")
@@ -142,13 +139,12 @@ def runs_command(
 ) -> None:
     """List runs: the newest first, or in the order of a metric."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    options: dict[str, Any] = (
+    filters: dict[str, Any] = (
         {"search": " ".join(words or []), "state": state, "outcome": outcome, "sweep": sweep, "experiment": experiment}
         | {"problem": problem, "cell": cell, "initialization": initialization, "regularizer": regularizer}
         | {"clipping": clipping, "optimizer": optimizer, "metric": metric, "below": below, "above": above, "sort": sort}
     )
-    filters = {name: str(value) for name, value in options.items() if value not in {"", None}}
-    listed = list(islice(lab.runs(limit=str(limit), **filters), limit))
+    listed = list(islice(lab.runs(limit=limit, **filters), limit))
     console.result(listed, lambda: show.runs(console, listed, (sort or metric).removeprefix("-") or "final_loss"))
 
 
@@ -205,8 +201,8 @@ def mechanisms(
     console.result(chosen, lambda: show.mechanism(console, chosen) if detailed else show.mechanisms(console, chosen))
 
 
-@app.command()
-def cancel(
+@app.command(name="cancel")
+def cancel_command(
     name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")],
     *,
     server: Server = DEFAULT_SERVER,
@@ -215,12 +211,9 @@ def cancel(
 ) -> None:
     """Cancel a run, or what has not ended of a sweep."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    if _is_run(lab, name):
-        ended = lab.cancel_run(name)
-        console.result(ended, lambda: show.run(console, ended, lab.server))
-    else:
-        stopped = lab.cancel_sweep(name)
-        console.result(stopped, lambda: show.sweep(console, stopped, lab.server))
+    cancel, shown = (lab.cancel_run, show.run) if _is_run(lab, name) else (lab.cancel_sweep, show.sweep)
+    cancelled = cancel(name)
+    console.result(cancelled, lambda: shown(console, cancelled, lab.server))
 
 
 app.command()(exchange.export)
@@ -257,12 +250,9 @@ def main() -> None:
             signal.signal(getattr(signal, name), _end)
     try:
         app()
-    except ClientError as error:
-        Console(as_json="--json" in sys.argv).error(error, _as_problem(error))
+    except (ClientError, OSError) as error:  # OSError: a folder that cannot be written, a full disk
+        Console(as_json="--json" in sys.argv).error(error)
         sys.exit(_status(error))
-    except OSError as error:  # a folder that cannot be written, a full disk
-        Console(as_json="--json" in sys.argv).error(error, {"title": type(error).__name__, "detail": str(error)})
-        sys.exit(1)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
@@ -270,11 +260,7 @@ def _end(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _status(error: ClientError) -> int:
+def _status(error: Exception) -> int:
     if isinstance(error, Unreachable):
         return 3
     return 2 if isinstance(error, BadRequest) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR else 1
-
-
-def _as_problem(error: ClientError) -> dict[str, Any]:
-    return error.problem if isinstance(error, BadRequest) else {"title": type(error).__name__, "detail": str(error)}

@@ -36,9 +36,10 @@ class Console:
         if not self.as_json:
             self.out.print(text, soft_wrap=whole)
 
-    def error(self, error: Exception, problem: dict[str, Any]) -> None:
+    def error(self, error: Exception) -> None:
         """Print an error in words, or its problem document as JSON."""
         if self.as_json:
+            problem = getattr(error, "problem", {"title": type(error).__name__, "detail": str(error)})
             sys.stderr.write(json.dumps(problem) + "\n")
         else:
             words = escape(str(error)).replace("\n", "\n       ")

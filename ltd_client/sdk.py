@@ -14,7 +14,7 @@ import httpx2
 from ltd_client.errors import BadRequest, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
 
@@ -61,7 +61,7 @@ class Lab:
         """Submit a run; `new` is true if it did not exist, `restarted` if it had failed or was cancelled."""
         return self._json("POST", "/runs", json=spec)
 
-    def runs(self, **filters: str) -> Iterator[Json]:
+    def runs(self, **filters: str | float | None) -> Iterator[Json]:
         """Yield runs, newest first or ordered by a metric; filters are the query parameters of GET /runs."""
         return self._pages("/runs", "runs", filters)
 
@@ -82,9 +82,7 @@ class Lab:
     ) -> Json:
         """Return a trace between two steps; NaN and infinity are floats again."""
         params = {"from": start, "to": end, "max_points": max_points}
-        view = self._json(
-            "GET", f"/runs/{run_id}/traces/{name}", params={k: v for k, v in params.items() if v is not None}
-        )
+        view = self._json("GET", f"/runs/{run_id}/traces/{name}", params)
         return {
             key: _numbers(value) if key in {"values", "minimum", "maximum", "mean", "last"} else value
             for key, value in view.items()
@@ -118,11 +116,11 @@ class Lab:
 
     def comparison(self, sweep_id: str, **params: str | None) -> Json:
         """Return a sweep's comparison table; optional parameters: rows, columns, metric, aggregate, quantile."""
-        return self._json("GET", f"/sweeps/{sweep_id}/comparison", params={k: v for k, v in params.items() if v})
+        return self._json("GET", f"/sweeps/{sweep_id}/comparison", params)
 
     def pairs(self, sweep_id: str, **params: str | None) -> Json:
         """Return the values of one axis compared pairwise on the same seeds; optional parameters: field, metric."""
-        return self._json("GET", f"/sweeps/{sweep_id}/pairs", params={k: v for k, v in params.items() if v})
+        return self._json("GET", f"/sweeps/{sweep_id}/pairs", params)
 
     def store(self) -> Json:
         """Return the size of the store by trace, and the retention policies."""
@@ -136,7 +134,7 @@ class Lab:
         """Verify, repair, compact or thin the store; yield the result of each slice of about a second."""
         after: str | None = None
         while True:
-            done = self._json("POST", f"/store/{kind}", params={"after": after} if after else {})
+            done = self._json("POST", f"/store/{kind}", {"after": after})
             yield done
             after = done["next"]
             if after is None:
@@ -199,17 +197,19 @@ class Lab:
                 response.read()
                 raise BadRequest(response.status_code, _problem(response))
 
-    def _pages(self, path: str, name: str, filters: dict[str, str]) -> Iterator[Json]:
+    def _pages(self, path: str, name: str, filters: Mapping[str, object]) -> Iterator[Json]:
         cursor = None
         while True:
-            page = self._json("GET", path, params=filters | ({"cursor": cursor} if cursor else {}))
+            page = self._json("GET", path, {**filters, "cursor": cursor})
             yield from page[name]
             cursor = page["next"]
             if cursor is None:
                 return
 
-    def _json(self, method: str, path: str, **more: Any) -> Json:
-        return self._decoded(self._send(method, f"/api/v1{path}", **more))
+    def _json(self, method: str, path: str, params: Mapping[str, object] | None = None, **more: Any) -> Json:
+        """Return the JSON answer of an endpoint; parameters that are None or empty are left out."""
+        given = {name: value for name, value in (params or {}).items() if value not in {None, ""}}
+        return self._decoded(self._send(method, f"/api/v1{path}", params=given or None, **more))
 
     def _decoded(self, response: httpx2.Response) -> Json:
         if "json" not in response.headers.get("Content-Type", ""):

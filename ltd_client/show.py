@@ -46,22 +46,16 @@ def stack_is_up(console: Console, stack: Stack) -> None:
         "",
         "[dim]Ctrl-C stops it; what was stored stays.[/]" if stack.process else f"[dim]Its folder is {stack.home}.[/]",
     ]
-    console.result(
-        {"url": stack.url, "home": str(stack.home), "started": bool(stack.process)}, lambda: console.say(_panel(lines))
-    )
+    body = {"url": stack.url, "home": str(stack.home), "started": bool(stack.process)}
+    panel = Panel("\n".join(lines), box=box.ROUNDED, expand=False, padding=(1, 2))
+    console.result(body, lambda: console.say(panel))
 
 
 def run(console: Console, body: Json, server: str) -> None:
     """Show a run."""
-    new = (
-        ""
-        if "new" not in body
-        else " (new)"
-        if body["new"]
-        else " (queued again)"
-        if body.get("restarted")
-        else " (stood already)"
-    )
+    new = ""
+    if "new" in body:
+        new = " (new)" if body["new"] else " (queued again)" if body.get("restarted") else " (stood already)"
     table = _pairs()
     table.add_row("run", f"[bold]{body['id']}[/]{new}")
     table.add_row("state", _colored(body["state"]) + f", {body['step']:,} of {body['updates']:,} updates")
@@ -131,11 +125,9 @@ def pairs(console: Console, body: Json) -> None:
     for name in ("first", "second", "pairs", "median difference", "95 %", "p"):
         table.add_column(name, justify="left" if name in {"first", "second"} else "right")
     for pair in body["pairs"]:
-        figures = (
-            (f"{pair['median']:.4g}", f"{pair['low']:.3g} to {pair['high']:.3g}", f"{pair['p']:.3g}")
-            if pair["median"] is not None
-            else ("-", "-", "-")
-        )
+        figures = ["-"] * 3
+        if pair["median"] is not None:
+            figures = [f"{pair['median']:.4g}", f"{pair['low']:.3g} to {pair['high']:.3g}", f"{pair['p']:.3g}"]
         labels = escape(pair["first"]["label"]), escape(pair["second"]["label"])
         table.add_row(*labels, str(pair["n"]), *figures)
     console.say(table)
@@ -276,7 +268,3 @@ def _pairs() -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     return table
-
-
-def _panel(lines: list[str]) -> Panel:
-    return Panel("\n".join(lines), box=box.ROUNDED, expand=False, padding=(1, 2))

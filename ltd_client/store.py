@@ -110,13 +110,8 @@ def _policies(console: Console, policies: list[Json]) -> None:
     if not policies:
         console.say("Finest points are kept for ever; `ltd store keep DAYS` changes that.")
     for policy in policies:
-        runs = (
-            f"of sweep {policy['sweep']}"
-            if policy["sweep"]
-            else "of every other run"
-            if len(policies) > 1
-            else "of every run"
-        )
+        others = "of every other run" if len(policies) > 1 else "of every run"
+        runs = f"of sweep {policy['sweep']}" if policy["sweep"] else others
         until = "for ever" if policy["days"] is None else f"for {policy['days']:g} days after its end, then the pyramid"
         console.say(f"The finest points {runs} are kept {until}.")
 

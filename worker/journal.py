@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import partial
 from typing import TYPE_CHECKING
 
 from services.errors import StoreError
@@ -81,7 +80,7 @@ class Journal:
             lost
         )  # a lease that was merely abandoned is still the newest: the run is queued again; else this does nothing
         for lease in cancelled:
-            self._quietly(partial(lifecycle.finish_cancel, self._db, lease))
+            self._try(lifecycle.finish_cancel, lease)
         stopped = lost | ended | cancelled
         self._keeper.drop(stopped)
         return {lease.run_id for lease in stopped}
@@ -91,13 +90,13 @@ class Journal:
         leases = list(leases)
         self._keeper.drop(leases)
         if leases:
-            self._quietly(lambda: lifecycle.release(self._db, leases))
+            self._try(lifecycle.release, leases)
 
     def fail(self, lease: Lease, error: Exception) -> None:
         """Fail a run that cannot be trained or stored."""
         logger.error("run %s failed", lease.run_id, exc_info=error)
         self._keeper.drop([lease])
-        self._quietly(lambda: lifecycle.fail(self._db, lease, f"{type(error).__name__}: {error}"))
+        self._try(lifecycle.fail, lease, f"{type(error).__name__}: {error}")
 
     def _store(self) -> list[tuple[Lease, Progress, Recorded]]:
         items, self._waiting = self._waiting, []
@@ -128,10 +127,9 @@ class Journal:
             stored.append((lease, progress, answer))
         return stored
 
-    @staticmethod
-    def _quietly(action: Callable[[], object]) -> None:
-        """Call `action`; if the store is away, the reconciler does the same once the lease has lapsed."""
+    def _try(self, change: Callable[..., None], *values: object) -> None:
+        """Change the store; if the store is away, the reconciler does the same once the lease has lapsed."""
         try:
-            action()
+            change(self._db, *values)
         except StoreError as error:
             logger.warning("the store is away, the reconciler will do this later: %s", error)

@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billiard import current_process
@@ -49,7 +50,7 @@ class Process:
         self.stop = threading.Event()
         self._terminated = False
         self._device = device_for(settings.device, index)
-        self._worker = Worker(
+        worker = Worker(
             id=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -57,9 +58,9 @@ class Process:
             lanes=settings.lanes,
             started_at=time.time(),
         )
-        self._keepers_db = Database(settings.database_url, impatient=True)
-        self._keeper = LeaseKeeper(self._keepers_db, settings, self._report)
-        journal = Journal(Database(settings.database_url, impatient=True), self._keeper, settings, self._worker.id)
+        keepers_db = Database(settings.database_url, impatient=True)
+        self._keeper = LeaseKeeper(keepers_db, settings, partial(heartbeat, keepers_db, worker))
+        journal = Journal(Database(settings.database_url, impatient=True), self._keeper, settings, worker.id)
         calibration = Calibration(settings.home / "calibration.json")
 
         def lanes_for(spec: RunSpec) -> int:
@@ -92,9 +93,6 @@ class Process:
         """Stop claiming; release the runs in training at the next block boundary."""
         self._terminated = number == signal.SIGTERM
         self.stop.set()
-
-    def _report(self, running: list[str]) -> None:
-        heartbeat(self._keepers_db, self._worker, running)
 
 
 started: list[Process] = []

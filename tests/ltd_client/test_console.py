@@ -27,9 +27,11 @@ def test_programs_get_the_json_alone(capsys: pytest.CaptureFixture[str]) -> None
     console.result(BODY, lambda: pytest.fail("words are for people"))
     out, err = capsys.readouterr()
     assert (json.loads(out), err) == (BODY, "")
-    console.error(ValueError("wrong"), {"title": "Wrong"})
+    console.error(ValueError("wrong"))
     out, err = capsys.readouterr()
-    assert (out, json.loads(err)) == ("", {"title": "Wrong"})
+    assert (out, json.loads(err)) == ("", {"title": "ValueError", "detail": "wrong"})
+    console.error(BadRequest(404, {"title": "Not Found"}))
+    assert json.loads(capsys.readouterr().err) == {"title": "Not Found"}
 
 
 def test_people_get_words(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +51,7 @@ def test_a_whole_line_is_never_broken(console: Console, capsys: pytest.CaptureFi
 
 def test_an_error_keeps_its_brackets(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
     problem = {"errors": [{"field": "axes.clipping[2]", "message": "no [/b]", "value": "[red]"}] * 2}
-    console.error(BadRequest(422, problem), problem)
+    console.error(BadRequest(422, problem))
     first, second = capsys.readouterr().err.splitlines()
     assert first == "error  axes.clipping[2]: no [/b] (got '[red]')"
     assert second == first.replace("error", "     ")

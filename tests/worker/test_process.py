@@ -51,7 +51,7 @@ def send_once_it_trains(lab: Lab, run_id: str, number: signal.Signals) -> thread
 def test_it_is_heard_from_before_it_works(lab: Lab, process: Process) -> None:
     (seen,) = wait_for(lambda: workers.list_workers(lab.db))
     assert (seen["device"], seen["running"]) == ("cpu", [])
-    assert seen["id"] == process._worker.id
+    assert seen["id"] == process._drain._journal._owner
     assert str(os.getpid()) in seen["id"]
 
 
