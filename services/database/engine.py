@@ -1,9 +1,12 @@
 """Connections and transactions on SQLite and PostgreSQL.
 
-A database has two engines, one that reads and one that writes. PostgreSQL accepts 100 connections unless its
-`max_connections` says otherwise, 97 of them ours. An API process holds at most READERS + WRITERS = 12, a worker process
-2 (its loop writes, and so does its lease keeper), the process that starts them 2: one API process and 41 worker
-processes need 96.
+A database has two engines, since what suits a transaction that reads is wrong for one that writes. On SQLite a writer
+takes the only write lock when it begins, and a reader takes none. On PostgreSQL readers run in autocommit without
+prepared statements, writers in transactions with them (`services.database.postgresql`).
+
+PostgreSQL accepts 100 connections unless its `max_connections` says otherwise, 97 of them ours. An API process holds at
+most READERS + WRITERS = 12, a worker process 2 (its loop writes, and so does its lease keeper), the process that starts
+them 2: one API process and 41 worker processes need 96.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class ImportedOutcome(BaseModel):
 
 
 class ImportedRun(BaseModel):
-    """A run that has succeeded elsewhere, without its traces; times are by the other laboratory's clock."""
+    """A run that has succeeded elsewhere, without its traces' numbers; times are those of the other laboratory."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -1,4 +1,8 @@
-"""The rows of a run, made here alone: `runs`, `run_kinds` and, once the run has ended, `run_metrics`."""
+"""The rows of a run: in `runs`, in `run_kinds` and, once it has ended, in `run_metrics`.
+
+They are made here alone, for submissions, imports and benchmarks. Lists read `run_kinds` and `run_metrics` in place of
+specifications and summaries, so a run without these rows would be missing from filtered and sorted lists.
+"""
 
 from __future__ import annotations
 
