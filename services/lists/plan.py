@@ -96,7 +96,6 @@ class PageQuery:
         if statuses is None:
             return [_Part(tests)]
         if self._looks_up or self._order.metric:
-            # IS TRUE hides a condition from the planner: its index has another order
             return [_Part((*tests, f"({' OR '.join(map(self._with_status, statuses))}) IS TRUE"))]
         return [_Part((self._with_status(status), *tests)) for status in statuses]
 
@@ -130,7 +129,10 @@ class PageQuery:
         return of_outcome if self._order.metric else f"state = '{state}' AND {of_outcome}"
 
     def _tests(self) -> Iterator[str]:
-        """Yield the conditions, but for the state, of rows that are looked up or scanned."""
+        """Yield the conditions, but for the state, of rows that are looked up or scanned.
+
+        IS TRUE hides a condition from the planners, which would take its index and then sort.
+        """
         scope, key = self.scope, f"{self._order.table}.{self._order.key}"
         if scope.kinds is not None:
             yield f"(kinds IN ({strings_of(self.conn, 'kinds')})) IS TRUE"

@@ -74,6 +74,25 @@ def test_a_question_without_a_meaning(db: Database, sweep: str, asked: dict[str,
         compare_pairs(db, "0" * 32)
 
 
+def test_signs_are_drawn_in_the_order_of_the_runs(db: Database) -> None:
+    """Whose seeds and batch sizes are not in the order of their size."""
+    seeds, sizes = [5, 9, 1, 7, 3, 8, 2], [20, 5]
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    axes = {"clipping": [{"kind": "none"}, {"kind": "norm"}], "batch_size": sizes}
+    sweep_id = posted.post(db, parse_request({"name": "x", "base": base, "axes": axes, "seeds": seeds})).sweep_id
+    draw = np.random.default_rng(0)
+    losses = {(kind, b, s): float(draw.normal()) for kind in ("none", "norm") for b in sizes for s in seeds}
+    while taken := claim(db, 100):
+        for one in taken:
+            full = one.spec.full()
+            loss = losses[full["clipping"]["kind"], full["batch_size"], full["seed"]]
+            lifecycle.record(db, [(one.lease, progress(10, outcome="exhausted", final_loss=loss))])
+    differences = np.array([losses["norm", b, s] - losses["none", b, s] for b in sizes for s in seeds])
+    (pair,) = compare_pairs(db, sweep_id)["pairs"]
+    assert (pair["n"], pair["p"]) == (14, sign_flips(differences))
+    assert pair["p"] != sign_flips(np.sort(differences))
+
+
 def test_a_value_that_no_run_has_pairs_with_none(db: Database) -> None:
     """20.0 is 20: the second value of the axis has no runs of its own."""
     base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
