@@ -1,7 +1,7 @@
 # Every target sets itself up: it needs Python 3.11 or later with venv, and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-all quick compose-test lint bench docs constraints clean chromium
+.PHONY: help demo up test test-all quick compose-test lint bench docs reference constraints clean chromium
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -40,6 +40,9 @@ lint: $(STAMP) ## check style and types
 
 bench: $(STAMP) chromium ## run every benchmark, print a table, write benchmarks/results/latest.json
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+reference: $(STAMP) ## write the reference pages of docs/ from the code
+	@$(BIN)/python -m docs.generator
 
 docs: $(STAMP) chromium ## write the reference pages and draw the figures of docs/ from the code
 	@$(BIN)/python -m docs.generator --figures

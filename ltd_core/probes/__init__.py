@@ -1,4 +1,4 @@
-"""Probes. A new one: a file here, a line below, a mirror test."""
+"""Probes: at updates, of weights, or on fresh sequences (see probe.py). A new one: a file, a line, a mirror test."""
 
 from operator import attrgetter
 
