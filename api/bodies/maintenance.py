@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.bodies.body import Body
+
+_MOST_DAYS = 36_500
 
 
 class TraceUsage(Body):
@@ -47,3 +51,16 @@ class CareSlice(Body):
     changed: int
     findings: list[str]
     next: str | None = Field(description="Where to go on; None when every run was met.")
+
+
+class Keep(BaseModel):
+    """For how long finest points are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: Annotated[float | None, Field(ge=0, le=_MOST_DAYS, strict=True)] = Field(
+        description="Days after a run's end; null for ever."
+    )
+    sweep: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = Field(
+        default=None, description="A sweep; null for every run without a policy of its sweep's own."
+    )

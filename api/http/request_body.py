@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest
 
 from api.http.context import here
 from api.http.endpoint import Schema
+from ltd_core.faults import invalid
 from services import idempotency
 from services.errors import BadQuestion
+
+Model = TypeVar("Model", bound=BaseModel)
 
 DEEPEST = 20
 MOST_VALUES = 250_000
@@ -29,6 +33,15 @@ _LONGEST_INTEGER = 20
 def read_json() -> Any:
     """Return the body; raises BadRequest."""
     return parse_json(request.get_data(cache=True))
+
+
+def read_as(model: type[Model]) -> Model:
+    """Return the body as a model; raises BadRequest and InvalidSpec."""
+    body = read_json()
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise invalid(model, body, error) from None
 
 
 def parse_json(data: bytes) -> Any:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.bodies.answers import answer
-from api.bodies.maintenance import CareSlice, Policies, Store
+from api.bodies.maintenance import CareSlice, Keep, Policies, Store
 from api.http.context import here
 from api.http.endpoint import Endpoint
 from api.http.query import ID, given
-from api.http.request_body import read_json
-from ltd_core.faults import invalid
+from api.http.request_body import read_as
 from services.errors import NotFound
 from services.maintenance import retention
 from services.maintenance.compact import compact
@@ -36,21 +34,7 @@ CARES: dict[str, Callable[[Database, str | None], Slice]] = {
     "compact": compact,
     "thin": lambda db, _: retention.thin(db),
 }
-_LONGEST = 36_500
 _AFTER = {"after": ID | {"description": "The `next` of the slice before."}}
-
-
-class Keep(BaseModel):
-    """For how long finest points are kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    days: Annotated[float | None, Field(ge=0, le=_LONGEST, strict=True)] = Field(
-        description="Days after a run's end; null for ever."
-    )
-    sweep: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = Field(
-        default=None, description="A sweep; null for every run without a policy of its sweep's own."
-    )
 
 
 @Endpoint(blueprint, "GET /store", answers={200: Store})
@@ -63,7 +47,7 @@ def usage() -> Response:
 @Endpoint(blueprint, "PUT /store/retention", body=Keep, answers={200: Policies})
 def keep() -> Response:
     """Keep finest points for some days after a run's end, then the pyramid alone."""
-    db, asked = here().db, _asked(read_json())
+    db, asked = here().db, read_as(Keep)
     retention.keep(db, asked.days, asked.sweep)
     return answer({"policies": retention.policies(db)})
 
@@ -75,10 +59,3 @@ def care(care: str) -> Response:
         raise NotFound("care", care)
     done = CARES[care](here().db, given("after"))
     return answer({"runs": done.runs, **asdict(done.care), "next": done.next})
-
-
-def _asked(data: Any) -> Keep:
-    try:
-        return Keep.model_validate(data)
-    except ValidationError as error:
-        raise invalid(Keep, data, error) from None
