@@ -155,7 +155,10 @@ def compare(
     rows: Annotated[str, typer.Option(help="Field of the rows, such as clipping.threshold.")] = "",
     columns: Annotated[str, typer.Option(help="Field of the columns, such as batch_size.")] = "",
     metric: Annotated[str, typer.Option(help="What fills the cells; `ltd mechanisms metric` lists them.")] = "success",
-    aggregate: Annotated[str, typer.Option(help="median, mean, min, max, success_rate or quantile.")] = "mean",
+    aggregate: Annotated[
+        str,
+        typer.Option(help="median, mean, min, max or quantile; of a yes or no success_rate. By default the first."),
+    ] = "",
     quantile: Annotated[float, typer.Option(help="The share below, where the aggregate is quantile.")] = 0.9,
     pairs: Annotated[
         str, typer.Option(help="An axis, such as clipping: compare its values two by two on the same seeds instead.")

@@ -30,10 +30,8 @@ def run(lab: Lab, home: Path, console: Console) -> None:
     posted = lab.sweep(request)
     _announce(console, posted)
     sweep = watch_sweep(lab, posted["id"], console)
-    solved = lab.comparison(posted["id"], rows="clipping", columns="batch_size", metric="success", aggregate="mean")
-    error = lab.comparison(
-        posted["id"], rows="clipping", columns="batch_size", metric="evaluation_error", aggregate="median"
-    )
+    solved = lab.comparison(posted["id"], rows="clipping", columns="batch_size", metric="success")
+    error = lab.comparison(posted["id"], rows="clipping", columns="batch_size", metric="evaluation_error")
     report = home.absolute() / "reports" / "demo.html"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_bytes(lab.report(posted["id"]))
@@ -81,8 +79,12 @@ def reading(solved: Json) -> list[str]:
     names = [row["label"] for row in solved["rows"]["values"]]
     wins = [[round((cell["value"] or 0.0) * cell["n"]) for cell in line] for line in solved["cells"]]
     totals = [sum(len(cell["runs"]) for cell in line) for line in solved["cells"]]
+    known = [sum(cell["n"] for cell in line) for line in solved["cells"]]
+    without = [
+        "" if n == total else f", {total - n} of them without a result" for n, total in zip(known, totals, strict=True)
+    ]
     sentences = [
-        f"Clipping [bold]{names[i]}[/] solved {sum(wins[i])} of {totals[i]} runs."
+        f"Clipping [bold]{names[i]}[/] solved {sum(wins[i])} of {totals[i]} runs{without[i]}."
         for i in _extremes([sum(w) for w in wins])
     ]
     sizes = [column["label"] for column in solved["columns"]["values"]]

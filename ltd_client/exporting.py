@@ -136,7 +136,8 @@ def _write_runs(lab: Lab, folder: Path, kind: str, sweep: Json, ids: list[str]) 
         row = {"id": run_id, "state": run["state"], "step": run["step"], "spec": json.dumps(run["spec"])}
         row |= {"outcome": run["outcome"] and run["outcome"]["kind"]}
         row |= {field: _coordinate(run["spec"], field) for field in fields}
-        row |= {name: run["summary"].get(name) for name in metrics}
+        summary = run["summary"] if run["state"] == "succeeded" else {}  # else its figures are of its way there
+        row |= {name: summary.get(name) for name in metrics}
         for name, values in rows.items():
             values.append(row[name])
     table = lib.pa.table({name: _column(values, numeric=name in metrics) for name, values in rows.items()})

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ltd_client.stack import Stack
 
 Json = dict[str, Any]
+_FIGURES = ("value", "low", "high", "n")
 _COLORS = {
     "queued": "dim",
     "running": "cyan",
@@ -79,7 +80,9 @@ def runs(console: Console, bodies: list[Json], metric: str) -> None:
         spec, outcome = body["spec"], body["outcome"]
         kinds = (escape(spec[name]["kind"]) if name in spec else "-" for name in ("problem", "cell", "clipping"))
         state = _colored(outcome["kind"] if outcome else body["state"])
-        table.add_row(f"[bold]{body['id'][:12]}[/]", state, *kinds, number(body["summary"].get(metric)))
+        value = body["summary"].get(metric)
+        so_far = " so far" if value is not None and body["state"] != "succeeded" else ""
+        table.add_row(f"[bold]{body['id'][:12]}[/]", state, *kinds, number(value) + so_far)
     console.say(table)
     console.say(f"[dim]{len(bodies)} runs; `ltd runs 1a2b3c4d` finds one by the beginning of its id.[/]")
 
@@ -101,7 +104,7 @@ def sweep(console: Console, body: Json, server: str) -> None:
 
 
 def comparison(console: Console, body: Json) -> None:
-    """Show a comparison as a table; the best cells are green."""
+    """Show a comparison as a table; the best cell, as the server found it, is green."""
     metric = body["metric"]
     table = Table(
         box=box.SIMPLE_HEAD, title=f"{metric['name']} ({metric['unit']}), {body['aggregate']}", title_justify="left"
@@ -109,11 +112,12 @@ def comparison(console: Console, body: Json) -> None:
     table.add_column(body["rows"]["field"].replace("_", " "), style="bold")
     for column in body["columns"]["values"]:
         table.add_column(f"{body['columns']['field'].replace('_', ' ')} {escape(column['label'])}", justify="right")
-    values = [cell["value"] for line in body["cells"] for cell in line if cell["value"] is not None]
-    best = (max if metric["better"] == "higher" else min)(values, default=None)
-    for row, line in zip(body["rows"]["values"], body["cells"], strict=True):
-        table.add_row(escape(row["label"]), *(_cell(cell, best) for cell in line))
+    best = body["best"] and (body["best"]["row"], body["best"]["column"])
+    for i, (row, line) in enumerate(zip(body["rows"]["values"], body["cells"], strict=True)):
+        table.add_row(escape(row["label"]), *(_cell(cell, best=best == (i, j)) for j, cell in enumerate(line)))
     console.say(table)
+    for sentence in _best(body):
+        console.say(escape(sentence))
     console.say(f"[dim]{escape(metric['description'])} In brackets: 95 % interval over runs.[/]")
 
 
@@ -122,31 +126,26 @@ def pairs(console: Console, body: Json) -> None:
     metric = body["metric"]
     title = f"{metric['name']} ({metric['unit']}): second less first, on the same seeds"
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
-    for name in ("first", "second", "pairs", "median difference", "95 %", "p"):
+    for name in ("first", "second", "pairs", "median difference", "95 %", "p", "from"):
         table.add_column(name, justify="left" if name in {"first", "second"} else "right")
     for pair in body["pairs"]:
-        figures = ["-"] * 3
-        if pair["median"] is not None:
-            figures = [f"{pair['median']:.4g}", f"{pair['low']:.3g} to {pair['high']:.3g}", f"{pair['p']:.3g}"]
+        ends = "-" if pair["low"] is None else f"{pair['low']:.3g} to {pair['high']:.3g}"
         labels = escape(pair["first"]["label"]), escape(pair["second"]["label"])
-        table.add_row(*labels, str(pair["n"]), *figures)
+        units = f"{pair['units']} {'cells' if body['field'] == 'seed' else 'seeds'}"
+        table.add_row(*labels, str(pair["n"]), number(pair["median"]), ends, number(pair["p"]), units)
     console.say(table)
-    console.say("[dim]Interval: bootstrap of the median. p: two-sided permutation test of the signs.[/]")
+    console.say(f"[dim]Interval: bootstrap of the median. p: two-sided permutation test of {body['permuted']}.[/]")
 
 
 def comparison_csv(body: Json) -> str:
     """Return a comparison as CSV, one line per cell."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(
-        [body["rows"]["field"], body["columns"]["field"], body["metric"]["name"], "low", "high", "n", "missing"]
-    )
+    writer.writerow([body["rows"]["field"], body["columns"]["field"], body["metric"]["name"], *_FIGURES[1:], "missing"])
     for row, line in zip(body["rows"]["values"], body["cells"], strict=True):
         for column, cell in zip(body["columns"]["values"], line, strict=True):
             missing = " ".join(f"{reason}:{count}" for reason, count in cell["missing"].items())
-            writer.writerow(
-                [row["label"], column["label"], cell["value"], cell["low"], cell["high"], cell["n"], missing]
-            )
+            writer.writerow([_text(row["value"]), _text(column["value"]), *(cell[name] for name in _FIGURES), missing])
     return out.getvalue()
 
 
@@ -241,12 +240,33 @@ def number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
-def _cell(cell: Json, best: float | None) -> str:
+def _text(value: Any) -> str:
+    """Return a value of an axis in full: a word as it is, the rest as JSON."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)
+
+
+def _best(body: Json) -> list[str]:
+    """Return which cell is best, how many could be as good, and what is lacking."""
+    best, sides, sentences = body["best"], (body["rows"], body["columns"]), []
+    if best:
+        at = zip(sides, (best["row"], best["column"]), strict=True)
+        place = ", ".join(f"{side['field'].replace('_', ' ')} {side['values'][number]['label']}" for side, number in at)
+        rivals = f"; {best['rivals']} of {best['others']} others could be as good" if best["rivals"] else ""
+        sentences.append(f"{'Best' if best['complete'] else 'Ahead, but lacking runs'}: {place}{rivals}.")
+        if best["left_out"]:
+            sentences.append(f"Cells that lack more of their runs and cannot be best: {best['left_out']}.")
+    if body["lacking"]:
+        sentences.append(f"Runs lacking: {', '.join(f'{k} {reason}' for reason, k in body['lacking'].items())}.")
+    return sentences
+
+
+def _cell(cell: Json, *, best: bool) -> str:
     if cell["value"] is None:
         return "[dim]" + (", ".join(f"{count} {reason}" for reason, count in cell["missing"].items()) or "-")
-    style = "[bold green]" if cell["value"] == best else ""
-    text = f"{style}{number(cell['value'])}{'[/]' if style else ''}"
-    return text if cell["low"] == cell["high"] else f"{text} [dim]({number(cell['low'])} to {number(cell['high'])})[/]"
+    text = f"[bold green]{number(cell['value'])}[/]" if best else number(cell["value"])
+    spread = "" if cell["low"] == cell["high"] else f" [dim]({number(cell['low'])} to {number(cell['high'])})[/]"
+    part = f" [yellow]{cell['n']} of {len(cell['runs'])}[/]" if cell["missing"] else ""
+    return text + spread + part
 
 
 def _range(setting: Json) -> str:

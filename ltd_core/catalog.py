@@ -66,7 +66,14 @@ def describe() -> dict[str, list[dict[str, Any]]]:
         for p in PROBES.values()
     ]
     described["metric"] = [
-        {"kind": m.name, "summary": m.description, "unit": m.unit, "better": m.better} for m in METRICS.values()
+        {
+            "kind": m.name,
+            "summary": m.description,
+            "unit": m.unit,
+            "better": m.better,
+            "yes_or_no": m.yes_or_no,
+        }
+        for m in METRICS.values()
     ]
     return described
 

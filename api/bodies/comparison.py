@@ -28,17 +28,18 @@ class MetricInfo(Body):
 
     name: str
     unit: str
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher"] | None = Field(description="None where neither is better.")
     description: str
+    yes_or_no: bool = Field(description="A run has 0 or 1: what runs have together is a rate.")
 
 
 class Cell(Body):
-    """An aggregate over runs and its 95 % interval: of a seeded bootstrap, of a share of successes Wilson's."""
+    """An aggregate over `n` of its runs and its 95 % interval: of a bootstrap, of a rate Wilson's."""
 
     value: float | None
-    low: float | None
+    low: float | None = Field(description="None of a minimum, a maximum, or one value that is no rate.")
     high: float | None
-    n: int
+    n: int = Field(description="Runs with a value: each has succeeded.")
     missing: dict[str, int] = Field(description="Runs without a value, by reason.")
     runs: list[str]
 
@@ -47,6 +48,21 @@ class Panels(Side):
     """A table of the same rows and columns for each value of a third field."""
 
     cells: list[list[list[Cell]]]
+
+
+class Best(Body):
+    """The best of the cells that lack the smallest share of their runs: of those that lack none, where there are some.
+
+    A run is lacking that has no value, or that has diverged although the metric is no yes or no.
+    """
+
+    panel: int | None = Field(description="The number of its panel; none where there are no panels.")
+    row: int
+    column: int
+    complete: bool = Field(description="It lacks no run.")
+    others: int = Field(description="Cells that it was compared with.")
+    rivals: int | None = Field(description="How many of these have an interval that meets its own.")
+    left_out: int = Field(description="Cells that lack more of their runs, and so were not compared.")
 
 
 class Comparison(Body):
@@ -60,6 +76,8 @@ class Comparison(Body):
     quantile: float | None = Field(description="The share below, where the aggregate is `quantile`.")
     cells: list[list[Cell]]
     panels: Panels | None
+    best: Best | None = Field(description="None where neither end is better, or no run solved the problem.")
+    lacking: dict[str, int] = Field(description="Runs that count against their cells, by reason.")
 
 
 class Pair(Body):
@@ -68,11 +86,12 @@ class Pair(Body):
     first: AxisValue
     second: AxisValue
     n: int = Field(description="Differences.")
+    units: int = Field(description="Independent differences: their seeds, or the cells where the axis is the seed.")
     without_pair: int = Field(description="Runs whose counterpart has no value.")
     median: float | None
-    low: float | None = Field(description="Lower end of the median's 95 % bootstrap interval.")
+    low: float | None = Field(description="Lower end of the median's 95 % bootstrap interval, over units.")
     high: float | None
-    p: float | None = Field(description="Of a two-sided permutation test of the signs of the differences.")
+    p: float | None = Field(description="Of a two-sided permutation test; see `permuted`.")
 
 
 class PairedMetric(Body):
@@ -80,7 +99,7 @@ class PairedMetric(Body):
 
     name: str
     unit: str
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher"] | None = Field(description="None where neither is better.")
 
 
 class Pairs(Body):
@@ -89,4 +108,5 @@ class Pairs(Body):
     sweep: str
     field: str
     metric: PairedMetric
+    permuted: str = Field(description="What the test permutes.")
     pairs: list[Pair]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -11,41 +12,45 @@ _MOST_NAMED = 6
 
 
 class Ending(NamedTuple):
-    """How a run ended; one can find the problem solved first and diverge later."""
+    """How a run that succeeded ended; one can find the problem solved first and diverge later."""
 
     solved: bool
     diverged: bool
 
 
 class Tally(NamedTuple):
-    """How many of the runs of a cell, a row or a column ended how."""
+    """How many of the runs of a cell, a row or a column ended how, and how many have no result, by reason."""
 
     name: str
     runs: int
-    ended: int
     solved: int
     diverged: int
+    missing: dict[str, int]
 
 
 def findings(comparison: dict[str, Any], endings: Mapping[str, Ending]) -> list[str]:
-    """Return sentences about a comparison as REST gives it; runs that are not in `endings` have not ended."""
+    """Return sentences about a comparison of success as REST gives it; runs that are not in `endings` have no value."""
     rows, columns, cells = comparison["rows"], comparison["columns"], comparison["cells"]
     row_names = [f"{words(rows['field'])} {value['label']}" for value in rows["values"]]
     column_names = [f"{words(columns['field'])} {value['label']}" for value in columns["values"]]
     named = [
-        _tally(f"{row}, {column}", cells[i][j]["runs"], endings)
+        _tally(f"{row}, {column}", [cells[i][j]], endings)
         for i, row in enumerate(row_names)
         for j, column in enumerate(column_names)
     ]
-    by_row = [_tally(row["label"], _runs(cells[i]), endings) for i, row in enumerate(rows["values"])]
+    by_row = [_tally(row["label"], cells[i], endings) for i, row in enumerate(rows["values"])]
     by_column = [
-        _tally(column["label"], _runs([row[j] for row in cells]), endings) for j, column in enumerate(columns["values"])
+        _tally(column["label"], [row[j] for row in cells], endings) for j, column in enumerate(columns["values"])
     ]
-    failing = [t.name for t in named if t.ended == t.runs and not t.solved]
+    failing = [t.name for t in named if not t.missing and not t.solved]
     none = f"In {len(failing)} of {len(named)} cells no run solved the problem: {_joined(failing)}."
+    without = _reasons(comparison["lacking"])
+    if not endings:
+        return [f"No run has a result: {without}."]
+    of = f" of the {len(endings)} with a result; without one: {without}" if without else ""
     return [
-        _cells(named, lambda t: t.diverged, "Training diverged", "Training diverged in no run."),
-        _cells(named, lambda t: t.solved, "The problem was solved", "No run has solved the problem."),
+        _cells(named, lambda t: t.diverged, "Training diverged", f"Training diverged in no run{of}."),
+        _cells(named, lambda t: t.solved, "The problem was solved", f"The problem was solved in no run{of}."),
         *([none] if 0 < len(failing) < len(named) else []),
         *_line(rows["field"], by_row),
         *_line(columns["field"], by_column),
@@ -57,21 +62,29 @@ def words(name: str) -> str:
     return name.replace("_", " ").replace(".", " ")
 
 
-def _runs(cells: Iterable[dict[str, Any]]) -> list[str]:
-    return [run for cell in cells for run in cell["runs"]]
-
-
-def _tally(name: str, runs: list[str], endings: Mapping[str, Ending]) -> Tally:
+def _tally(name: str, cells: Iterable[dict[str, Any]], endings: Mapping[str, Ending]) -> Tally:
+    runs, missing = [], Counter[str]()
+    for cell in cells:
+        runs += cell["runs"]
+        missing.update(cell["missing"])
     ended = [endings[run] for run in runs if run in endings]
-    return Tally(name, len(runs), len(ended), sum(e.solved for e in ended), sum(e.diverged for e in ended))
+    return Tally(name, len(runs), sum(e.solved for e in ended), sum(e.diverged for e in ended), missing)
+
+
+def _reasons(missing: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in missing.items())
 
 
 def _cells(named: list[Tally], counted: Callable[[Tally], int], what: str, none: str) -> str:
     counting = sorted((t for t in named if counted(t)), key=lambda t: -counted(t) / t.runs)
     if not counting:
         return none
-    shares = [f"{t.name} ({counted(t)} of {t.runs})" for t in counting]
+    shares = [f"{t.name} ({counted(t)} of {t.runs}{_rest(t)})" for t in counting]
     return f"{what} in {len(counting)} of {len(named)} cells: {_joined(shares)}."
+
+
+def _rest(tally: Tally) -> str:
+    return f", {_reasons(tally.missing)}" if tally.missing else ""
 
 
 def _joined(names: list[str]) -> str:
@@ -86,6 +99,5 @@ def _line(field: str, tallies: list[Tally]) -> list[str]:
     shares = []
     for tally in tallies:
         diverged = f", {tally.diverged} diverged" if tally.diverged else ""
-        waiting = f", {tally.runs - tally.ended} not ended" if tally.ended < tally.runs else ""
-        shares.append(f"{tally.name}: {tally.solved} of {tally.runs}{diverged}{waiting}")
+        shares.append(f"{tally.name}: {tally.solved} of {tally.runs}{diverged}{_rest(tally)}")
     return [f"Runs that solved the problem, by {words(field)}: {'; '.join(shares)}."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import platform
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,7 +22,6 @@ from services.lists.page import list_runs
 from services.lists.question import ListQuestion
 from services.sweeps import posted
 from services.traces import reading
-from services.words import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,16 +30,9 @@ if TYPE_CHECKING:
     from services.runs.queries import RunView
     from services.sweeps.posted import SweepView
 
-COMPARISONS = (
-    ("success", "success_rate"),
-    ("bias_norm", "median"),
-    ("bias_cosine", "median"),
-    ("diverged", "mean"),
-    ("evaluation_error", "median"),
-    ("updates_to_success", "median"),
-    ("gradient_norm_max", "median"),
-    ("clipped_share", "median"),
-    ("delta_slope", "median"),
+COMPARED = (
+    *("success", "bias_norm", "bias_cosine", "diverged", "evaluation_error", "updates_to_success"),
+    *("gradient_norm_max", "clipped_share", "delta_slope"),
 )
 MOST_PANELS = 10
 MOST_CURVES = 12
@@ -65,11 +58,11 @@ class Panel:
 def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -> str:
     """Return the report's HTML; `sides` names the fields of its heat maps. Raises NotFound and BadQuestion."""
     sweep = posted.get(db, sweep_id)
-    main = compare(db, sweep_id, metric="success", aggregate="success_rate")
-    compared = [compare(db, sweep_id, metric=m, aggregate=a, **(sides or {})) for m, a in COMPARISONS]
+    main = compare(db, sweep_id, metric="success")
+    compared = [compare(db, sweep_id, metric=metric, **(sides or {})) for metric in COMPARED]
     shown = [c for c in compared if any(cell["n"] for row in c["cells"] for cell in row)] or compared[:1]
     runs = _runs(db, sweep_id)
-    ended = {run.id: _ending(run) for run in runs.values() if run.finished_at is not None}
+    ended = {run.id: _ending(run) for run in runs.values() if run.state == "succeeded"}
     column = _telling_column(main)
     trains = sweep.base.get("experiment", "training") == "training"
     rows = range(min(len(main["rows"]["values"]), MOST_PANELS) if trains else 0)
@@ -128,7 +121,8 @@ def _panel(db: Database, comparison: dict[str, Any], row: int, column: int, runs
     title = f"{words(comparison['rows']['field'])} {comparison['rows']['values'][row]['label']}"
     if not started:
         return Panel(title, "no run has started", [], None, 1)
-    median = sorted(started, key=_badness)[(len(started) - 1) // 2]
+    ended = [run for run in started if run.state == "succeeded"] or started
+    median = sorted(ended, key=_badness)[(len(ended) - 1) // 2]
     known = {entry["name"]: entry for entry in reading.catalog(db, median.id)}
     curves = (
         [series.curve(reading.read(db, run.id, "loss", max_points=CURVE_POINTS)) for run in started[:MOST_CURVES]]
@@ -148,9 +142,10 @@ def _badness(run: RunView) -> tuple[bool, float, str]:
 
 
 def _caption(started: list[RunView], median: RunView) -> str:
-    endings = [_ending(run) for run in started]
+    endings = [_ending(run) for run in started if run.state == "succeeded"]
     solved, diverged = sum(e.solved for e in endings), sum(e.diverged for e in endings)
-    parts = [f"{solved} of {len(started)} runs solved the problem", *([f"{diverged} diverged"] if diverged else [])]
+    others = Counter(run.state for run in started if run.state != "succeeded") | Counter(diverged=diverged)
+    parts = [f"{solved} of {len(endings)} runs solved the problem", *(f"{k} {why}" for why, k in others.items() if k)]
     slope = median.summary.get("delta_slope")
     change = (
         ""
@@ -165,8 +160,8 @@ def _lead(sweep: SweepView) -> str:
     sizes = " × ".join(f"{len(values)} of {words(name)}" for name, values in axes.items()) or "one specification"
     problem = words(str(sweep.base.get("problem", {}).get("kind", "one problem")))
     seeds = f"{len(sweep.seeds)} seed{'s' if len(sweep.seeds) != 1 else ''}"
-    done = sum(k for state, k in sweep.states.items() if state in FINAL)
-    ended = "all have ended" if sweep.finished else f"{done} have ended so far"
+    all_ended = set(sweep.states) == {"succeeded"}
+    ended = "all have ended" if all_ended else ", ".join(f"{k} {state}" for state, k in sweep.states.items())
     return f"{sweep.runs} runs on {problem}: {sizes}, {seeds}; {ended}."
 
 
@@ -182,9 +177,10 @@ def _table(comparison: dict[str, Any]) -> dict[str, Any]:
 def _cell(cell: dict[str, Any]) -> dict[str, str]:
     if cell["value"] is None:
         return {"value": "–", "note": f"n = 0 of {len(cell['runs'])}"}
+    of = f" of {len(cell['runs'])}" if cell["missing"] else ""
     return {
         "value": _percent(cell["value"]),
-        "note": f"{_percent(cell['low'])} to {_percent(cell['high'])}, n = {cell['n']}",
+        "note": f"{_percent(cell['low'])} to {_percent(cell['high'])}, n = {cell['n']}{of}",
     }
 
 

@@ -16,6 +16,7 @@ from api.http.query import choice, given, text
 from ltd_core.metrics import METRICS
 from services.comparison import table
 from services.comparison.bootstrap import AGGREGATES
+from services.comparison.labels import text_of
 from services.comparison.pairs import compare_pairs
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _TABLE = {
     "columns": _FIELD,
     "metric": choice(METRICS, default="success"),
     "panels": text("A third field: a table for each of its values."),
-    "aggregate": choice(AGGREGATES, default="median"),
+    "aggregate": choice(AGGREGATES, description="By default the rate of a yes or no, the median of a number."),
     "quantile": _SHARE,
 }
 _PAIRS = {
@@ -74,7 +75,7 @@ def _lines(compared: dict[str, Any]) -> Iterator[list[Any]]:
     for panel, cells in zip(panels["values"], panels["cells"], strict=True) if panels else [(None, compared["cells"])]:
         for row, line in zip(rows["values"], cells, strict=True):
             for column, cell in zip(columns["values"], line, strict=True):
-                at = [value["label"] for value in (panel, row, column) if value]
+                at = [text_of(entry["value"]) for entry in (panel, row, column) if entry]
                 missing = " ".join(f"{reason}:{count}" for reason, count in cell["missing"].items())
                 figures = [cell[name] for name in _FIGURES]
                 yield [*at, compared["metric"]["name"], compared["aggregate"], *figures, missing]

@@ -1,7 +1,11 @@
-"""Aggregates over seeds with 95 % intervals, by the percentile bootstrap (Efron 1979) with a fixed seed.
+"""Aggregates over seeds with 95 % intervals; nothing here is drawn, so the same values have the same interval.
 
-A share of successes has Wilson's interval (1927) instead: all resamples of five successes in five are equal, so the
-bootstrap's interval would have no width.
+* A quantile has the percentile bootstrap's interval (Efron 1979). Which rank a resample's quantile has does not depend
+  on the values, so its distribution over all resamples is known exactly.
+* A mean has the BCa bootstrap's interval in its analytic form (ABC; DiCiccio and Efron 1992), within the values.
+* A share of successes has Wilson's interval (1927): all resamples of five successes in five are equal, so the
+  bootstrap's interval would have no width.
+* A minimum, a maximum and an aggregate of one value have none: resamples say nothing of what lies beyond the values.
 """
 
 from __future__ import annotations
@@ -13,79 +17,136 @@ from typing import Any
 
 import numpy as np
 
-_SAMPLES = 400
-_SEED = 20_130_616
-_LEVEL = 95.0
+_TAIL = 0.025
 _NORMAL = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
+_NEGLIGIBLE = 1e-5
+"""Ranks that so few resamples have together are left out: it moves the ends of an interval by less than a rank."""
+_FARTHEST, _WIDEST = 8.0, 40
+"""Ranks are looked at so many standard deviations from the quantile's, and pairs of them up to so far apart."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Interval = tuple[float, float, float]
+Figures = tuple[float, float | None, float | None]
+"""An aggregate, and the ends of its interval where it has one."""
 
 AGGREGATES = ("median", "mean", "min", "max", "success_rate", "quantile")
+RATES = ("success_rate", "mean")
+"""Aggregates that have a meaning for a yes or no: they are the same."""
 _SHARES = {"median": 0.5, "min": 0.0, "max": 1.0}
 """Aggregates that are a quantile."""
 
 
-def intervals(samples: Sequence[Array], aggregate: str, quantile: float = 0.9) -> list[Interval]:
+def intervals(samples: Sequence[Array], aggregate: str, quantile: float = 0.9) -> list[Figures]:
     """Return the aggregate of each sample, of at least one value, and the ends of its 95 % interval.
 
-    `quantile` belongs to the aggregate of that name. Samples of one size are computed together. A resample of n values
-    is a choice of n ranks: these are drawn once for each n, and a resample's quantile is the value at a known rank.
+    `quantile` belongs to the aggregate of that name. Samples of one size are computed together.
     """
     by_size = defaultdict(list)
     for number, sample in enumerate(samples):
         by_size[len(sample)].append(number)
-    results: list[Interval] = [(np.nan, np.nan, np.nan)] * len(samples)
+    results: list[Figures] = [(np.nan, None, None)] * len(samples)
     for count, numbers in by_size.items():
         values = np.stack([samples[number] for number in numbers])
-        for number, figures in zip(numbers, _figures(values, count, aggregate, quantile).tolist(), strict=True):
-            results[number] = tuple(figures)
+        whole, ends = _figures(values, count, aggregate, quantile)
+        pairs = [(None, None)] * len(numbers) if ends is None else ends.tolist()
+        for number, value, (low, high) in zip(numbers, whole.tolist(), pairs, strict=True):
+            results[number] = (value, low, high)
     return results
 
 
-def _figures(values: Array, count: int, aggregate: str, quantile: float) -> Array:
-    """Return aggregate, low and high [samples, 3] of samples of one size [samples, count]."""
+def _figures(values: Array, count: int, aggregate: str, quantile: float) -> tuple[Array, Array | None]:
+    """Return the aggregates [samples] and interval ends [samples, 2] of samples of one size [samples, count]."""
     if aggregate == "success_rate":
-        return _wilson((values > 0).mean(1), count)
+        share = (values > 0).mean(1)
+        return share, _wilson(share, count)
     if aggregate == "mean":
-        whole, drawn = values.mean(1), values @ _shares(count).T
-    else:
-        share = _SHARES.get(aggregate, quantile)
-        whole, ordered = np.quantile(values, share, axis=1), np.sort(values, axis=1)
-        below, above, weight = _ranks(count, share)
-        drawn = ordered[:, below] * (1.0 - weight) + ordered[:, above] * weight
-    low, high = np.percentile(drawn, [(100 - _LEVEL) / 2, (100 + _LEVEL) / 2], axis=1)
-    return np.stack([whole, low, high], axis=1)
+        return values.mean(1), _of_mean(values, count) if count > 1 else None
+    share = _SHARES.get(aggregate, quantile)
+    inner = count > 1 and 0 < share < 1
+    return np.quantile(values, share, axis=1), _of_quantile(np.sort(values, axis=1), count, share) if inner else None
 
 
 def _wilson(share: Array, count: int) -> Array:
-    """Return share, low and high [samples, 3]: the true shares less than 1.96 standard errors from the observed one."""
+    """Return low and high: the true shares less than 1.96 standard errors from the observed one."""
     shrink = _NORMAL**2 / count
     center = (share + shrink / 2) / (1 + shrink)
     reach = _NORMAL / (1 + shrink) * np.sqrt(share * (1 - share) / count + shrink / (4 * count))
     low, high = np.maximum(center - reach, 0.0), np.minimum(center + reach, 1.0)
-    return np.stack([share, np.where(share == 0.0, 0.0, low), np.where(share == 1.0, 1.0, high)], axis=1)
+    return np.stack([np.where(share == 0.0, 0.0, low), np.where(share == 1.0, 1.0, high)], axis=1)
 
 
-def _choices(count: int) -> Array:
-    """Return which ranks each bootstrap sample takes, [resamples, count]: the same for every sample of that size."""
-    return np.random.default_rng(_SEED).integers(0, count, (_SAMPLES, count))
+def _of_mean(values: Array, count: int) -> Array:
+    """Return low and high; for a mean, the bias correction is the acceleration."""
+    apart = values - values.mean(1, keepdims=True)
+    scale = np.abs(apart).max(1, keepdims=True)
+    scaled = apart / np.where(scale > 0, scale, 1.0)  # whose squares neither overflow nor vanish
+    squares = np.maximum((scaled**2).sum(1), 1.0)  # below 1 where all are equal
+    accelerated = (scaled**3).sum(1) / (6 * squares**1.5)
+    reach = accelerated[:, None] + np.array([-_NORMAL, _NORMAL])
+    reach = reach / (1 - accelerated[:, None] * reach) ** 2
+    ends = values.mean(1, keepdims=True) + scale * np.sqrt(squares)[:, None] / count * reach
+    bounded: Array = np.clip(ends, values.min(1, keepdims=True), values.max(1, keepdims=True))
+    return bounded
 
 
-@lru_cache(maxsize=8)
-def _shares(count: int) -> Array:
-    """Return how much of each bootstrap sample is each value, [resamples, count]."""
-    taken = np.zeros((_SAMPLES, count))
-    np.add.at(taken, (np.arange(_SAMPLES)[:, None], _choices(count)), 1.0 / count)
-    return taken
+def _of_quantile(ordered: Array, count: int, share: float) -> Array:
+    """Return low and high of samples in order."""
+    below, above, chance = _ranks(count, share)
+    weight = share * (count - 1) % 1
+    drawn = ordered[:, below] * (1 - weight) + ordered[:, above] * weight
+    order = np.argsort(drawn, axis=1, kind="stable")
+    reached = np.cumsum(chance[order], axis=1)
+    last = len(chance) - 1
+    ends = [np.minimum((reached < part).sum(1, keepdims=True), last) for part in (_TAIL, 1 - _TAIL)]
+    return np.take_along_axis(np.take_along_axis(drawn, order, 1), np.concatenate(ends, axis=1), 1)
 
 
 @lru_cache(maxsize=256)
-def _ranks(count: int, share: float) -> tuple[Array, Array, float]:
-    """Return the two ranks between which a resample's quantile lies, [resamples] each, and the weight of the upper."""
-    rank = share * (count - 1)
-    lower = int(rank)
-    upper = min(lower + 1, count - 1)
-    ordered = np.partition(_choices(count), (lower, upper), axis=1)
-    return ordered[:, lower], ordered[:, upper], rank - lower
+def _ranks(count: int, share: float) -> tuple[Array, Array, Array]:
+    """Return pairs of ranks between which a resample's quantile lies, and the share of all resamples that have them.
+
+    With k values of a resample up to the lower of its two ranks, P(lower <= i and upper > j) is the share of resamples
+    with k values up to rank i, the others above rank j, and none between.
+    """
+    place = share * (count - 1)
+    taken, reach = int(place) + 1, _FARTHEST * np.sqrt(count) / 2 + 1
+    low = np.arange(max(0, int(taken - 1 - reach)), min(count, int(taken + reach) + 1))
+    alone = _up_to(low + 1, count, taken, reach) - _up_to(low, count, taken, reach)
+    if place % 1 == 0:
+        return low, low, alone
+    low, high = np.broadcast_arrays(low[:, None], low[:, None] + np.arange(min(count, _WIDEST + 1)))
+    chance = (
+        _apart(low + 1, high, count, taken)
+        - _apart(low, high, count, taken)
+        - _apart(low + 1, high + 1, count, taken)
+        + _apart(low, high + 1, count, taken)
+    )
+    same = low[:, 0] + 1
+    chance[:, 0] = alone - _apart(same, same, count, taken) + _apart(same - 1, same, count, taken)
+    order = np.argsort(chance, axis=None)
+    kept = np.sort(order[np.cumsum(chance.ravel()[order]) > _NEGLIGIBLE])
+    return low.ravel()[kept], high.ravel()[kept], chance.ravel()[kept]
+
+
+def _apart(low: Array, high: Array, count: int, taken: int) -> Array:
+    """Return the share of resamples with exactly `taken` values among the first `low`, the rest behind `high`."""
+    logs = _log_factorials(count)
+    with np.errstate(divide="ignore"):
+        lower, upper = np.log(low / count), np.log(np.maximum(count - high, 0) / count)
+        found = np.exp(logs[count] - logs[taken] - logs[count - taken] + taken * lower + (count - taken) * upper)
+    return np.where(high <= count, found, 0.0)
+
+
+def _up_to(ranks: Array, count: int, taken: int, reach: float) -> Array:
+    """Return the share of resamples with at least `taken` values among the first of so many ranks."""
+    some = np.arange(taken, min(count, int(taken + 3 * reach)) + 1)
+    logs, part = _log_factorials(count), ranks[:, None] / count
+    ways = logs[count] - logs[some] - logs[count - some]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rest = np.where(some < count, (count - some) * np.log(1 - part), 0.0)
+        shares: Array = np.exp(ways + some * np.log(part) + rest).sum(1)
+    return shares
+
+
+def _log_factorials(count: int) -> Array:
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, count + 1)))])

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ltd_core.metrics import METRICS
-from services.comparison.bootstrap import AGGREGATES, Array, intervals
+from ltd_core.metrics import METRICS, Metric
+from services.comparison.best import best_of
+from services.comparison.bootstrap import AGGREGATES, RATES, Array, Figures, intervals
+from services.comparison.labels import labels_of
 from services.comparison.positions import SEED, field_of, positions
 from services.database.engine import Database
 from services.errors import BadQuestion
@@ -44,7 +46,13 @@ class _Summary:
         ]
         return cells.reshape(shape).tolist()
 
-    def _cell(self, runs: Array, count: int, figures: tuple[float | None, float | None, float | None]) -> Any:
+    def diverged(self, numbers: Array, count: int) -> list[int]:
+        """Return of each of so many cells how many of its runs have diverged but have a value, that is no rate."""
+        runs = (self.metric.runs["outcome"] == b"diverged") & ~np.isnan(self.metric.values)
+        lost = np.bincount(numbers[runs], minlength=count) * (not METRICS[self.metric.metric].yes_or_no)
+        return [int(cell) for cell in lost]
+
+    def _cell(self, runs: Array, count: int, figures: Figures | tuple[None, None, None]) -> Any:
         missing = runs[np.isnan(self.metric.values[runs])] if count < len(runs) else ()
         return {
             **dict(zip(("value", "low", "high"), figures, strict=True)),
@@ -62,32 +70,40 @@ def compare(  # noqa: PLR0913 - a question has this many parts
     columns: str | None = None,
     panels: str | None = None,
     metric: str = "success",
-    aggregate: str = "median",
+    aggregate: str | None = None,
     quantile: float = 0.9,
 ) -> dict[str, Any]:
     """Return the comparison; `panels` adds a table for each value of a third field, of the same rows and columns.
 
-    Raises NotFound, and BadQuestion naming the parameter that has no meaning.
+    The aggregate is the rate of a yes or no, the median of a number, where none is asked for. Raises NotFound, and
+    BadQuestion naming the parameter that has no meaning.
     """
     if metric not in METRICS:
         raise BadQuestion("metric", f"must be one of: {', '.join(METRICS)}", metric)
-    if aggregate not in AGGREGATES:
-        raise BadQuestion("aggregate", f"must be one of: {', '.join(AGGREGATES)}", aggregate)
+    aggregate = _aggregate(METRICS[metric], aggregate)
     sweep = posted.grid(db, sweep_id)
     fields = _fields(sweep, rows, columns, panels)
     where = positions(db, sweep, fields)
     with db.read() as conn:
-        summary = _Summary(where.ids, metric_values(conn, sweep_id, metric), aggregate, quantile)
+        values = metric_values(conn, sweep_id, metric)
+    summary = _Summary(where.ids, values, "success_rate" if METRICS[metric].yes_or_no else aggregate, quantile)
     shape = tuple(len(values) for values in where.values)
     sides = [
-        {"field": name, "values": [{"value": value, "label": label_of(value)} for value in values]}
+        {
+            "field": name,
+            "values": [{"value": v, "label": label} for v, label in zip(values, labels_of(values), strict=True)],
+        }
         for name, values in zip(fields, where.values, strict=True)
     ]
     numbers = where.index[0] * shape[1] + where.index[1]
-    tables = None
+    cells, tables = summary.cells(numbers, shape[:2]), None
+    shown = [cells]
     if panels:
-        by_panel = where.index[2] * shape[0] * shape[1] + numbers
-        tables = {**sides[2], "cells": summary.cells(by_panel, (shape[2], *shape[:2]))}
+        numbers = where.index[2] * shape[0] * shape[1] + numbers
+        shown = summary.cells(numbers, (shape[2], *shape[:2]))
+        tables = {**sides[2], "cells": shown}
+    lost = summary.diverged(numbers, int(np.prod(shape)))
+    best, lacking = best_of(METRICS[metric], shown, lost, panels=bool(panels))
     return {
         "sweep": sweep_id,
         "rows": sides[0],
@@ -95,9 +111,22 @@ def compare(  # noqa: PLR0913 - a question has this many parts
         "metric": METRICS[metric]._asdict(),
         "aggregate": aggregate,
         "quantile": quantile if aggregate == "quantile" else None,
-        "cells": summary.cells(numbers, shape[:2]),
+        "cells": cells,
         "panels": tables,
+        "best": best,
+        "lacking": lacking,
     }
+
+
+def _aggregate(metric: Metric, asked: str | None) -> str:
+    """Return the aggregate that was asked for, else the metric's own; raises BadQuestion for one without a meaning."""
+    known = RATES if metric.yes_or_no else [name for name in AGGREGATES if name != "success_rate"]
+    if asked is None:
+        return known[0]
+    if asked not in known:
+        kind = "a yes or no" if metric.yes_or_no else "no yes or no, so it has no rate"
+        raise BadQuestion("aggregate", f"must be one of {', '.join(known)}: {metric.name} is {kind}", asked)
+    return asked
 
 
 def _fields(sweep: Grid, rows: str | None, columns: str | None, panels: str | None) -> tuple[str, ...]:
@@ -126,12 +155,3 @@ def _has(full: Any, name: str) -> bool:
     *parents, last = name.split(".")
     holder = field_of(full, ".".join(parents)) if parents else full
     return isinstance(holder, dict) and last in holder
-
-
-def label_of(value: Any) -> str:
-    """Return a value of an axis in short, such as "norm 1"."""
-    if isinstance(value, dict):
-        return " ".join([str(value.get("kind", ""))] + [label_of(v) for k, v in value.items() if k != "kind"]).strip()
-    if isinstance(value, list):
-        return "-".join(label_of(v) for v in value)
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

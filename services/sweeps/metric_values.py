@@ -23,9 +23,13 @@ _COLUMNS = ("position", "id", "kinds", "state", "COALESCE(outcome_kind, '')")
 
 
 class MetricValues(NamedTuple):
-    """The runs of a sweep in its order: each with its state, and its value, NaN where there is none."""
+    """The runs of a sweep in its order: each with its state, and its value, NaN where there is none.
+
+    A run has a value once it has succeeded: the figures of one that is running or was cancelled are of its way there.
+    """
 
     runs: Array
+    metric: str
 
     @property
     def values(self) -> Array:
@@ -33,11 +37,13 @@ class MetricValues(NamedTuple):
         return values
 
     def reason(self, position: int) -> str:
-        """Say why a run has no value: it has not ended, or its metric has no meaning for it."""
+        """Say why a run has no value: it has not succeeded, or its metric has no meaning for it."""
         state, outcome = (self.runs[position][name].decode() for name in ("state", "outcome"))
         if state != "succeeded":
             return str(state)
-        return "diverged" if outcome == "diverged" else "not measured"
+        if outcome == "diverged":
+            return "diverged"
+        return "never solved" if self.metric == "updates_to_success" else "not measured"
 
 
 _cached: Cache[MetricValues] = Cache(_MOST_CACHED)
@@ -77,7 +83,8 @@ def _read(
     runs = np.empty(len(read), _RUN) if before is None else before.runs.copy()
     for name, values in zip(_RUN.names or (), fields, strict=True):
         runs[name][read] = np.array(values, _RUN[name])
-    return MetricValues(runs)
+    runs["value"][runs["state"] != b"succeeded"] = np.nan
+    return MetricValues(runs, metric)
 
 
 @cache

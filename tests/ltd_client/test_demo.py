@@ -56,7 +56,8 @@ def test_where_all_is_alike_no_difference_is_read() -> None:
 def test_a_run_that_has_no_value_counts_as_unsolved() -> None:
     table = solved([5, 5])
     table["cells"][0][0] = {"value": None, "n": 0, "runs": ["x"] * 5}
-    assert demo.reading(table)[0] == "Clipping [bold]rule 0[/] solved 5 of 10 runs."
+    said = "Clipping [bold]rule 0[/] solved 5 of 10 runs, 5 of them without a result."
+    assert demo.reading(table)[0] == said
 
 
 @pytest.mark.xdist_group("client")

@@ -40,9 +40,19 @@ export async function get(path) {
   const etag = response.headers.get("ETag");
   if (last?.text === text) return last.body;
   known.delete(path);
-  known.set(path, { etag, text, body: JSON.parse(text) });
+  known.set(path, { etag, text, body: parsed(text) });
   if (known.size > 64) known.delete(known.keys().next().value);
   return known.get(path).body;
+}
+
+const LONG = /(?<![.\d])\d{16,}(?![\d.eE])/;
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
+
+/** JSON whose whole numbers beyond 2^53, such as a seed, become text: a number would be another one here. */
+export function parsed(text) {
+  if (!LONG.test(text)) return JSON.parse(text);
+  const exact = (token) => (/^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token);
+  return JSON.parse(text.replace(TOKENS, exact));
 }
 
 export async function post(path, body = {}) {

@@ -144,7 +144,7 @@ export class CellView {
           el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state)),
         ),
         el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
-        ...figures.map(([key, its]) => el("td", {}, inUnit(run.summary?.[key], its))),
+        ...figures.map(([key, its]) => el("td", {}, soFar(inUnit(run.summary?.[key], its), run))),
       ),
     );
     const rest = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
@@ -153,6 +153,11 @@ export class CellView {
       el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, rows));
   }
+}
+
+/** A figure of a run that has not succeeded is one of its way there. */
+function soFar(text, { state }) {
+  return state === "succeeded" || text === "–" ? text : `${text} so far`;
 }
 
 function same(a, b, name) {

@@ -82,12 +82,12 @@ export const AGGREGATES = {
   min: "Minimum",
   max: "Maximum",
   quantile: "Quantile",
-  success_rate: "Success rate",
+  success_rate: "Rate",
 };
 
 /** What a comparison shows: "Median of final loss". */
 export function compared({ metric, aggregate, quantile }) {
-  if (aggregate === "success_rate") return AGGREGATES[aggregate];
+  if (metric.yes_or_no) return metric.name === "success" ? "Success rate" : `Share ${words(metric.name)}`;
   const kind =
     aggregate === "quantile" && quantile !== undefined ? `${percent(quantile)} quantile` : AGGREGATES[aggregate];
   return `${kind} of ${words(metric.name)}`;
@@ -106,15 +106,19 @@ export function field(spec, path) {
   return path.split(".").reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), spec);
 }
 
-/** A setting in short: {"kind": "norm", "threshold": 1} -> "norm 1". */
+/**
+ * A setting by name and in full: {"kind": "norm", "threshold": 1} -> "norm threshold 1". Whole numbers beyond 2^53 come
+ * as text.
+ */
 export function setting(value, name = "") {
   if (value === null || value === undefined) return "–";
   if (Array.isArray(value)) return value.map((v) => setting(v)).join(name.endsWith("length") ? " to " : ", ") || "none";
   if (typeof value === "object") {
     const { kind, ...rest } = value;
-    return [kind, ...Object.entries(rest).map(([k, v]) => setting(v, k))].filter(Boolean).join(" ");
+    const named = Object.entries(rest).map(([k, v]) => `${words(k)} ${setting(v, k)}`).join(", ");
+    return [words(kind ?? ""), named].filter(Boolean).join(" ");
   }
-  return typeof value === "number" ? number(value) : words(value);
+  return typeof value === "number" ? minus(String(value)) : words(value);
 }
 
 function minus(text) {

@@ -1,10 +1,10 @@
 // The comparison as tables whose cells are buttons: printed values, colors by value, readable without colors and
 // with the keyboard.
 
-import { bestOf } from "./best.js";
+import { listed, placeOfBest } from "./best.js";
 import { VIRIDIS, colorAt, css, ink } from "./colors.js";
 import { el, setText } from "./dom.js";
-import { count, words } from "./format.js";
+import { count } from "./format.js";
 import { drawLegend, scaleOf } from "./scale.js";
 import { cellAt, placeName, samePlace, sideLabel, sideName, tablesOf } from "./tables.js";
 
@@ -20,9 +20,9 @@ export class Heatmap {
 
   draw(comparison, chosen) {
     this.build(comparison);
-    const [scale, best] = [scaleOf(comparison), bestOf(comparison)];
+    const [scale, best] = [scaleOf(comparison), placeOfBest(comparison)];
     for (const { node, at } of this.buttons.flat(2)) {
-      this.paint(node, cellAt(comparison, at), scale, { chosen: samePlace(at, chosen), best: samePlace(at, best?.at) });
+      this.paint(node, cellAt(comparison, at), scale, { chosen: samePlace(at, chosen), best: samePlace(at, best) });
     }
     this.comparison = comparison;
     drawLegend(this.legend, comparison, scale, best);
@@ -164,12 +164,11 @@ function note(cell) {
 
 function describe(cell, scale) {
   if (!cell.runs.length) return ["no run of this sweep"];
-  const lines = [cell.value === null ? "no value yet" : scale.print(cell.value)];
+  const lines = [cell.value === null ? "no value" : scale.print(cell.value)];
   if (cell.low !== null && cell.low !== undefined && cell.low !== cell.high) {
     lines.push(`95 % interval ${scale.print(cell.low)} to ${scale.print(cell.high)}`);
   }
   lines.push(`${cell.n} of ${count(cell.runs.length, "run")}`);
-  const reasons = Object.entries(cell.missing ?? {}).filter(([, k]) => k);
-  if (reasons.length) lines.push(`missing: ${reasons.map(([why, k]) => `${k} ${words(why)}`).join(", ")}`);
+  if (Object.keys(cell.missing).length) lines.push(`missing: ${listed(cell.missing)}`);
   return lines;
 }

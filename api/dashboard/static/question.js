@@ -25,11 +25,11 @@ function distinct(values) {
 export function question(sweep, chosen) {
   const bias = sweep.base.experiment === "clipping_bias";
   const metric = chosen.metric ?? (bias ? "bias_norm" : "success");
-  const aggregate = chosen.aggregate ?? (metric === "success" ? "success_rate" : "median");
   const sides = SIDES.some((side) => chosen[side]) ? chosen : firstSides(sweep, bias ? BIAS : RULE);
   return {
-    metric, aggregate,
-    quantile: aggregate === "quantile" ? chosen.quantile : undefined,
+    metric,
+    aggregate: chosen.aggregate, // else the server takes the metric's own
+    quantile: chosen.aggregate === "quantile" ? chosen.quantile : undefined,
     rows: sides.rows, columns: sides.columns,
     panels: sides.panels === NONE ? undefined : sides.panels,
   };

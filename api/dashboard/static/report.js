@@ -1,6 +1,6 @@
 // The report's pictures, from the data inside its own file. All modules before this one are inlined with it.
 
-import { answerOf, bestOf } from "./best.js";
+import { answerOf } from "./best.js";
 import { onThemeChange } from "./colors.js";
 import { drawCurves } from "./curves.js";
 import { drawPicture, rangeOf } from "./delta.js";
@@ -22,7 +22,7 @@ select.append(...report.comparisons.map((c, i) => el("option", { value: i }, com
 select.onchange = () => {
   const comparison = report.comparisons[Number(select.value)];
   heatmap.draw(comparison, null);
-  byId("answer").textContent = answerOf(comparison, bestOf(comparison));
+  byId("answer").textContent = answerOf(comparison);
 };
 select.onchange();
 

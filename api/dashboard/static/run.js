@@ -59,17 +59,23 @@ function drawSpecification(spec) {
       return [sentence(name), whole ? part(value) : setting(value, name)];
     }),
   );
-  setText(byId("json"), JSON.stringify(spec, null, 2));
+  setText(byId("json"), written(spec));
+}
+
+/** JSON in full: whole numbers beyond 2^53 are text in this page, and numbers again here. */
+function written(spec) {
+  return JSON.stringify(spec, null, 2).replace(/"(-?\d{16,})"/g, "$1");
 }
 
 function drawFacts(run) {
   const known = Object.fromEntries(metrics.map((m) => [m.kind, m]));
   const figures = Object.entries(run.summary ?? {}).map(([name, value]) => [
     sentence(name),
-    figureOf(name, value, known[name]?.unit),
+    figureOf(value, known[name], run.state === "succeeded"),
     known[name]?.summary,
   ]);
   list(byId("summary"), figures);
+  setText(byId("summary-title"), run.state === "succeeded" ? "Summary" : `Figures so far, up to ${number(run.step)}`);
   byId("no-summary").hidden = figures.length > 0;
   const took =
     run.started_at && run.finished_at
@@ -81,10 +87,11 @@ function drawFacts(run) {
   ]);
 }
 
-/** A metric of one run; what is a share over many runs is a yes or no here. */
-function figureOf(name, value, unit) {
-  const yes = new Set(["success", "diverged"]).has(name) && value !== null;
-  return yes ? (value ? "yes" : "no") : inUnit(value, unit);
+/** A metric of one run; what is a rate over many runs is a yes or no here. */
+function figureOf(value, metric, succeeded) {
+  if (!metric?.yes_or_no || value === null) return inUnit(value, metric?.unit);
+  if (value) return "yes";
+  return succeeded ? "no" : "not so far";
 }
 
 function figure(name, description) {

@@ -1,7 +1,7 @@
 // The page of one sweep: its progress, its comparison as live heat maps, and the cell that the reader chose.
 
 import { download, get, notice, poll, post, query } from "./api.js";
-import { answerOf, bestOf } from "./best.js";
+import { answerOf, placeOfBest } from "./best.js";
 import { CellView } from "./cell.js";
 import { onThemeChange } from "./colors.js";
 import { byId, fillSelect, setText } from "./dom.js";
@@ -53,7 +53,7 @@ function drawPickers(sweep, comparison) {
   fillSelect(byId("columns"), known, sides.columns);
   fillSelect(byId("panels"), [[NONE, "Nothing"], ...known], sides.panels);
   fillSelect(byId("metric"), metrics.map((m) => [m.kind, sentence(m.kind)]), comparison.metric.name);
-  fillSelect(byId("aggregate"), Object.entries(AGGREGATES), comparison.aggregate);
+  fillSelect(byId("aggregate"), aggregatesOf(comparison.metric), comparison.aggregate);
   byId("quantile-picker").hidden = comparison.aggregate !== "quantile";
   if (document.activeElement !== byId("quantile")) byId("quantile").value = comparison.quantile ?? "";
   setText(
@@ -64,7 +64,7 @@ function drawPickers(sweep, comparison) {
 
 /** The place that is shown before the reader chooses one: the best so far, which then stays. */
 function firstPlace(comparison) {
-  const at = bestOf(comparison)?.at ?? cellsOf(comparison)[0]?.at;
+  const at = placeOfBest(comparison) ?? cellsOf(comparison)[0]?.at;
   return at ? written(at, comparison) : null;
 }
 
@@ -73,7 +73,7 @@ async function drawCell(sweep, comparison) {
   const at = placeIn(chosen.cell ?? first ?? "");
   const there = cellAt(comparison, at);
   heatmap.draw(comparison, there ? at : null);
-  setText(byId("answer"), answerOf(comparison, bestOf(comparison)));
+  setText(byId("answer"), answerOf(comparison));
   if (!there) return;
   const covered = Object.values(sidesOf(comparison));
   const apart = [...Object.keys(sweep.axes), "seed"].filter(
@@ -102,9 +102,11 @@ async function update() {
   return sweep.finished;
 }
 
-/** A rate has a meaning for success alone. */
-function withoutRate(aggregate) {
-  return aggregate === "success_rate" ? "median" : aggregate;
+/** What runs may be put together by: a yes or no has a rate, and nothing else has. */
+function aggregatesOf(metric) {
+  return Object.entries(AGGREGATES).filter(
+    ([name]) => name === "mean" || (name === "success_rate") === metric.yes_or_no,
+  );
 }
 
 function onPick(name, work) {
@@ -121,11 +123,11 @@ function asking() {
   };
 }
 
-onPick("metric", (metric) => ({
-  metric,
-  aggregate: metric === "success" ? "success_rate" : withoutRate(asking().aggregate),
-}));
-onPick("aggregate", (aggregate) => ({ aggregate, metric: aggregate === "success_rate" ? "success" : asking().metric }));
+onPick("metric", (metric) => {
+  const known = aggregatesOf(metrics.find((m) => m.kind === metric)).map(([name]) => name);
+  return { metric, aggregate: known.includes(chosen.aggregate) ? chosen.aggregate : undefined };
+});
+onPick("aggregate", (aggregate) => ({ aggregate, metric: asking().metric }));
 onPick("quantile", (quantile) => ({ quantile }));
 for (const side of SIDES) {
   onPick(side, (field) => {

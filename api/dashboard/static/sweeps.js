@@ -8,7 +8,7 @@ import { bar, done, legend } from "./progress.js";
 let drawn = null;
 
 function axesOf(sweep) {
-  const axes = Object.entries(sweep.axes).map(([name, values]) => `${words(name)}: ${values.map(setting).join(", ")}`);
+  const axes = Object.entries(sweep.axes).map(([name, values]) => `${words(name)}: ${values.map((v) => setting(v, name)).join(", ")}`);
   const seeds = sweep.seeds?.length > 1 ? [`${sweep.seeds.length} seeds`] : [];
   return [...axes, ...seeds].join(" · ");
 }

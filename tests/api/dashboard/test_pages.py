@@ -10,7 +10,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
-from services.runs import queries
+from services.runs import lifecycle, queries
+from services.sweeps import posted
 from tests.api.dashboard.conftest import MILLISECONDS, serving
 from tests.api.dashboard.laboratory import RUNS, Laboratory
 
@@ -31,7 +32,7 @@ def test_the_sweeps_page_lists_a_sweep_and_leads_to_it(visit: Visit, address: st
     page = visit(address)
     item = page.locator(".sweep")
     expect(item).to_contain_text("clipping and minibatches")
-    expect(item).to_contain_text("clipping: none, norm 1 · batch size: 4, 8 · 2 seeds")
+    expect(item).to_contain_text("clipping: none, norm threshold 1 · batch size: 4, 8 · 2 seeds")
     expect(item).to_contain_text("8 of 8 runs")
     expect(item.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "8")
     expect(page.locator("#empty")).to_be_hidden()
@@ -76,7 +77,7 @@ def test_a_click_on_a_cell_draws_its_curves_gradients_and_runs(
 ) -> None:
     page = visit(f"{address}/sweeps/{laboratory.sweep}")
     page.locator(CELLS).nth(3).click()
-    expect(page.locator("#cell-title")).to_have_text("clipping norm 1, batch size 8")
+    expect(page.locator("#cell-title")).to_have_text("clipping norm threshold 1, batch size 8")
     expect(page.locator(CELLS).nth(3)).to_have_attribute("aria-pressed", "true")
     assert drawn(page, "curves") > 10
     expect(page.locator("#delta .heatmaplayer image")).to_have_count(1)
@@ -85,7 +86,7 @@ def test_a_click_on_a_cell_draws_its_curves_gradients_and_runs(
     page.locator("#log").check()
     expect(page.locator("#curves .ytitle")).to_contain_text("Gradient norm")
     page.reload()
-    expect(page.locator("#cell-title")).to_have_text("clipping norm 1, batch size 8")
+    expect(page.locator("#cell-title")).to_have_text("clipping norm threshold 1, batch size 8")
     page.locator("#runs a").first.click()
     expect(page.locator("#spec")).to_contain_text("norm, per minibatch, threshold 1")
 
@@ -114,7 +115,7 @@ def test_cells_can_be_read_and_reached_with_the_keyboard(visit: Visit, address: 
     page.keyboard.press("ArrowRight")
     expect(cells.nth(3)).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#cell-title")).to_have_text("clipping norm 1, batch size 8")
+    expect(page.locator("#cell-title")).to_have_text("clipping norm threshold 1, batch size 8")
 
 
 def test_the_page_of_a_run_shows_all_of_it(visit: Visit, address: str, laboratory: Laboratory) -> None:
@@ -143,6 +144,50 @@ def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -
         page.get_by_role("button", name="Cancel run").click()
         expect(page.locator("#cancel")).to_have_text("Stopping …")
         assert queries.get(laboratory.db, run_id).cancel_requested
+        page.close()
+
+
+def test_what_was_cancelled_on_its_way_is_no_result(visit: Visit, tmp_path: Path, context: BrowserContext) -> None:
+    laboratory = Laboratory(tmp_path)
+    sweep = laboratory.post(axes={"batch_size": [4]})
+    with serving(laboratory) as address:
+        run_id = laboratory.begin()
+        page = visit(f"{address}/sweeps/{sweep}")
+        expect(page.locator("#answer")).to_have_text("No run has a value: 1 running, 1 queued.")
+        posted.cancel(laboratory.db, sweep)
+        lifecycle.finish_cancel(laboratory.db, lifecycle.Lease(run_id, 1, "test"))
+        expect(page.locator("#answer")).to_have_text("No run has a value: 2 cancelled.")
+        expect(page.locator("#heatmap .cell .note")).to_have_text("0 of 2")
+        page.locator(CELLS).click()
+        expect(page.locator("#runs tbody")).to_contain_text("cancelled")
+        report = context.request.get(f"{address}/sweeps/{sweep}/report").text()
+        assert "No run has a result: 2 cancelled." in report
+        assert "; 2 cancelled.</p>" in report
+        page.goto(f"{address}/runs/{run_id}")
+        expect(page.locator("#summary-title")).to_have_text("Figures so far, up to 16")
+        page.close()
+
+
+def test_axis_values_and_seeds_stand_in_full(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    seeds = [2**53 + 1, 20241101, 20241102]
+    axes = {"optimizer.lr": [0.1234567, 0.12345671, 0.1234568], "clipping": [{"kind": "norm", "threshold": 1.0}]}
+    sweep = laboratory.post(axes=axes, seeds=seeds)
+    with serving(laboratory) as address:
+        page = visit(address)
+        expect(page.locator(".axes")).to_contain_text("optimizer lr: 0.1234567, 0.12345671, 0.1234568")
+        expect(page.locator(".axes")).to_contain_text("clipping: norm threshold 1")
+        page.goto(f"{address}/sweeps/{sweep}")
+        expect(page.locator(".heat tbody th")).to_have_text(["0.1234567", "0.12345671", "0.1234568"])
+        page.locator(CELLS).first.click()
+        told = [str(seed) for seed in seeds]
+        expect(page.locator("#runs tbody td:nth-child(2)")).to_have_text(told)
+        page.locator("#runs a").first.click()
+        expect(page.locator("#spec")).to_contain_text("9007199254740993")
+        page.locator("summary").click()
+        expect(page.locator("#json")).to_contain_text('"seed": 9007199254740993')
+        page.goto(f"{address}/sweeps/{sweep}?rows=seed")
+        expect(page.locator(".heat tbody th")).to_have_text(sorted(told, key=int))
         page.close()
 
 

@@ -55,7 +55,7 @@ def test_the_report_of_a_sweep_that_has_not_begun(
     file.write_bytes(context.request.get(f"{address}/sweeps/{sweep}/report").body())
     page = visit(file.as_uri())
     expect(page.locator("h1")).to_have_text("not begun </script><script>alert(1)</script>")
-    expect(page.locator(".findings")).to_contain_text("No run has solved the problem.")
+    expect(page.locator(".findings")).to_contain_text("No run has a result: 4 queued.")
     expect(page.locator("#heatmap button.cell")).to_have_count(4)
 
 

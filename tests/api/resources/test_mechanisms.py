@@ -57,7 +57,8 @@ def _held(setting: dict[str, Any], field: Any) -> int:
 
 def test_metrics_and_traces_say_how_to_read_them(client: FlaskClient) -> None:
     found = client.get("/api/v1/mechanisms").json
-    assert {entry["better"] for entry in found["metric"]} == {"lower", "higher"}
+    assert {entry["better"] for entry in found["metric"]} == {"lower", "higher", None}
+    assert {entry["kind"] for entry in found["metric"] if entry["yes_or_no"]} == {"success", "diverged"}
     for entry in found["probe"]:
         assert entry["axes"][0] == "step"
         assert entry["every"] >= 1

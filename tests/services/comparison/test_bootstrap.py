@@ -1,14 +1,15 @@
-"""The seeded bootstrap against one that draws and aggregates in the open."""
+"""Intervals against resamples that are drawn, or all counted, in the open."""
 
 from __future__ import annotations
 
 import math
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from services.comparison.bootstrap import AGGREGATES, Interval, intervals
+from services.comparison.bootstrap import AGGREGATES, Figures, intervals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,21 +23,86 @@ SLOW: dict[str, Callable[[np.ndarray], float]] = {
 }
 
 
-def interval(values: list[float], aggregate: str, quantile: float = 0.9) -> Interval:
+def interval(values: list[float], aggregate: str, quantile: float = 0.9) -> Figures:
     return intervals([np.asarray(values)], aggregate, quantile)[0]
+
+
+def ends(values: list[float], aggregate: str, quantile: float = 0.9) -> tuple[float, float]:
+    _, low, high = interval(values, aggregate, quantile)
+    assert low is not None
+    assert high is not None
+    return low, high
 
 
 @pytest.mark.parametrize("aggregate", SLOW)
 @pytest.mark.parametrize("count", [1, 2, 5, 12, 51])
-def test_figures_are_those_of_resamples_drawn_in_the_open(aggregate: str, count: int) -> None:
+def test_aggregates_are_numpys(aggregate: str, count: int) -> None:
     values = np.random.default_rng(count).normal(size=count)
-    value, low, high = interval(list(values), aggregate)
+    assert interval(list(values), aggregate)[0] == pytest.approx(SLOW[aggregate](values))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.25, 0.9])
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6])
+def test_ends_of_a_quantile_are_those_of_all_resamples(count: int, share: float) -> None:
+    values = np.random.default_rng(count).normal(size=count)
+    every = np.sort([np.quantile(values[list(taken)], share) for taken in product(range(count), repeat=count)])
+    low, high = ends(list(values), "quantile", share)
+    for end, part in ((low, 0.025), (high, 0.975)):
+        assert end == pytest.approx(every[math.ceil(part * len(every) - 1e-9) - 1])
+
+
+@pytest.mark.parametrize("aggregate", ["median", "quantile"])
+@pytest.mark.parametrize("count", [12, 51, 200])
+def test_ends_of_a_quantile_are_those_of_resamples_drawn_in_the_open(aggregate: str, count: int) -> None:
+    values = np.random.default_rng(count).normal(size=count)
     generator = np.random.default_rng(count + 1000)
     drawn = [SLOW[aggregate](generator.choice(values, count)) for _ in range(4000)]
-    assert value == pytest.approx(SLOW[aggregate](values))
-    for found, expected, around in ((low, 2.5, (1.2, 4.5)), (high, 97.5, (95.5, 98.8))):
+    for found, around in zip(ends(list(values), aggregate), ((1.2, 4.5), (95.5, 98.8)), strict=True):
         least, most = np.percentile(drawn, around)
-        assert least - 1e-12 <= found <= most + 1e-12, (found, np.percentile(drawn, expected))
+        assert least - 1e-12 <= found <= most + 1e-12
+
+
+def bca(values: np.ndarray, draws: int = 40_000) -> tuple[float, float]:
+    """Return the interval of a mean by Efron's definition (1987), with resamples that are drawn."""
+    generator = np.random.default_rng(9)
+    drawn = np.sort(generator.choice(values, (draws, len(values))).mean(1))
+    apart = values - values.mean()
+    accelerated = (apart**3).sum() / (6 * (apart**2).sum() ** 1.5)
+    shifted = [accelerated + sign * 1.959964 for sign in (-1, 1)]
+    points = [accelerated + z / (1 - accelerated * z) for z in shifted]
+    shares = [0.5 * (1 + math.erf(point / math.sqrt(2))) for point in points]
+    return float(np.quantile(drawn, shares[0])), float(np.quantile(drawn, shares[1]))
+
+
+@pytest.mark.parametrize("count", [8, 20, 100])
+def test_ends_of_a_mean_are_those_of_the_accelerated_bootstrap(count: int) -> None:
+    values = np.random.default_rng(count).lognormal(0.0, 0.7, count)
+    width = np.ptp(bca(values))
+    assert ends(list(values), "mean") == pytest.approx(bca(values), abs=0.06 * width)
+
+
+def test_a_mean_of_very_large_or_small_values_keeps_its_interval() -> None:
+    values = np.random.default_rng(1).lognormal(size=9)
+    low, high = ends(list(values), "mean")
+    for scale in (1e-300, 1e300):
+        assert ends(list(values * scale), "mean") == pytest.approx((low * scale, high * scale))
+
+
+@pytest.mark.parametrize("aggregate", ["median", "mean"])
+@pytest.mark.parametrize("scale", [1e-9, 1.0])
+def test_an_interval_lies_within_the_values_and_holds_the_aggregate(aggregate: str, scale: float) -> None:
+    for count in (2, 3, 8, 33):
+        values = scale * np.random.default_rng(count).lognormal(0.0, 3.0, count)
+        low, high = ends(list(values), aggregate)
+        assert min(values) <= low <= interval(list(values), aggregate)[0] <= high <= max(values)
+    assert interval([4.0] * 3, aggregate) == (4.0, 4.0, 4.0)
+
+
+def test_extremes_and_one_value_have_no_interval() -> None:
+    for aggregate, quantile in (("min", 0.5), ("max", 0.5), ("quantile", 0.0), ("quantile", 1.0)):
+        assert interval([1.0, 2.0, 5.0], aggregate, quantile)[1:] == (None, None)
+    for aggregate in ("median", "mean", "quantile"):
+        assert interval([7.0], aggregate) == (7.0, None, None)
 
 
 @pytest.mark.parametrize("aggregate", AGGREGATES)
@@ -54,9 +120,8 @@ def test_the_order_of_seeds_does_not_matter_to_quantiles() -> None:
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     generator = np.random.default_rng(1)
-    found = [interval(list(generator.normal(size=30)), "mean") for _ in range(300)]
-    assert 0.88 <= np.mean([low <= 0 <= high for _, low, high in found]) <= 0.98
-    assert interval([7.0], "median") == (7.0, 7.0, 7.0)
+    found = [ends(list(generator.normal(size=30)), "mean") for _ in range(300)]
+    assert 0.88 <= np.mean([low <= 0 <= high for low, high in found]) <= 0.98
 
 
 @pytest.mark.parametrize("count", [3, 5, 10, 40])
@@ -67,7 +132,8 @@ def test_the_interval_of_a_share_covers_it(count: int) -> None:
     covered = []
     for share in np.linspace(0.02, 0.98, 97):
         chances = [math.comb(count, hits) * share**hits * (1 - share) ** (count - hits) for hits in range(count + 1)]
-        covered.append(sum(p for p, (_, low, high) in zip(chances, rates, strict=True) if low <= share <= high))
+        bounds = [(low or 0.0, high or 0.0) for _, low, high in rates]
+        covered.append(sum(p for p, (low, high) in zip(chances, bounds, strict=True) if low <= share <= high))
     assert 0.94 <= np.mean(covered) <= 0.97
     assert rates[count][1] == pytest.approx(count / (count + 1.959964**2))  # in closed form at the ends
     assert (rates[0][1], rates[count][2]) == (0.0, 1.0)

@@ -51,14 +51,41 @@ def test_differences_are_those_on_the_same_seeds(db: Database, sweep: str) -> No
     found = compare_pairs(db, sweep, metric="final_loss")
     assert found["field"] == "clipping"
     labels = [(pair["first"]["label"], pair["second"]["label"]) for pair in found["pairs"]]
-    assert labels == [("none", "norm 1"), ("none", "value 1"), ("norm 1", "value 1")]
+    norm, value = "norm threshold 1", "value threshold 1"
+    assert labels == [("none", norm), ("none", value), (norm, value)]
     against_none, _, same = found["pairs"]
     differences = [-1.0 - seed / 10 for batch in (5, 20) for seed in range(SEEDS) if (batch, seed) != (5, 0)]
     assert (against_none["n"], against_none["without_pair"]) == (len(differences), 1)
     assert against_none["median"] == pytest.approx(np.median(differences))
     assert against_none["low"] <= against_none["median"] <= against_none["high"] < 0
-    assert against_none["p"] == pytest.approx(2 / 2 ** len(differences))
+    assert against_none["p"] == pytest.approx(2 / 2**SEEDS), "a seed changes its sign in all its cells at once"
+    assert (against_none["units"], found["permuted"]) == (SEEDS, "the signs of all differences of a seed together")
     assert (same["n"], same["median"], same["p"]) == (2 * SEEDS, 0.0, 1.0)
+
+
+def test_one_seed_in_many_cells_is_one_difference(db: Database) -> None:
+    """Six cells of one seed, each a little lower: they are told as six differences, but chance cannot be excluded."""
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    axes = {"clipping": [{"kind": "none"}, {"kind": "norm"}], "batch_size": [1, 2, 3, 4, 5, 6]}
+    sweep_id = posted.post(db, parse_request({"name": "x", "base": base, "axes": axes, "seeds": [5]})).sweep_id
+    while taken := claim(db, 100):
+        for one in taken:
+            loss = 1.0 - (one.spec.full()["clipping"]["kind"] == "norm") * one.spec.full()["batch_size"] / 100
+            lifecycle.record(db, [(one.lease, progress(10, outcome="exhausted", final_loss=loss))])
+    (pair,) = compare_pairs(db, sweep_id)["pairs"]
+    assert (pair["n"], pair["units"], pair["p"], pair["low"], pair["high"]) == (6, 1, 1.0, None, None)
+    assert pair["median"] == pytest.approx(-0.035)
+
+
+def test_the_interval_resamples_seeds(db: Database, sweep: str) -> None:
+    """Against resamples of the six seeds, each with its differences at both batch sizes, drawn in the open."""
+    pair = compare_pairs(db, sweep, metric="final_loss")["pairs"][0]
+    by_seed = [[-1.0]] + [[-1.0 - seed / 10] * 2 for seed in range(1, SEEDS)]
+    generator = np.random.default_rng(3)
+    drawn = [np.median([d for s in generator.integers(0, SEEDS, SEEDS) for d in by_seed[s]]) for _ in range(4000)]
+    for found, around in ((pair["low"], (1.2, 4.5)), (pair["high"], (95.5, 98.8))):
+        least, most = np.percentile(drawn, around)
+        assert least - 1e-9 <= found <= most + 1e-9
 
 
 def test_another_axis_may_be_asked_for(db: Database, sweep: str) -> None:
@@ -110,8 +137,10 @@ def test_the_seeds_may_be_an_axis(db: Database) -> None:
     sweep_id = posted.post(db, parse_request(asked)).sweep_id
     ends = [(one.lease, progress(10, outcome="exhausted", final_loss=one.spec.seed)) for one in claim(db, 2)]
     lifecycle.record(db, ends)
-    (pair,) = compare_pairs(db, sweep_id)["pairs"]
+    found = compare_pairs(db, sweep_id)
+    (pair,) = found["pairs"]
     assert (pair["first"]["value"], pair["second"]["value"], pair["n"], pair["median"]) == (3, 1, 1, -2.0)
+    assert found["permuted"] == "the sign of each difference"
 
 
 def test_the_test_counts_every_choice_of_signs() -> None:

@@ -54,7 +54,10 @@ def test_cells_are_numpys_aggregates(db: Database, sweep: str, aggregate: str) -
             seeds = range(4 if threshold == 3.0 else 5)
             values = [threshold * batch_size + seed for seed in seeds]
             assert cell["value"] == pytest.approx(getattr(np, aggregate)(values))
-            assert cell["low"] <= cell["value"] <= cell["high"]
+            if aggregate in {"min", "max"}:
+                assert cell["low"] is cell["high"] is None
+            else:
+                assert cell["low"] <= cell["value"] <= cell["high"]
             assert (cell["n"], len(cell["runs"])) == (len(values), SEEDS)
             assert cell["missing"] == ({"diverged": 1} if threshold == 3.0 else {})
 
@@ -85,6 +88,89 @@ def test_questions_without_an_answer(db: Database, sweep: str) -> None:
         assert caught.value.field == parameter
     with pytest.raises(NotFound):
         compare(db, "0" * 32)
+
+
+@pytest.mark.parametrize("metric", ["success", "diverged"])
+def test_a_yes_or_no_is_a_rate(db: Database, sweep: str, metric: str) -> None:
+    table = compare(db, sweep, metric=metric)
+    assert table["aggregate"] == "success_rate"
+    mean = compare(db, sweep, metric=metric, aggregate="mean")
+    assert table["cells"] == mean["cells"], "with one interval"
+    if metric == "success":
+        assert table["cells"][0][0]["low"] == pytest.approx(0.1176, abs=1e-4), "Wilson's, of 2 of 5"
+    for aggregate in ("median", "min", "max", "quantile"):
+        with pytest.raises(BadQuestion) as caught:
+            compare(db, sweep, metric=metric, aggregate=aggregate)
+        assert caught.value.field == "aggregate"
+
+
+def test_what_is_no_yes_or_no_has_no_rate(db: Database, sweep: str) -> None:
+    assert compare(db, sweep, metric="final_loss")["aggregate"] == "median"
+    for metric in ("final_loss", "evaluation_error", "updates_to_success"):
+        with pytest.raises(BadQuestion) as caught:
+            compare(db, sweep, metric=metric, aggregate="success_rate")
+        assert caught.value.field == "aggregate"
+
+
+def test_no_cell_is_best_among_its_survivors(db: Database) -> None:
+    """At the largest threshold one of five runs is left, with the lowest loss: the best is one that lacks none."""
+    asked = {
+        "name": "x",
+        "base": {"problem": {"kind": "temporal_order", "length": 20}, "clipping": {"kind": "norm"}, "updates": 10},
+        "axes": {"clipping.threshold": [1.0, 2.0, 3.0]},
+        "seeds": list(range(SEEDS)),
+    }
+    sweep_id = posted.post(db, parse_request(asked)).sweep_id
+    for one in claim(db, 100):
+        full = one.spec.full()
+        threshold, lost = full["clipping"]["threshold"], full["clipping"]["threshold"] == 3.0 and full["seed"]
+        reached = {
+            "final_loss": None if lost else 1.0 / threshold,
+            "best_loss": 1.0 / threshold,
+            "success": 0,
+            "diverged": bool(lost),
+        }
+        told = progress(7 if lost else 10, outcome="diverged" if lost else "exhausted", **reached)
+        lifecycle.record(db, [(one.lease, told)])
+    for metric, value in (("final_loss", 0.5), ("best_loss", 0.5)):
+        table = compare(db, sweep_id, metric=metric)
+        best = table["best"]
+        assert table["cells"][best["row"]][best["column"]]["value"] == value
+        assert (best["row"], best["complete"], best["others"], best["left_out"]) == (1, True, 1, 1)
+        assert table["lacking"] == {"diverged": 4}
+    rates = compare(db, sweep_id, metric="diverged")
+    assert (rates["lacking"], rates["best"]["row"], rates["best"]["rivals"]) == ({}, 0, 2)
+    assert compare(db, sweep_id, metric="success")["best"] is None, "where no run has succeeded there is none"
+    assert compare(db, sweep_id, metric="gradient_norm_max")["best"] is None
+    panels = compare(db, sweep_id, metric="final_loss", rows="seed", columns="batch_size", panels="clipping.threshold")
+    assert (panels["best"]["panel"], panels["best"]["left_out"]) == (2, 4), "the cell of the seed that is left"
+
+
+def test_runs_that_were_cancelled_or_go_on_are_no_failures(db: Database) -> None:
+    """Four runs with a success of 0 on their way: two go on, two were cancelled there."""
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    sweep_id = posted.post(db, parse_request({"name": "x", "base": base, "seeds": list(range(4))})).sweep_id
+    for number, one in enumerate(claim(db, 4)):
+        lifecycle.record(db, [(one.lease, progress(5, success=0))])
+        if number < 2:
+            lifecycle.finish_cancel(db, one.lease)
+    table = compare(db, sweep_id, rows="batch_size", columns="problem.length")
+    ((cell,),) = table["cells"]
+    assert (cell["value"], cell["n"], cell["missing"]) == (None, 0, {"cancelled": 2, "running": 2})
+    assert table["lacking"] == cell["missing"]
+    assert table["best"] is None
+
+
+def test_values_that_are_near_are_told_apart(db: Database) -> None:
+    rates = [0.1234567, 0.12345671, 0.1234568]
+    asked = {
+        "name": "x",
+        "base": {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10},
+        "axes": {"optimizer.lr": rates},
+    }
+    rows = compare(db, posted.post(db, parse_request(asked)).sweep_id, rows="optimizer.lr")["rows"]["values"]
+    assert [row["label"] for row in rows] == ["0.1234567", "0.12345671", "0.1234568"]
+    assert [row["value"] for row in rows] == rates
 
 
 def test_panels_are_tables_of_the_same_rows_and_columns(db: Database, sweep: str) -> None:

@@ -81,3 +81,31 @@ def test_where_many_may_have_changed_all_are_read(db: Database, monkeypatch: pyt
         found = found_in(db, sweep_id)
         assert np.isfinite(found.values).sum() == states(found).count("succeeded") == expected
     assert found.values.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_only_a_run_that_succeeded_has_a_value(db: Database) -> None:
+    """A running, a cancelled and a failed run keep figures of their way; 0 of success on the way is no result."""
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = parse_request({"name": "x", "base": base, "seeds": list(range(4))})
+    sweep_id = posted.post(db, asked).sweep_id
+    leases = {one.spec.seed: one.lease for one in claim(db, 4)}
+    found_in(db, sweep_id, "success")
+    for seed in (0, 1, 2):
+        lifecycle.record(db, [(leases[seed], progress(5, success=0, final_loss=0.1))])
+    lifecycle.record(db, [(leases[3], progress(10, outcome="exhausted", success=0, final_loss=0.2))])
+    lifecycle.finish_cancel(db, leases[1])
+    lifecycle.fail(db, leases[2], "broken")
+    for metric, value in (("success", 0.0), ("final_loss", 0.2)):
+        found = found_in(db, sweep_id, metric)
+        assert np.isnan(found.values[:3]).all()
+        assert found.values[3] == value
+        assert [found.reason(position) for position in range(3)] == ["running", "cancelled", "failed"]
+
+
+def test_a_run_that_never_solved_its_problem_is_called_so(db: Database) -> None:
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    sweep_id = posted.post(db, parse_request({"name": "x", "base": base, "seeds": [0]})).sweep_id
+    (one,) = claim(db, 1)
+    lifecycle.record(db, [(one.lease, progress(10, outcome="exhausted", success=0, updates_to_success=None))])
+    assert found_in(db, sweep_id, "updates_to_success").reason(0) == "never solved"
+    assert found_in(db, sweep_id, "final_loss").reason(0) == "not measured"
