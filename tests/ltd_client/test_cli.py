@@ -166,6 +166,13 @@ def test_bad_fields_are_named(ask: Any) -> None:
     assert "batch_size" in [problem["field"] for problem in json.loads(as_json.err)["errors"]]
 
 
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", "\udcff"], ids=ascii)
+def test_a_value_that_json_lacks_is_named(ask: Any, value: str) -> None:
+    done = ask("run", "--set", "problem.kind=temporal_order", "--set", f"optimizer.lr={value}")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.count("\n") == 1, done.err
+
+
 @pytest.mark.parametrize("words", [("watch",), ("cancel",), ("compare",), ("export",)], ids=" ".join)
 def test_an_unknown_id_is_named(ask: Any, words: tuple[str, ...]) -> None:
     done = ask(*words, UNKNOWN)
