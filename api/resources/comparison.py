@@ -17,6 +17,7 @@ from ltd_core.metrics import METRICS
 from services.comparison import table
 from services.comparison.bootstrap import AGGREGATES
 from services.comparison.pairs import compare_pairs
+from services.errors import BadQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,8 @@ _PAIRS = {
     "field": text("An axis of the sweep; by default the first."),
     "metric": choice(METRICS, default="final_loss"),
 }
+_LONGEST_CSV = 50_000_000
+"""Characters: each line repeats the values of its cell, which may be long."""
 _FIGURES = ("value", "low", "high", "n")
 
 
@@ -54,7 +57,11 @@ def compare(sweep_id: str) -> Response:
         response = answer(compared)
     else:
         text = io.StringIO()
-        csv.writer(text).writerows(_lines(compared))
+        writer = csv.writer(text)
+        for line in _lines(compared):
+            writer.writerow(line)
+            if text.tell() > _LONGEST_CSV:
+                raise BadQuestion("rows", f"makes more than {_LONGEST_CSV:,} characters of CSV", given("rows"))
         response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
     response.vary.add("Accept")
     return response

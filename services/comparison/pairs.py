@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from services.sweeps.posted import Grid
 
 _EXACT = 12
 """Up to so many differences every choice of signs is tried; above, a seeded sample of them."""
+_MOST_PAIRS = 1000
+_MOST_TEXT = 10_000_000
+"""Characters of all pairs' values together."""
 _SAMPLES = 20_000
 _SEED = 20_130_616
 
@@ -37,6 +41,7 @@ def compare_pairs(
     axis = field or next(iter(sweep.axes), "")
     if axis not in sweep.axes:
         raise BadQuestion("field", f"must be an axis of the sweep: {', '.join(sweep.axes)}", field)
+    _check_size(axis, [key_of(value) for value in sweep.axes[axis]])
     by_value = _by_value(db, sweep, axis, metric)
     return {
         "sweep": sweep_id,
@@ -44,6 +49,17 @@ def compare_pairs(
         "metric": {"name": metric, "unit": METRICS[metric].unit, "better": METRICS[metric].better},
         "pairs": [_pair(by_value, first, second) for first, second in combinations(by_value, 2)],
     }
+
+
+def _check_size(axis: str, values: list[bytes]) -> None:
+    """Refuse too many pairs, or too much text in them; raises BadQuestion."""
+    if (count := comb(len(values), 2)) > _MOST_PAIRS:
+        message = f"its {len(values):,} values make {count:,} pairs, at most {_MOST_PAIRS:,} are compared"
+        raise BadQuestion("field", message, axis)
+    if len(values) * sum(map(len, values)) > _MOST_TEXT:
+        raise BadQuestion(
+            "field", f"its values are too long: {_MOST_TEXT:,} characters in all pairs are answered", axis
+        )
 
 
 def _by_value(db: Database, sweep: Grid, axis: str, metric: str) -> dict[bytes, Array]:
