@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ltd_core.errors import FieldError, FieldProblem, InvalidSpec
+from ltd_core.experiments.experiment import LARGEST_SEED
 from ltd_core.faults import invalid
 from ltd_core.fields import Whole
 from ltd_core.spec import RunSpec, parse_spec
@@ -48,7 +49,7 @@ class SweepRequest(BaseModel):
             raise FieldError("seeds", "and axes.seed both give the seeds: leave one of them out")
         if _SEED in self.base and not given and _SEED not in self.axes:
             object.__setattr__(self, "seeds", [_whole(self.base[_SEED], "base.seed")])
-        elif _SEED in self.base and self.base[_SEED] not in chosen:
+        elif self.base.get(_SEED, 0) not in (0, *chosen):  # 0 is the default, which a full specification writes out
             others = "seeds" if given else "axes.seed"
             raise FieldError("base.seed", f"is none of {others}, which give the seeds: leave one of them out")
         return self
@@ -121,10 +122,9 @@ def _cells(request: SweepRequest) -> Iterator[tuple[Coordinates, RunSpec]]:
         first = _spec(request, cell | seeds[0], valid)
         for seed in seeds:
             coordinates = _values(cell | seed)
-            if number == 0:
-                yield coordinates, _spec(request, cell | seed, valid)
-            else:
-                yield coordinates, first.seeded(coordinates["seed"]) if seed else first
+            if seed and number == 0 and not 0 <= coordinates[_SEED] <= LARGEST_SEED:
+                _spec(request, cell | seed, valid)  # raises
+            yield coordinates, first.seeded(coordinates[_SEED]) if seed else first
 
 
 def _spec(request: SweepRequest, cell: Cell, valid: set[tuple[str, int]]) -> RunSpec:
