@@ -155,6 +155,10 @@ class Lab:
         """Return the status of database and broker; an unready laboratory is no error."""
         return self._decoded(self._send("GET", "/readyz", accept=HTTPStatus.SERVICE_UNAVAILABLE))
 
+    def limits(self) -> Json:
+        """Return what a run and a sweep may store and take."""
+        return self._json("GET", "/limits")
+
     def version(self) -> str:
         """Return the server's version."""
         return str(self._json("GET", "/openapi.json")["info"]["version"])

@@ -49,7 +49,12 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=5, ge=1, description="A run that was taken so often without getting further fails."
     )
-
+    most_run_bytes: float = Field(default=1e10, gt=0, description="What one run may store, in bytes of points.")
+    most_run_operations: float = Field(default=1e16, gt=0, description="Operations that one run may take, estimated.")
+    most_run_hours: float = Field(default=720, gt=0, description="Hours of a core that one run may take, estimated.")
+    most_sweep_bytes: float = Field(default=1e12, gt=0, description="What the runs of one sweep may store together.")
+    most_sweep_operations: float = Field(default=1e18, gt=0, description="Operations of all runs of one sweep.")
+    most_sweep_hours: float = Field(default=100_000, gt=0, description="Hours of a core of all runs of one sweep.")
     texts: str = Field(
         default="", description="Text files that problems may name, UTF-8: name=path, separated by commas."
     )

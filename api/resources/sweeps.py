@@ -29,7 +29,7 @@ def post() -> Response:
     lab = here()
     asked = parse_request(read_json())
     remember()
-    done = posted.post(lab.db, asked)
+    done = posted.post(lab.db, asked, lab.settings)
     if done.new or done.restarted:
         queue.hint_soon(lab.settings, done.new + done.restarted)
     counts = {"new": done.new, "restarted": done.restarted, "stood": done.stood}

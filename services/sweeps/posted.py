@@ -19,7 +19,8 @@ from services.database.models import Run, Sweep, SweepRun, table
 from services.database.rows import insert_missing, insert_new
 from services.errors import NotFound
 from services.lists.cursor import read_cursor, write_cursor
-from services.runs import lifecycle, submission
+from services.runs import lifecycle, limits, submission
+from services.settings import Settings
 from services.sweeps.request import Coordinates, SweepRequest, expand, with_values
 from services.words import FINAL, OPEN
 
@@ -82,20 +83,20 @@ class SweepView:
         return all(state in FINAL for state in self.states)
 
 
-def post(db: Database, request: SweepRequest) -> SweepPosted:
+def post(db: Database, request: SweepRequest, settings: Settings | None = None) -> SweepPosted:
     """Store a sweep and queue its missing runs, a slice a transaction, so that others can write in between.
 
     The sweep is seen when the last slice is stored. Where that fails, the runs of earlier slices are queued by
-    themselves, and the same request again adds what is missing.
+    themselves, and the same request again adds what is missing. Raises InvalidSpec, also for more than settings allow.
     """
     cells = expand(request)
+    if settings:
+        limits.check_sweep(settings, (spec for _, spec in cells))
     ids = [spec.digest for _, spec in cells]
-    settings = request.model_dump()
-    canonical = json.dumps([settings, ids], sort_keys=True, separators=(",", ":"))
+    asked = request.model_dump()
+    canonical = json.dumps([asked, ids], sort_keys=True, separators=(",", ":"))
     sweep_id = hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
-    row: dict[str, Any] = {
-        name: orjson.dumps(value).decode() for name, value in settings.items()
-    }  # axes in their order
+    row: dict[str, Any] = {name: orjson.dumps(value).decode() for name, value in asked.items()}  # axes in their order
     row |= {"id": sweep_id, "name": request.name, "created_at": 0.0, "runs": _UNSEEN}
     counts, created, paused = Counter[str](), False, time.monotonic()
     for first in range(0, len(cells), _SLICE):

@@ -12,10 +12,9 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ltd_core.errors import FieldError, FieldProblem, InvalidSpec
-from ltd_core.experiments.experiment import LARGEST_SEED
 from ltd_core.faults import invalid
 from ltd_core.fields import Whole
-from ltd_core.spec import RunSpec, parse_spec
+from ltd_core.spec import LARGEST_SEED, RunSpec, parse_spec
 
 MOST_RUNS = 100_000
 MOST_AXES = 100

@@ -153,7 +153,10 @@ def test_cancelling(ask: Any, sdk: Lab) -> None:
 def test_a_doctor(ask: Any) -> None:
     done = ask("doctor", "--json")
     assert (done.status, done.json["status"], done.json["workers"]) == (0, "ready", [])
-    assert "nothing will train" in ask("doctor").out
+    assert done.json["limits"]["run"] == {"bytes": 1e10, "operations": 1e16, "hours": 720.0}
+    said = ask("doctor").out
+    assert "nothing will train" in said
+    assert "largest sweep  1e+12 bytes" in said
 
 
 def test_bad_fields_are_named(ask: Any) -> None:
