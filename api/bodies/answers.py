@@ -90,10 +90,13 @@ def _first(values: list[Any]) -> Iterator[Any]:
 
 
 def moment(seconds: float | None) -> str | None:
-    """Return a time in ISO 8601, UTC."""
+    """Return a time in ISO 8601, UTC; None where no calendar holds it, as former releases let runs bring in."""
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):
+        return None
 
 
 def numbers(array: Array) -> orjson.Fragment:
