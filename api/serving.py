@@ -15,6 +15,8 @@ worker_class = "gthread"
 threads = 64
 graceful_timeout = 3
 control_socket_disable = True
+forwarder_headers = ""
+"""No client says under which path the API is: gunicorn would believe SCRIPT_NAME and PATH_INFO of this machine."""
 
 
 def when_ready(server: Any) -> None:

@@ -228,7 +228,7 @@ def doctor(*, server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJso
     """Check that the laboratory works: server, database, broker, workers."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     ready = lab.ready()
-    report = {"server": lab.server, "version": lab.version(), **ready, "workers": lab.workers()}
+    report = {"server": lab.server, "version": lab.version(), **ready, "workers": lab.workers(), "limits": lab.limits()}
     console.result(report, lambda: show.doctor(console, report))
     if ready["status"] != "ready":
         raise typer.Exit(1)

@@ -51,7 +51,10 @@ def import_sweep(lab: Lab, folder: Path, console: Console) -> Json:
             bars.update(task, advance=1)
     sweep = export["sweep"]
     if len(succeeded) == sweep["runs"]:
-        done["sweep"] = lab.sweep({name: sweep[name] for name in ("name", "base", "axes", "seeds")})
+        request = {name: sweep[name] for name in ("name", "base", "axes", "seeds")}
+        if "seed" in sweep["axes"]:
+            del request["seeds"]
+        done["sweep"] = lab.sweep(request)
     return done
 
 

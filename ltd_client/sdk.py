@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 import weakref
@@ -59,7 +60,7 @@ class Lab:
 
     def run(self, spec: Json) -> Json:
         """Submit a run; `new` is true if it did not exist, `restarted` if it had failed or was cancelled."""
-        return self._json("POST", "/runs", json=spec)
+        return self._json("POST", "/runs", **_body(spec))
 
     def runs(self, **filters: str | float | None) -> Iterator[Json]:
         """Yield runs, newest first or ordered by a metric; filters are the query parameters of GET /runs."""
@@ -100,7 +101,7 @@ class Lab:
 
     def sweep(self, request: Json) -> Json:
         """Post a sweep; `new`, `restarted` and `stood` (existed already) count its runs."""
-        return self._json("POST", "/sweeps", json=request)
+        return self._json("POST", "/sweeps", **_body(request))
 
     def sweeps(self) -> Iterator[Json]:
         """Yield sweeps, newest first."""
@@ -151,6 +152,10 @@ class Lab:
     def ready(self) -> Json:
         """Return the status of database and broker; an unready laboratory is no error."""
         return self._decoded(self._send("GET", "/readyz", accept=HTTPStatus.SERVICE_UNAVAILABLE))
+
+    def limits(self) -> Json:
+        """Return what a run and a sweep may store and take."""
+        return self._json("GET", "/limits")
 
     def version(self) -> str:
         """Return the server's version."""
@@ -242,6 +247,11 @@ class Lab:
                     raise BadRequest(response.status_code, _problem(response))
             time.sleep(pause)
         raise AssertionError
+
+
+def _body(value: Json) -> Json:
+    """Return the arguments that send a specification; NaN and infinity go along, so that the server names the field."""
+    return {"content": json.dumps(value), "headers": {"Content-Type": "application/json"}}
 
 
 def _problem(response: httpx2.Response) -> Json:

@@ -223,6 +223,9 @@ def doctor(console: Console, report: Json) -> None:
     if all(w["silent_seconds"] > _SILENT for w in report["workers"]):
         lines.insert(0, "[red]none: nothing will train")
     table.add_row("workers", "\n".join(lines))
+    for scope, most in report["limits"].items():
+        said = f"{most['bytes']:.3g} bytes, {most['operations']:.3g} operations, {most['hours']:,.0f} hours"
+        table.add_row(f"largest {scope}", said)
     console.say(table)
 
 

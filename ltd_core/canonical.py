@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from ltd_core.errors import ReservedName
 from ltd_core.fields import name_bounds
 
 canonical_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
@@ -31,6 +32,15 @@ class Canonical(BaseModel):
     source: ClassVar[str] = ""
     lane_fields: ClassVar[frozenset[str]] = frozenset()
     """Settings that may differ between the lanes of one pack: "kind" where the kind may, "*" for all."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **more: Any) -> None:
+        """Refuse a setting that hides what the base computes: the run of a field `steps` would have no steps."""
+        super().__pydantic_init_subclass__(**more)
+        for name in cls.model_fields:
+            for base in cls.__mro__[1:]:
+                if name in vars(base) and name not in getattr(base, "model_fields", {}):
+                    raise ReservedName(f"{cls.__name__}.{name}: {base.__name__} has a {name} already; rename the field")
 
 
 def without_defaults(model: Canonical) -> dict[str, Any]:

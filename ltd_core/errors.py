@@ -45,3 +45,7 @@ class WrongPack(LtdError):
 
 class CorruptState(LtdError):
     """The bytes of a resumable state are damaged or belong to another shape."""
+
+
+class ReservedName(LtdError):
+    """A class of settings names a field like something that its base computes."""

@@ -6,10 +6,11 @@ from pydantic import ValidationError
 
 from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.experiments import EXPERIMENTS, RunSpec
+from ltd_core.experiments.experiment import LARGEST_SEED
 from ltd_core.faults import invalid
 from ltd_core.problems.texts import register_text
 
-__all__ = ["EXPERIMENTS", "RunSpec", "parse_spec", "register_text"]
+__all__ = ["EXPERIMENTS", "LARGEST_SEED", "RunSpec", "parse_spec", "register_text"]
 
 
 def parse_spec(data: object, *, stored: bool = False) -> RunSpec:

@@ -34,6 +34,8 @@ def migrate(settings: Settings, to: str = "head") -> None:
     url = settings.database_url
     if is_sqlite(url) and (path := make_url(url).database):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if not Path(path).exists():
+            Path(path).touch(mode=0o600)  # SQLite makes its other files alike
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = write_engine(url, _LOCK_SECONDS)

@@ -18,6 +18,8 @@ _UNCLEAR = (
     "is no address of the form scheme://user:password@host:port/name (not shown, it may hold a password); "
     "inside a password, write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F and % as %25"
 )
+_SHORTEST_TOKEN = 6
+_TOKEN = re.compile(f"[!-~]{{{_SHORTEST_TOKEN},}}")
 _TEXT_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
@@ -28,11 +30,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LTD_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     home: Path = Field(default=Path(".ltd"), description="Folder of the embedded database, broker and logs.")
-    database_url: str = Field(default="", description="SQLAlchemy URL; SQLite inside `home` when empty.")
-    broker_url: str = Field(default="", description="Redis URL; a private server on a socket inside `home` when empty.")
+    database_url: str = Field(default="", repr=False, description="SQLAlchemy URL; SQLite inside `home` when empty.")
+    broker_url: str = Field(
+        default="", repr=False, description="Redis URL; a private server on a socket inside `home` when empty."
+    )
     host: str = Field(default="127.0.0.1", description="Address the API listens on; any but loopback asks for a token.")
     port: int = Field(default=8421, ge=0, le=65535, description="Port of the API; 0 for any.")
-    token: str = Field(default="", description="Bearer token that the API asks for; none when empty.")
+    token: str = Field(default="", repr=False, description="Bearer token that the API asks for; none when empty.")
     workers: int = Field(default=0, ge=0, description="Worker processes; 0 for one a core, or a GPU.")
     lanes: int = Field(default=0, ge=0, description="Runs that a worker process trains at once; 0 to choose by shape.")
     device: str = Field(default="auto", description="auto, cpu, cuda or cuda:N.")
@@ -49,10 +53,23 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=5, ge=1, description="A run that was taken so often without getting further fails."
     )
-
+    most_run_bytes: float = Field(default=1e10, gt=0, description="What one run may store, in bytes of points.")
+    most_run_operations: float = Field(default=1e16, gt=0, description="Operations that one run may take, estimated.")
+    most_run_hours: float = Field(default=720, gt=0, description="Hours of a core that one run may take, estimated.")
+    most_sweep_bytes: float = Field(default=1e12, gt=0, description="What the runs of one sweep may store together.")
+    most_sweep_operations: float = Field(default=1e18, gt=0, description="Operations of all runs of one sweep.")
+    most_sweep_hours: float = Field(default=100_000, gt=0, description="Hours of a core of all runs of one sweep.")
     texts: str = Field(
         default="", description="Text files that problems may name, UTF-8: name=path, separated by commas."
     )
+
+    @field_validator("token")
+    @classmethod
+    def _of_a_secret(cls, value: str) -> str:
+        """Refuse what can be guessed in a moment, and what no header carries."""
+        if value and not _TOKEN.fullmatch(value):
+            raise ValueError(f"must have at least {_SHORTEST_TOKEN} printable ASCII characters without spaces, or none")
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,15 @@ from flask import Response, request
 from services.specs import full_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from services.runs.queries import RunView
     from services.sweeps.posted import SweepView
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_AXIS_IN_LISTS = 300
+"""Bytes of an axis's values."""
 _NULL = re.compile(b"null")
 
 
@@ -70,11 +72,31 @@ def sweep_body(sweep: SweepView) -> dict[str, Any]:
     return {**asdict(sweep), "created_at": moment(sweep.created_at), "finished": sweep.finished}
 
 
+def listed_sweep_body(sweep: SweepView) -> dict[str, Any]:
+    """Return a sweep for a list, in which long axes and seeds would repeat megabytes."""
+    seeds = {"count": len(sweep.seeds), "least": min(sweep.seeds), "greatest": max(sweep.seeds)}
+    sizes = {name: len(values) for name, values in sweep.axes.items()}
+    axes = {name: list(_first(values)) for name, values in sweep.axes.items()}
+    return sweep_body(replace(sweep, seeds=[])) | {"axes": axes, "axis_sizes": sizes, "seeds": seeds}
+
+
+def _first(values: list[Any]) -> Iterator[Any]:
+    room = _AXIS_IN_LISTS
+    for value in values:
+        room -= len(orjson.dumps(value))
+        if room < 0:
+            return
+        yield value
+
+
 def moment(seconds: float | None) -> str | None:
-    """Return a time in ISO 8601, UTC."""
+    """Return a time in ISO 8601, UTC; None where no calendar holds it, as former releases let runs bring in."""
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):
+        return None
 
 
 def numbers(array: Array) -> orjson.Fragment:

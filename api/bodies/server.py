@@ -38,6 +38,21 @@ class Health(Body):
     broker: str | None = None
 
 
+class Limit(Body):
+    """What may be stored and taken, estimated before it is queued."""
+
+    bytes: float = Field(description="Of points, before compression.")
+    operations: float
+    hours: float = Field(description="Of one core.")
+
+
+class Limits(Body):
+    """What a run and a sweep may store and take; settings of the server."""
+
+    run: Limit
+    sweep: Limit
+
+
 class FieldFault(Body):
     """One thing wrong with a request."""
 

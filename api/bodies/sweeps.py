@@ -11,14 +11,13 @@ from api.bodies.body import Body
 from services.words import State
 
 
-class Sweep(Body):
-    """A sweep as it stands."""
+class _Sweep(Body):
+    """What lists tell of a sweep too."""
 
     id: str
     name: str
     base: dict[str, Any]
     axes: dict[str, list[Any]]
-    seeds: list[int]
     created_at: datetime
     runs: int
     states: dict[State, int]
@@ -26,6 +25,27 @@ class Sweep(Body):
     updates_done: int
     updates_total: int
     finished: bool
+
+
+class Sweep(_Sweep):
+    """A sweep as it stands."""
+
+    seeds: list[int]
+
+
+class SeedRange(Body):
+    """How many seeds a sweep has, and between which."""
+
+    count: int
+    least: int
+    greatest: int
+
+
+class ListedSweep(_Sweep):
+    """A sweep in a list: of long axes the first values, of its seeds the range; the sweep itself has them all."""
+
+    axis_sizes: dict[str, int] = Field(description="How many values each axis has.")
+    seeds: SeedRange
 
 
 class PostedSweep(Sweep):
@@ -39,5 +59,5 @@ class PostedSweep(Sweep):
 class Sweeps(Body):
     """A page of sweeps, newest first."""
 
-    sweeps: list[Sweep]
+    sweeps: list[ListedSweep]
     next: str | None = Field(description="The cursor of the next page.")

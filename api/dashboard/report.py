@@ -189,7 +189,8 @@ def _percent(share: float) -> str:
 
 
 def _command(sweep: SweepView) -> str:
-    parts = {"name": sweep.name, "base": sweep.base, "axes": sweep.axes, "seeds": sweep.seeds}
+    parts: dict[str, Any] = {"name": sweep.name, "base": sweep.base, "axes": sweep.axes}
+    parts |= {} if "seed" in sweep.axes else {"seeds": sweep.seeds}
     body = ",\n".join(f'  "{name}": {json.dumps(value)}' for name, value in parts.items())
     quoted = f"{{\n{body}\n}}".replace("'", "'\\''")
     return f"curl http://127.0.0.1:8421/api/v1/sweeps -H 'Content-Type: application/json' -d '{quoted}'"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from api.http.context import here
 from api.http.endpoint import Schema
@@ -32,7 +32,23 @@ _LONGEST_INTEGER = 20
 
 def read_json() -> Any:
     """Return the body; raises BadRequest."""
-    return parse_json(request.get_data(cache=True))
+    return parse_json(read_body())
+
+
+def read_body() -> bytes:
+    """Return the bytes of a whole body; raises BadRequest."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.strip().lower() != "identity":
+        raise BadRequest(f"Content-Encoding: bodies are read as they are (got {encoding[:50]!r})")
+    try:
+        data = request.get_data(cache=True)
+    except HTTPException:
+        raise
+    except Exception as error:  # noqa: BLE001 - each server has its own for chunks that are none
+        raise BadRequest(f"the body could not be read: {str(error) or type(error).__name__}") from None
+    if request.content_length not in (None, len(data)):
+        raise BadRequest(f"the body has {len(data):,} bytes, its Content-Length is {request.content_length:,}")
+    return data
 
 
 def read_as(model: type[Model]) -> Model:

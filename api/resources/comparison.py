@@ -18,6 +18,7 @@ from services.comparison import table
 from services.comparison.bootstrap import AGGREGATES
 from services.comparison.labels import text_of
 from services.comparison.pairs import compare_pairs
+from services.errors import BadQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,8 @@ _PAIRS = {
     "field": text("An axis of the sweep; by default the first."),
     "metric": choice(METRICS, default="final_loss"),
 }
+_LONGEST_CSV = 50_000_000
+"""Characters: each line repeats the values of its cell, which may be long."""
 _FIGURES = ("value", "low", "high", "n")
 
 
@@ -55,7 +58,11 @@ def compare(sweep_id: str) -> Response:
         response = answer(compared)
     else:
         text = io.StringIO()
-        csv.writer(text).writerows(_lines(compared))
+        writer = csv.writer(text)
+        for line in _lines(compared):
+            writer.writerow(line)
+            if text.tell() > _LONGEST_CSV:
+                raise BadQuestion("rows", f"makes more than {_LONGEST_CSV:,} characters of CSV", given("rows"))
         response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
     response.vary.add("Accept")
     return response

@@ -19,7 +19,7 @@ from api.bodies.arrow_messages import is_plain
 from api.bodies.runs import Import
 from api.http.context import here
 from api.http.endpoint import Endpoint
-from api.http.request_body import parse_json
+from api.http.request_body import parse_json, read_body
 from ltd_core.errors import FieldProblem, InvalidSpec
 from services.runs import imports, queries
 
@@ -41,7 +41,7 @@ def post() -> Response:
     """Bring a run that has succeeded in another laboratory; one that stands here is left alone."""
     request.max_content_length = LARGEST_IMPORT
     try:
-        data = request.get_data(cache=False)
+        data = read_body()
         if not is_plain(data):
             raise _fault("body", "must be without compression and dictionaries", None)
         with pa.ipc.open_stream(data) as reader:

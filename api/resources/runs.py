@@ -17,7 +17,7 @@ from services import queue
 from services.errors import BadQuestion
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
-from services.runs import lifecycle, queries, submission
+from services.runs import lifecycle, limits, queries, submission
 from services.words import FAMILIES, STATES
 
 blueprint = Blueprint("runs", __name__)
@@ -56,6 +56,7 @@ def submit() -> Response:
     """Submit one run; the same specification again answers with the run that is there."""
     lab = here()
     spec = parse_spec(read_json())
+    limits.check(lab.settings, spec)
     remember()
     done = submission.submit(lab.db, [spec])
     if not done.stood:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from api.bodies.answers import answer, sweep_body
+from api.bodies.answers import answer, listed_sweep_body, sweep_body
 from api.bodies.sweeps import PostedSweep, Sweep, Sweeps
 from api.http.context import here
 from api.http.endpoint import Endpoint
@@ -29,7 +29,7 @@ def post() -> Response:
     lab = here()
     asked = parse_request(read_json())
     remember()
-    done = posted.post(lab.db, asked)
+    done = posted.post(lab.db, asked, lab.settings)
     if done.new or done.restarted:
         queue.hint_soon(lab.settings, done.new + done.restarted)
     counts = {"new": done.new, "restarted": done.restarted, "stood": done.stood}
@@ -41,7 +41,7 @@ def post() -> Response:
 def many() -> Response:
     """List sweeps, newest first."""
     sweeps, following = posted.list_sweeps(here().db, given("cursor"), given("limit"))
-    return answer({"sweeps": [sweep_body(sweep) for sweep in sweeps], "next": following})
+    return answer({"sweeps": [listed_sweep_body(sweep) for sweep in sweeps], "next": following})
 
 
 @Endpoint(blueprint, "GET /sweeps/<sweep_id>", answers={200: Sweep})

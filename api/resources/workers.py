@@ -5,12 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from api.bodies.answers import answer, moment
-from api.bodies.server import Workers
+from api.bodies.server import Limits, Workers
 from api.http.context import here
 from api.http.endpoint import Endpoint
+from services.runs.limits import limits_of
 from services.workers import list_workers
 
 blueprint = Blueprint("workers", __name__)
+
+
+@Endpoint(blueprint, "GET /limits", answers={200: Limits})
+def limits() -> Response:
+    """Say what a run and a sweep may store and take."""
+    return answer({scope: cost._asdict() for scope, cost in limits_of(here().settings).items()})
 
 
 @Endpoint(blueprint, "GET /workers", answers={200: Workers})

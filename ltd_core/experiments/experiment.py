@@ -36,6 +36,16 @@ class RunSpec(Canonical):
     def steps(self) -> int:
         """Return the last step of the run's traces."""
 
+    @property
+    def operations(self) -> float:
+        """Return how many multiplications and additions the run takes, about; 0 where nobody has estimated it."""
+        return 0.0
+
+    @property
+    def time_steps(self) -> int:
+        """Return how many time steps the run takes one after the other; 0 where nobody has counted them."""
+        return 0
+
     @cached_property
     def settings(self) -> dict[str, Any]:
         """Return what differs from the defaults, as plain values."""
@@ -63,8 +73,10 @@ class RunSpec(Canonical):
         """Return the same with another seed, which is in its range; nothing else of it depends on the seed."""
         apart = {name: value for name, value in self.settings.items() if name != "seed"}
         other = self.model_copy(update={"seed": seed})
-        for cached in {"digest"} if "seed" in self.lane_fields else {"digest", "shape_key"}:
+        for cached in ("digest", "shape_key"):
             other.__dict__.pop(cached, None)
+        if "seed" in self.lane_fields:
+            other.__dict__["shape_key"] = self.shape_key
         other.__dict__["settings"] = apart | ({"seed": seed} if seed else {})
         return other
 

@@ -110,6 +110,24 @@ class Training(RunSpec):
         return self.updates
 
     @property
+    def operations(self) -> float:
+        """Count the sequences: a way back costs two ways forward, an observation one for every unit."""
+        cell, evaluation, observation = self.cell, self.evaluation, self.observation
+        forward = 2 * cell.layers * len(cell.step.recurrent) * cell.hidden_size
+        forward *= cell.hidden_size + self.problem.input_size
+        sequences = 3 * self.updates * self.batch_size
+        if evaluation.every:
+            sequences += self.updates // evaluation.every * evaluation.sequences
+        if observation.every:
+            sequences += 3 * (self.updates // observation.every) * observation.sequences * cell.hidden_size
+        return float(self.problem.longest * forward * sequences)
+
+    @property
+    def time_steps(self) -> int:
+        """Return the time steps of all updates."""
+        return self.updates * self.problem.longest
+
+    @property
     def regularized(self) -> bool:
         """Return whether there is a regularizer."""
         return not isinstance(self.regularizer, NoRegularizer)

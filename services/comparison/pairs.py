@@ -8,6 +8,7 @@ interval, and what changes its sign, in all cells at once, for the test.
 from __future__ import annotations
 
 from itertools import combinations, product
+from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,9 @@ from services.sweeps.posted import Grid
 
 _EXACT = 12
 """Up to so many differences every choice of signs is tried; above, a seeded sample of them."""
+_MOST_PAIRS = 1000
+_MOST_TEXT = 10_000_000
+"""Characters of all pairs' values together."""
 _SAMPLES = 20_000
 _RESAMPLES, _AT_ONCE = 10_000, 1_000_000
 _SEED = 20_130_616
@@ -54,6 +58,7 @@ def compare_pairs(
     axis = field or next(iter(sweep.axes), "")
     if axis not in sweep.axes:
         raise BadQuestion("field", f"must be an axis of the sweep: {', '.join(sweep.axes)}", field)
+    _check_size(axis, [key_of(value) for value in sweep.axes[axis]])
     groups = _groups(db, sweep, axis, metric)
     labels = dict(zip(groups.by_value, labels_of([orjson.loads(key) for key in groups.by_value]), strict=True))
     return {
@@ -70,6 +75,17 @@ def compare_pairs(
             for first, second in combinations(groups.by_value, 2)
         ],
     }
+
+
+def _check_size(axis: str, values: list[bytes]) -> None:
+    """Refuse too many pairs, or too much text in them; raises BadQuestion."""
+    if (count := comb(len(values), 2)) > _MOST_PAIRS:
+        message = f"its {len(values):,} values make {count:,} pairs, at most {_MOST_PAIRS:,} are compared"
+        raise BadQuestion("field", message, axis)
+    if len(values) * sum(map(len, values)) > _MOST_TEXT:
+        raise BadQuestion(
+            "field", f"its values are too long: {_MOST_TEXT:,} characters in all pairs are answered", axis
+        )
 
 
 def _groups(db: Database, sweep: Grid, axis: str, metric: str) -> _Groups:

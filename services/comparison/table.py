@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ltd_core.metrics import METRICS, Metric
 from services.comparison.best import best_of
 from services.comparison.bootstrap import AGGREGATES, RATES, Array, Figures, intervals
 from services.comparison.labels import labels_of
-from services.comparison.positions import SEED, field_of, positions
+from services.comparison.positions import SEED, Positions, field_of, positions
 from services.database.engine import Database
 from services.errors import BadQuestion
 from services.sweeps import posted
@@ -21,6 +22,10 @@ from services.sweeps.metric_values import MetricValues, metric_values
 from services.sweeps.posted import Grid
 
 _USUAL = ("clipping", "batch_size")
+_WHOLE = "experiment"
+"""A field that all runs of a sweep have, as a side where there is no other to compare."""
+_LEAST_CELLS, _MOST_CELLS = 1000, 4
+"""A table may have so many cells, or so many a run where that is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def compare(  # noqa: PLR0913 - a question has this many parts
     sweep = posted.grid(db, sweep_id)
     fields = _fields(sweep, rows, columns, panels)
     where = positions(db, sweep, fields)
+    _check_size(where, fields)
     with db.read() as conn:
         values = metric_values(conn, sweep_id, metric)
     summary = _Summary(where.ids, values, "success_rate" if METRICS[metric].yes_or_no else aggregate, quantile)
@@ -129,19 +135,30 @@ def _aggregate(metric: Metric, asked: str | None) -> str:
     return asked
 
 
+def _check_size(where: Positions, fields: tuple[str, ...]) -> None:
+    """Refuse a table that is much larger than what there is to compare; raises BadQuestion."""
+    count, most = prod(map(len, where.values)), max(_LEAST_CELLS, _MOST_CELLS * len(where.ids))
+    if count > most:
+        asked = " x ".join(f"{name} ({len(values):,})" for name, values in zip(fields, where.values, strict=True))
+        raise BadQuestion("rows", f"{asked} makes {count:,} cells, these runs allow {most:,}", fields[0])
+
+
 def _fields(sweep: Grid, rows: str | None, columns: str | None, panels: str | None) -> tuple[str, ...]:
     """Return the fields asked for, else the first axes; raises BadQuestion for one that no specification has."""
     specs = [sweep.spec_at(coordinates).full() for coordinates in _one_of_each(sweep)]
     usual = [name for name in _USUAL if any(_has(full, name) for full in specs)]
     axes = [name for name in (*sweep.axes, *usual) if name != SEED] + [SEED]
-    first = rows or next(name for name in axes if name not in {columns, panels})
-    second = columns or next((name for name in axes if name not in {first, panels}), SEED)
+    first = rows or next((name for name in axes if name not in {columns, panels}), _WHOLE)
+    second = columns or next((name for name in axes if name not in {first, panels}), _WHOLE)
     asked = {"rows": first, "columns": second} | ({"panels": panels} if panels else {})
     for parameter, name in asked.items():
         if name not in sweep.axes and not any(_has(full, name) for full in specs):
             raise BadQuestion(
                 parameter, f"must be a field of the specification, such as {', '.join(dict.fromkeys(axes))}", name
             )
+    for one, other in combinations(asked, 2):
+        if asked[one] == asked[other]:
+            raise BadQuestion(other, f"must be another field than {one}", asked[other])
     return tuple(asked.values())
 
 

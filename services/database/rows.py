@@ -26,6 +26,14 @@ def insert_rows(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) 
         conn.execute(_insert(conn.dialect.name, table, tuple(rows[0])), _parameters(conn, rows))
 
 
+def insert_new(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Do the same, and leave alone the rows whose primary key is taken."""
+    if rows:
+        statement = _insert(conn.dialect.name, table, tuple(rows[0]))
+        keys = [column.name for column in table.primary_key]
+        conn.execute(statement.on_conflict_do_nothing(index_elements=keys), _parameters(conn, rows))
+
+
 def insert_missing(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> set[Any]:
     """Insert rows whose primary key (one column) is free and return those keys; safe against concurrent inserts."""
     if not rows:

@@ -32,6 +32,7 @@ class Child:
     def __init__(self, program: Program, log: Path, environment: Mapping[str, str], folder: Path) -> None:
         self.program = program
         self.log = log
+        log.touch(mode=0o600)
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 program.command,

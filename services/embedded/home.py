@@ -35,11 +35,14 @@ class Home:
         return self.path / "logs" / f"{name}.log"
 
     def prepare(self) -> None:
-        """Make the folders; those with sockets and the broker's data are the owner's alone."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.log("").parent.mkdir(exist_ok=True)
-        for name in ("run", "broker"):
+        """Make the folders, the owner's alone, and take what former releases let others read."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("run", "broker", "logs"):
             (self.path / name).mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.path, self.path / "logs"):
+            folder.chmod(0o700)
+        for file in (*self.path.glob("ltd.db*"), *self.path.glob("logs/*.log*")):
+            file.chmod(0o600)
 
     def turn_logs(self) -> None:
         """Keep one older log of each part."""

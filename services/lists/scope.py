@@ -55,7 +55,9 @@ class Scope:
     def with_sweeps(self, conn: Connection, which: ColumnElement[bool]) -> Scope:
         """Narrow to some sweeps, the newest of them."""
         columns = (SWEEPS.c.id, SWEEPS.c.runs, SWEEPS.c.first_run_at, SWEEPS.c.last_run_at)
-        query = select(*columns).where(which).order_by(SWEEPS.c.created_at.desc()).limit(_MOST_SWEEPS)
+        query = (
+            select(*columns).where(which, SWEEPS.c.runs > 0).order_by(SWEEPS.c.created_at.desc()).limit(_MOST_SWEEPS)
+        )
         rows = conn.execute(query).all()
         return replace(
             self,

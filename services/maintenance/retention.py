@@ -32,7 +32,10 @@ def keep(db: Database, days: float | None, sweep_id: str | None = None) -> None:
     """Keep points for so many days after a run's end, None for ever; of one sweep or of all. Raises NotFound."""
     scope = sweep_id or EVERY_RUN
     with db.write() as conn:
-        if sweep_id and not conn.execute(select(exists().where(SWEEPS.c.id == sweep_id))).scalar_one():
+        if (
+            sweep_id
+            and not conn.execute(select(exists().where(SWEEPS.c.id == sweep_id, SWEEPS.c.runs > 0))).scalar_one()
+        ):
             raise NotFound("sweep", sweep_id)
         row = {"scope": scope, "days": _FOREVER if days is None else days}
         upsert(conn, POLICIES, [row], replace=("days",))

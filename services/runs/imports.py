@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import numpy as np
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ltd_core.errors import FieldProblem, InvalidSpec
 from ltd_core.faults import invalid
@@ -22,6 +23,18 @@ from services.traces.codec import Array
 
 _BLOCK_NUMBERS = 200_000
 """About so many in one stored block."""
+
+
+def _in_a_calendar(value: datetime) -> datetime:
+    """Refuse a time that has no date in UTC once it is stored as seconds: 9999-12-31 in the west is in no year."""
+    try:
+        datetime.fromtimestamp(value.timestamp(), UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("must be in the years 1 to 9999, in UTC too") from None
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_a_calendar)]
 
 
 class ImportedOutcome(BaseModel):
@@ -44,8 +57,8 @@ class ImportedRun(BaseModel):
     step: Annotated[int, Field(ge=0, strict=True)]
     outcome: ImportedOutcome
     summary: dict[str, float | Annotated[int, Field(ge=-(2**53), le=2**53)] | None]
-    started_at: AwareDatetime
-    finished_at: AwareDatetime
+    started_at: Moment
+    finished_at: Moment
     origin: Annotated[str, Field(max_length=200, pattern="^[^\\x00]*$", description="Where the run was trained.")]
 
 

@@ -12,12 +12,13 @@ from services.database.engine import Database, clock
 from services.database.rows import insert_rows, json_list, strings_of
 from services.runs import lifecycle
 from services.runs.lifecycle import RUNS
-from services.runs.row import insert, queued
+from services.runs.row import Row, insert, queued
 from services.words import RESTARTABLE
 
 _CHUNK = 500
 _STATES = select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
 _FIRST = {"seq": 1, "kind": "queued", "data": "{}"}
+Prepared = dict[str, tuple[RunSpec, Row]]
 _APART = 1e-6
 """Seconds between the runs of one submission, so that they are claimed in its order."""
 
@@ -33,15 +34,22 @@ class Submitted:
 
 def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
     """Queue the runs that are missing, failed or cancelled; commits before it returns."""
+    runs = prepared(specs)
     with db.write() as conn:
-        return submit_in(conn, specs)
+        return submit_in(conn, runs)
 
 
-def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
+def prepared(specs: Iterable[RunSpec]) -> Prepared:
+    """Return what `submit_in` stores: half of the work, which needs no transaction."""
+    return {spec.digest: (spec, queued(spec, 0.0)) for spec in specs}
+
+
+def submit_in(conn: Connection, by_id: Prepared) -> Submitted:
     """Do the same in the caller's transaction."""
-    by_id = {spec.digest: spec for spec in specs}
     done, now = Submitted(), clock(conn)
-    inserted = insert(conn, [(spec, queued(spec, now + i * _APART)) for i, spec in enumerate(by_id.values())])
+    for i, (_, row) in enumerate(by_id.values()):
+        row["created_at"] = row["updated_at"] = now + i * _APART
+    inserted = insert(conn, list(by_id.values()))
     done.new = [run_id for run_id in by_id if run_id in inserted]
     for ids in _chunks([run_id for run_id in by_id if run_id not in inserted]):
         for run_id, state in conn.execute(_STATES, {"ids": ids}):

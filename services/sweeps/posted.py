@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, func, select, tuple_, update
 
 from ltd_core.spec import RunSpec, parse_spec
 from services.cache import Cache
 from services.database.engine import Database, clock
 from services.database.models import Run, Sweep, SweepRun, table
-from services.database.rows import insert_missing, insert_rows
+from services.database.rows import insert_missing, insert_new
 from services.errors import NotFound
 from services.lists.cursor import read_cursor, write_cursor
-from services.runs import lifecycle, submission
+from services.runs import lifecycle, limits, submission
+from services.settings import Settings
 from services.sweeps.request import Coordinates, SweepRequest, expand, with_values
 from services.words import FINAL, OPEN
 
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
+_SLICE = 2000
+"""Runs of a sweep that are stored in one transaction: a fraction of a second."""
+_PAUSE_AFTER, _PAUSE = 1.0, 0.12
+"""Seconds: who waits for SQLite's lock tries every tenth, and would never find it free between two slices."""
+_UNSEEN = 0
+"""`runs` of a sweep that is being stored."""
+SEEN = SWEEPS.c.runs > _UNSEEN
 Counts = tuple[Any, ...]
 _ended: Cache[list[Counts]] = Cache(1000)
 """Of sweeps whose every run has succeeded: these never change."""
@@ -74,33 +83,58 @@ class SweepView:
         return all(state in FINAL for state in self.states)
 
 
-def post(db: Database, request: SweepRequest) -> SweepPosted:
-    """Store a sweep and queue its missing runs, in one transaction."""
+def post(db: Database, request: SweepRequest, settings: Settings | None = None) -> SweepPosted:
+    """Store a sweep and queue its missing runs, a slice a transaction, so that others can write in between.
+
+    The sweep is seen when the last slice is stored. Where that fails, the runs of earlier slices are queued by
+    themselves, and the same request again adds what is missing. Raises InvalidSpec, also for more than settings allow.
+    """
     cells = expand(request)
-    specs, ids = [spec for _, spec in cells], [spec.digest for _, spec in cells]
-    settings = request.model_dump()
-    canonical = json.dumps([settings, ids], sort_keys=True, separators=(",", ":"))
+    if settings:
+        limits.check_sweep(settings, (spec for _, spec in cells))
+    ids = [spec.digest for _, spec in cells]
+    asked = request.model_dump()
+    canonical = json.dumps([asked, ids], sort_keys=True, separators=(",", ":"))
     sweep_id = hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
-    row: dict[str, Any] = {
-        name: orjson.dumps(value).decode() for name, value in settings.items()
-    }  # axes in their order
-    with db.write() as conn:
-        done = submission.submit_in(conn, specs)
-        first, last = submission.created_between(conn, ids)
-        row |= {"id": sweep_id, "name": request.name, "created_at": clock(conn), "runs": len(cells)}
-        created = bool(insert_missing(conn, SWEEPS, [row | {"first_run_at": first, "last_run_at": last}]))
-        if created:
-            members = [
-                {"sweep_id": sweep_id, "position": i, "run_id": run_id, "coordinates": orjson.dumps(values).decode()}
-                for i, (run_id, (values, _)) in enumerate(zip(ids, cells, strict=True))
-            ]
-            insert_rows(conn, MEMBERS, members)
-    return SweepPosted(sweep_id, len(done.new), len(done.restarted), len(done.stood), created)
+    row: dict[str, Any] = {name: orjson.dumps(value).decode() for name, value in asked.items()}  # axes in their order
+    row |= {"id": sweep_id, "name": request.name, "created_at": 0.0, "runs": _UNSEEN}
+    counts, created, paused = Counter[str](), False, time.monotonic()
+    for first in range(0, len(cells), _SLICE):
+        if time.monotonic() > paused + _PAUSE_AFTER:
+            time.sleep(_PAUSE)
+            paused = time.monotonic()
+        runs = submission.prepared(spec for _, spec in cells[first : first + _SLICE])
+        members = _members(sweep_id, first, cells[first : first + _SLICE])
+        with db.write() as conn:
+            if first == 0:
+                insert_missing(conn, SWEEPS, [row])
+            done = submission.submit_in(conn, runs)
+            insert_new(conn, MEMBERS, members)
+            if first + _SLICE >= len(cells):
+                created = _show(conn, sweep_id, ids)
+        counts.update(new=len(done.new), restarted=len(done.restarted), stood=len(done.stood))
+    return SweepPosted(sweep_id, counts["new"], counts["restarted"], counts["stood"], created)
+
+
+def _members(sweep_id: str, first: int, cells: list[tuple[Coordinates, RunSpec]]) -> list[dict[str, Any]]:
+    """Return the rows that make the runs of some cells members, from a position on."""
+    return [
+        {"sweep_id": sweep_id, "position": i, "run_id": spec.digest, "coordinates": orjson.dumps(values).decode()}
+        for i, (values, spec) in enumerate(cells, first)
+    ]
+
+
+def _show(conn: Connection, sweep_id: str, ids: list[str]) -> bool:
+    """Make a sweep that is whole seen; False where it is already."""
+    first, last = submission.created_between(conn, ids)
+    values = {"runs": len(ids), "created_at": clock(conn), "first_run_at": first, "last_run_at": last}
+    unseen = (SWEEPS.c.id == sweep_id) & (SWEEPS.c.runs == _UNSEEN)
+    return bool(conn.execute(update(SWEEPS).where(unseen).values(**values)).rowcount)
 
 
 def get(db: Database, sweep_id: str) -> SweepView:
     """Return a sweep; raises NotFound."""
-    views = _views(db, select(SWEEPS).where(SWEEPS.c.id == sweep_id))
+    views = _views(db, select(SWEEPS).where(SWEEPS.c.id == sweep_id, SEEN))
     if not views:
         raise NotFound("sweep", sweep_id)
     return views[0]
@@ -109,7 +143,7 @@ def get(db: Database, sweep_id: str) -> SweepView:
 def grid(db: Database, sweep_id: str) -> Grid:
     """Return a sweep as it was requested; raises NotFound."""
     with db.read() as conn:
-        row = conn.execute(select(SWEEPS).where(SWEEPS.c.id == sweep_id)).one_or_none()
+        row = conn.execute(select(SWEEPS).where(SWEEPS.c.id == sweep_id, SEEN)).one_or_none()
     if row is None:
         raise NotFound("sweep", sweep_id)
     return Grid(row.id, orjson.loads(row.base), orjson.loads(row.axes), orjson.loads(row.seeds))
@@ -117,7 +151,7 @@ def grid(db: Database, sweep_id: str) -> Grid:
 
 def list_sweeps(db: Database, cursor: str | None = None, limit: int = 50) -> tuple[list[SweepView], str | None]:
     """Return a page of sweeps, newest first, and the next cursor; raises BadCursor."""
-    query = select(SWEEPS).order_by(SWEEPS.c.created_at.desc(), SWEEPS.c.id.desc()).limit(limit + 1)
+    query = select(SWEEPS).where(SEEN).order_by(SWEEPS.c.created_at.desc(), SWEEPS.c.id.desc()).limit(limit + 1)
     if cursor:
         query = query.where(tuple_(SWEEPS.c.created_at, SWEEPS.c.id) < read_cursor(cursor))
     views = _views(db, query)

@@ -6,9 +6,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -16,6 +17,9 @@ import pytest
 from api import serving
 from services.settings import Settings
 from tests.support.parts import DEADLINE, ROOT, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.long  # a server each
 
@@ -108,3 +112,50 @@ def test_a_client_on_a_unix_socket_is_answered_without_a_token(tmp_path: Path, *
                     assert client.recv(12) == b"HTTP/1.1 200"
             finally:
                 server.terminate()
+
+
+REFUSED = [
+    (b"Transfer-Encoding: chunked", b"zz\r\n{}\r\n0\r\n\r\n", b"400"),
+    (b"Transfer-Encoding: chunked", b"2\r\n{}zz\r\n0\r\n\r\n", b"400"),
+    (b"Transfer-Encoding: chunked", b"5\r\n{}", b"400"),
+    (b"Content-Length: 500", b"{}", b"400"),
+    (b"Content-Length: 2\r\nContent-Encoding: gzip", b"{}", b"400"),
+]
+
+
+def test_a_body_that_is_not_what_its_head_says_is_refused(tmp_path: Path) -> None:
+    with serve_socket(tmp_path) as port:
+        for path in (b"runs", b"sweeps", b"imports"):
+            kind = b"application/vnd.apache.arrow.stream" if path == b"imports" else b"application/json"
+            for head, body, status in REFUSED:
+                lines = (b"POST /api/v1/" + path + b" HTTP/1.1", b"Host: localhost", b"Content-Type: " + kind, head)
+                assert asked(port, b"\r\n".join(lines) + b"\r\n\r\n" + body) == status, (path, head, body)
+
+
+def test_a_client_does_not_say_where_the_api_is(tmp_path: Path) -> None:
+    with serve_socket(tmp_path) as port:
+        for name in (b"SCRIPT_NAME", b"PATH_INFO", b"Script-Name"):
+            request = b"GET /api/v1/mechanisms HTTP/1.1\r\nHost: localhost\r\n" + name + b": /elsewhere\r\n\r\n"
+            assert asked(port, request) == b"200", name
+
+
+@contextmanager
+def serve_socket(home: Path) -> Iterator[int]:
+    """Serve on a port of this machine; yield it."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        (home / "log").open("wb") as log,
+        serve(home, f"fd://{listener.fileno()}", stderr=log, pass_fds=[listener.fileno()]) as server,
+    ):
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.terminate()
+
+
+def asked(port: int, request: bytes) -> bytes:
+    """Send bytes, say that no more will come, and return the status."""
+    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE) as client:
+        client.sendall(request)
+        client.shutdown(socket.SHUT_WR)
+        return client.recv(12)[-3:]

@@ -153,7 +153,10 @@ def test_cancelling(ask: Any, sdk: Lab) -> None:
 def test_a_doctor(ask: Any) -> None:
     done = ask("doctor", "--json")
     assert (done.status, done.json["status"], done.json["workers"]) == (0, "ready", [])
-    assert "nothing will train" in ask("doctor").out
+    assert done.json["limits"]["run"] == {"bytes": 1e10, "operations": 1e16, "hours": 720.0}
+    said = ask("doctor").out
+    assert "nothing will train" in said
+    assert "largest sweep  1e+12 bytes" in said
 
 
 def test_bad_fields_are_named(ask: Any) -> None:
@@ -164,6 +167,13 @@ def test_bad_fields_are_named(ask: Any) -> None:
     as_json = ask("run", "--set", "batch_size=0", "--json")
     assert (as_json.status, as_json.out) == (2, "")
     assert "batch_size" in [problem["field"] for problem in json.loads(as_json.err)["errors"]]
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", "\udcff"], ids=ascii)
+def test_a_value_that_json_lacks_is_named(ask: Any, value: str) -> None:
+    done = ask("run", "--set", "problem.kind=temporal_order", "--set", f"optimizer.lr={value}")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.count("\n") == 1, done.err
 
 
 @pytest.mark.parametrize("words", [("watch",), ("cancel",), ("compare",), ("export",)], ids=" ".join)

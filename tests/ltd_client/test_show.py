@@ -160,8 +160,18 @@ def test_a_mechanism_tells_its_settings(console: Console, capsys: pytest.Capture
     assert '{"clipping": {"kind": "norm", "threshold": 1}}' in said
 
 
+LIMITS = {scope: {"bytes": 1e10, "operations": 1e16, "hours": 720} for scope in ("run", "sweep")}
+
+
 def test_a_doctor_names_what_is_ill(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
-    found = {"server": "http://host", "version": "1", "database": "ok", "broker": "no [route]", "workers": []}
+    found: dict[str, Any] = {
+        "server": "http://host",
+        "version": "1",
+        "database": "ok",
+        "broker": "no [route]",
+        "workers": [],
+    }
+    found["limits"] = LIMITS
     show.doctor(console, found)
     said = capsys.readouterr().out
     assert "no [route]" in said
@@ -172,11 +182,11 @@ def test_a_worker_that_ended_is_not_counted_on(console: Console, capsys: pytest.
     ended = {"id": "vm:1", "device": "cpu", "running": ["a", "b"], "silent_seconds": 48.1}
     alive = ended | {"id": "vm:2", "silent_seconds": 3.0}
     parts = {"server": "http://host", "version": "1", "database": "ok", "broker": "ok"}
-    show.doctor(console, parts | {"workers": [ended, alive]})
+    show.doctor(console, parts | {"workers": [ended, alive], "limits": LIMITS})
     said = capsys.readouterr().out
     assert said.index("vm:2 on cpu, 2 runs") < said.index("vm:1 on cpu, ended or silent for 48 s")
     assert "nothing will train" not in said
-    show.doctor(console, parts | {"workers": [ended]})
+    show.doctor(console, parts | {"workers": [ended], "limits": LIMITS})
     assert "none: nothing will train" in capsys.readouterr().out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
         ('{"kind": "none"}', {"kind": "none"}),
         ("", ""),
         ("a=b", "a=b"),
+        (".01", 0.01),
+        ("-.5e1", -5.0),
+        ("1.", 1.0),
+        ("007", 7),
+        ("+3", 3),
+        ("9223372036854775807", 2**63 - 1),
+        ("1" * 5000, math.inf),
+        ("[" * 100_000, "[" * 100_000),
+        ("1_000", "1_000"),
     ],
 )
 def test_a_value_is_json_else_a_word(text: str, value: object) -> None:
@@ -38,6 +48,28 @@ def test_a_value_is_json_else_a_word(text: str, value: object) -> None:
 def test_a_path_makes_the_objects_on_its_way() -> None:
     spec = assign({"clipping": {"kind": "none"}}, ["clipping.kind=norm", "clipping.threshold=1", "problem.kind=adding"])
     assert spec == {"clipping": {"kind": "norm", "threshold": 1}, "problem": {"kind": "adding"}}
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_field_is_set_after_what_holds_it(backward: bool) -> None:
+    said = ['clipping={"kind": "norm"}', "clipping.threshold=2"]
+    spec = assign({"clipping": {"threshold": 1}}, said[::-1] if backward else said)
+    assert spec == {"clipping": {"kind": "norm", "threshold": 2}}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["seed=1", "seed=2"],
+        ['clipping={"threshold": 1}', "clipping.threshold=2"],
+        ['a={"b": {"c": 1}}', "a.b.c=2"],
+        ['a={"b": 1, "b": 2}'],
+    ],
+)
+def test_a_field_given_twice_is_refused(said: list[str]) -> None:
+    for order in (said, said[::-1]):
+        with pytest.raises(typer.BadParameter, match="given twice"):
+            assign({}, order)
 
 
 @pytest.mark.parametrize("wrong", ["batch_size", "=20", ""])
@@ -63,7 +95,14 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(b"[1]", "must hold a JSON object"), (b"{", "is not JSON"), (b"\xff", "is not JSON")]
+    ("content", "told"),
+    [
+        (b"[1]", "must hold a JSON object"),
+        (b"{", "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b'{"seeds": [1], "base": {"seed": 1, "seed": 2}}', "'seed' is given twice"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
 )
 def test_a_file_that_holds_something_else_is_named(tmp_path: Path, content: bytes, told: str) -> None:
     file = tmp_path / "spec.json"

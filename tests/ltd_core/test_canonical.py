@@ -8,7 +8,8 @@ import pytest
 
 from ltd_core.canonical import canonical_json, shared_by_lanes, without_defaults
 from ltd_core.catalog import FAMILIES
-from ltd_core.experiments import EXPERIMENTS
+from ltd_core.errors import ReservedName
+from ltd_core.experiments import EXPERIMENTS, RunSpec
 from ltd_core.spec import parse_spec
 
 TRAINING: dict[str, Any] = {"problem": {"kind": "adding", "length": [11, 31]}, "optimizer": {"kind": "sgd", "lr": 0.5}}
@@ -59,3 +60,11 @@ def test_another_seed_is_all_that_another_seed_changes(name: str) -> None:
         assert other == again
         assert (other.digest, other.shape_key, other.settings) == (again.digest, again.shape_key, again.settings)
         assert other.canonical_json() == again.canonical_json()
+
+
+@pytest.mark.filterwarnings("ignore:Field name")
+@pytest.mark.parametrize("name", ["steps", "digest", "settings", "traces", "summary", "operations"])
+def test_a_setting_does_not_hide_what_the_base_computes(name: str) -> None:
+    """A field `steps` passed validation, and its runs could not be stored."""
+    with pytest.raises(ReservedName, match=f"Hiding.{name}: RunSpec has a {name} already"):
+        type("Hiding", (RunSpec,), {"__annotations__": {name: int}, name: 3, "__module__": __name__})

@@ -60,6 +60,11 @@ def test_the_migrations_make_what_the_models_say(tmp_path: Path, database_url: s
     engine.dispose()
 
 
+def test_a_database_file_is_its_owners_alone(tmp_path: Path) -> None:
+    migrate(Settings(home=tmp_path / "lab"))
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "lab").glob("ltd.db*")] == [0o600]
+
+
 def test_migrating_finds_when_the_runs_of_sweeps_were_made(tmp_path: Path, database_url: str, db: Database) -> None:
     settings = Settings(home=tmp_path, database_url=database_url)
     migrate(settings)

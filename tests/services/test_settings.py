@@ -38,7 +38,23 @@ def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value:
 def test_an_open_address_asks_for_a_token() -> None:
     with pytest.raises(ValidationError, match="LTD_TOKEN"):
         Settings(host="0.0.0.0")
-    assert Settings(host="0.0.0.0", token="x").host == "0.0.0.0"
+    assert Settings(host="0.0.0.0", token="sesame").host == "0.0.0.0"
+
+
+@pytest.mark.parametrize("token", ["x", " ", "      ", "sesam", "sesame seed", "sésame", "sesame\n", "\0" * 8])
+def test_a_token_that_protects_nothing_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ValidationError, match="at least 6 printable ASCII characters") as caught:
+        Settings(token=token)
+    assert repr(token) not in str(caught.value)
+
+
+def test_secrets_are_not_shown() -> None:
+    made = Settings(
+        token="sesame-token", database_url="postgresql://me:hidden@h/ltd", broker_url="redis://:hidden@h:6379/0"
+    )
+    for text in (repr(made), str(made), f"{made!r:>5}"):
+        assert "sesame-token" not in text
+        assert "hidden" not in text
 
 
 def test_texts_are_files_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,8 +8,12 @@ import { bar, done, legend } from "./progress.js";
 let drawn = null;
 
 function axesOf(sweep) {
-  const axes = Object.entries(sweep.axes).map(([name, values]) => `${words(name)}: ${values.map((v) => setting(v, name)).join(", ")}`);
-  const seeds = sweep.seeds?.length > 1 ? [`${sweep.seeds.length} seeds`] : [];
+  const axes = Object.entries(sweep.axes).map(([name, values]) => {
+    const size = sweep.axis_sizes[name];
+    const more = size > values.length ? [`… (${number(size)} values)`] : [];
+    return `${words(name)}: ${[...values.map((v) => setting(v, name)), ...more].join(", ")}`;
+  });
+  const seeds = sweep.seeds.count > 1 ? [`${number(sweep.seeds.count)} seeds`] : [];
   return [...axes, ...seeds].join(" · ");
 }
 

@@ -53,3 +53,8 @@ def test_what_a_client_has_is_not_made_again() -> None:
         assert answer_tagged("mine", lambda: made.append(1)).status_code == 304
         assert made == []
         assert answer_tagged("other", lambda: b"bytes", "text/plain").data == b"bytes"
+
+
+@pytest.mark.parametrize("seconds", [None, 1e300, -1e15, 253402300800.0, float("nan")])
+def test_a_time_that_no_calendar_holds_is_absent(seconds: float | None) -> None:
+    assert moment(seconds) is None

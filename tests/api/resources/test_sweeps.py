@@ -66,6 +66,21 @@ def test_pages_hold_every_sweep_once(client: FlaskClient) -> None:
     assert seen == names[::-1]
 
 
+def test_a_list_counts_what_the_sweep_itself_spells_out(client: FlaskClient) -> None:
+    """A page repeated every seed of every sweep: 590 kB for 100,000."""
+    asked = sweep(axes={"clipping.threshold": [0.1], "updates": list(range(1, 501))}, seeds=[5, 0, 2**62])
+    made = client.post("/api/v1/sweeps", json=asked).json
+    page = client.get("/api/v1/sweeps")
+    (listed,) = Sweeps.model_validate(page.json).sweeps
+    assert listed.seeds.model_dump() == {"count": 3, "least": 0, "greatest": 2**62}
+    assert listed.axis_sizes == {"clipping.threshold": 1, "updates": 500}
+    assert listed.axes["clipping.threshold"] == [0.1]
+    assert listed.axes["updates"] == list(range(1, len(listed.axes["updates"]) + 1))
+    assert len(page.data) < 2000
+    whole = Sweep.model_validate(client.get(f"/api/v1/sweeps/{made['id']}").json)
+    assert (whole.seeds, whole.axes) == ([5, 0, 2**62], asked["axes"])
+
+
 def test_an_unknown_sweep_is_not_found(client: FlaskClient) -> None:
     for path in ("none", "none/comparison", "a%00b"):
         answer = client.get(f"/api/v1/sweeps/{path}")

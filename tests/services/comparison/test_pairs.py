@@ -6,9 +6,11 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pytest
 
 from services.comparison.pairs import compare_pairs, sign_flips
+from services.database.rows import insert_rows
 from services.errors import BadQuestion, NotFound
 from services.runs import lifecycle
 from services.sweeps import posted
@@ -154,3 +156,27 @@ def test_many_differences_are_tested_by_a_seeded_sample() -> None:
     away, none = generator.normal(1.0, 1.0, 60), generator.normal(0.0, 1.0, 60)
     assert sign_flips(away) == sign_flips(away) < 0.001
     assert sign_flips(none) > 0.02
+
+
+@pytest.mark.parametrize(
+    ("axis", "values", "told"),
+    [
+        ("batch_size", list(range(1, 101)), "4,950 pairs, at most 1,000"),
+        (
+            "cell",
+            [{"kind": "rnn", "hidden_size": 1, "delays": [1]} | {" " * 200_000: size} for size in range(8)],
+            "long",
+        ),
+    ],
+)
+def test_too_many_pairs_are_refused(db: Database, axis: str, values: list[Any], told: str) -> None:
+    with pytest.raises(BadQuestion, match=told):
+        compare_pairs(db, stored(db, {axis: values}))
+
+
+def stored(db: Database, axes: dict[str, Any]) -> str:
+    """Store the row of a sweep without runs."""
+    row = {"id": "a" * 32, "name": "x", "base": "{}", "seeds": "[0]", "created_at": 1.0, "runs": 0}
+    with db.write() as conn:
+        insert_rows(conn, posted.SWEEPS, [row | {"axes": orjson.dumps(axes).decode()}])
+    return "a" * 32

@@ -228,3 +228,34 @@ def test_a_field_that_only_some_rules_have_is_a_column_all_the_same(db: Database
     }
     assert {at for at, runs in counts.items() if runs == 2} == {(None, "none"), (3, "value"), (1, "norm")}
     assert sum(counts.values()) == 6
+
+
+@pytest.mark.parametrize(
+    ("sides", "named"),
+    [
+        ({"rows": "seed", "columns": "seed"}, "columns"),
+        ({"columns": "batch_size", "panels": "batch_size"}, "panels"),
+        ({"rows": "clipping.threshold", "panels": "clipping.threshold"}, "panels"),
+    ],
+)
+def test_a_field_on_two_sides_is_refused(db: Database, sweep: str, sides: dict[str, str], named: str) -> None:
+    with pytest.raises(BadQuestion, match=f"{named}: must be another field"):
+        compare(db, sweep, **sides)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sides", [{}, {"columns": "seed"}, {"rows": "seed"}])
+def test_a_sweep_of_seeds_alone_has_a_cell_a_seed(db: Database, sides: dict[str, str]) -> None:
+    base = {"experiment": "weight_product", "samples": 10, "depth": 5}
+    sweep_id = posted.post(db, parse_request({"base": base, "seeds": list(range(1500))})).sweep_id
+    table = compare(db, sweep_id, metric="growth_rate", **sides)  # type: ignore[arg-type]
+    assert {table["rows"]["field"], table["columns"]["field"]} == {"seed", "experiment"}
+    assert sum(len(line) for line in table["cells"]) == 1500
+
+
+def test_a_table_that_outgrows_the_runs_is_refused(db: Database) -> None:
+    """500 rules, whose thresholds are as many: 250,000 cells of 500 runs."""
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    rules = [{"kind": "norm", "threshold": number} for number in range(1, 501)]
+    sweep_id = posted.post(db, parse_request({"base": base, "axes": {"clipping": rules}})).sweep_id
+    with pytest.raises(BadQuestion, match="250,000 cells, these runs allow 2,000"):
+        compare(db, sweep_id, rows="clipping", columns="clipping.threshold")

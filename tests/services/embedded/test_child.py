@@ -24,6 +24,7 @@ def test_an_end_is_told_with_the_last_lines_of_the_log(tmp_path: Path) -> None:
         child.check()
     assert str(caught.value).count("\n") == LOG_LINES
     assert log.read_text(encoding="utf-8").startswith("a word\n0\n")
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_child_leads_a_group_of_its_own(tmp_path: Path) -> None:

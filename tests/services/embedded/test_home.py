@@ -36,11 +36,28 @@ def test_the_record_says_where_and_who(tmp_path: Path) -> None:
 def test_sockets_and_data_are_the_owners_alone(tmp_path: Path) -> None:
     home = Home(tmp_path / "lab")
     home.prepare()
-    assert [(home.path / name).stat().st_mode & 0o777 for name in ("run", "broker")] == [0o700, 0o700]
+    assert [mode(home.path / name) for name in (".", "run", "broker", "logs")] == [0o700] * 4
     assert home.socket_folder() == (home.path / "run", False)
     folder, temporary = Home(tmp_path / ("deep" * 40)).socket_folder()
     assert (temporary, folder.stat().st_mode & 0o777) == (True, 0o700)
     folder.rmdir()
+
+
+def test_what_others_could_read_is_taken(tmp_path: Path) -> None:
+    """Former releases made the folder 0755, the database and the logs 0644."""
+    home = Home(tmp_path / "lab")
+    (home.path / "logs").mkdir(parents=True)
+    files = [home.path / name for name in ("ltd.db", "ltd.db-wal", "logs/api.log", "logs/api.log.1")]
+    for path in (home.path, home.path / "logs", *files):
+        path.touch()
+        path.chmod(0o755)
+    home.prepare()
+    assert [mode(path) for path in (home.path, home.path / "logs")] == [0o700] * 2
+    assert [mode(path) for path in files] == [0o600] * 4
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
 
 
 def test_one_older_log_is_kept(tmp_path: Path) -> None:

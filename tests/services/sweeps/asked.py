@@ -14,10 +14,11 @@ BASE: dict[str, Any] = {
 
 
 def request(**changes: Any) -> SweepRequest:
+    """Return the request with changes; None leaves a field out."""
     asked = {
         "name": "a sweep",
         "base": BASE,
         "axes": {"clipping.threshold": [0.1, 1.0], "batch_size": [5, 20]},
         "seeds": [0, 1],
     }
-    return parse_request(asked | changes)
+    return parse_request({name: value for name, value in (asked | changes).items() if value is not None})

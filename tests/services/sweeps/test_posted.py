@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ltd_core.errors import InvalidSpec
+from services.comparison.positions import positions
 from services.database.engine import Database
-from services.errors import NotFound
-from services.runs import lifecycle, queries
+from services.database.rows import insert_missing
+from services.errors import NotFound, StoreUnavailable
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
+from services.runs import lifecycle, queries, submission
 from services.sweeps import posted
+from services.sweeps.request import expand
 from tests.services.lab import claim, progress
 from tests.services.sweeps.asked import request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from ltd_core.spec import RunSpec
     from services.settings import Settings
 
 
@@ -81,3 +91,58 @@ def test_what_is_wrong_stores_nothing(db: Database) -> None:
         posted.post(db, request(axes={"batch_size": [5, 0]}))
     assert posted.list_sweeps(db) == ([], None)
     assert queries.count_by_state(db) == {}
+
+
+UNRELATED = {"name": "half", "base": "{}", "axes": "{}", "seeds": "[]", "created_at": 1.0, "runs": 0}
+
+
+def test_a_large_sweep_is_stored_in_slices_and_seen_when_it_is_whole(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each slice another connection writes and sees no sweep, though its runs may be claimed already."""
+    other, prepared, seen = Database(db.url), submission.prepared, []
+
+    def between(specs: Iterable[RunSpec]) -> submission.Prepared:
+        with other.write() as conn:
+            insert_missing(conn, posted.SWEEPS, [UNRELATED | {"id": str(len(seen))}])
+        seen.append((posted.list_sweeps(other), list_runs(other, ListQuestion(search="a sweep")).runs))
+        return prepared(specs)
+
+    monkeypatch.setattr(posted, "_SLICE", 3)
+    monkeypatch.setattr(submission, "prepared", between)
+    done = posted.post(db, request())
+    other.dispose()
+    assert seen == [(([], None), [])] * 3
+    assert (done.new, done.created, posted.get(db, done.sweep_id).runs) == (8, True, 8)
+    assert len(list_runs(db, ListQuestion(sweep=done.sweep_id)).runs) == 8
+
+
+def test_a_sweep_that_broke_off_is_unseen_and_completed_when_it_is_posted_again(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, insert_new = [], posted.insert_new
+
+    def failing(conn: Connection, *rest: Any) -> None:
+        if stored:
+            raise StoreUnavailable
+        stored.append(insert_new(conn, *rest))
+
+    monkeypatch.setattr(posted, "_SLICE", 3)
+    with monkeypatch.context() as broken:
+        broken.setattr(posted, "insert_new", failing)
+        with pytest.raises(StoreUnavailable):
+            posted.post(db, request())
+    assert posted.list_sweeps(db) == ([], None)
+    assert queries.count_by_state(db) == {"queued": 3}
+    again = posted.post(db, request())
+    with pytest.raises(NotFound):
+        posted.get(db, again.sweep_id[::-1])
+    assert (again.new, again.stood, again.created) == (5, 3, True)
+    where = positions(db, posted.grid(db, again.sweep_id), ("seed",))
+    assert (len(where.ids), posted.post(db, request()).created) == (8, False)
+
+
+def test_seeds_are_checked_without_a_run_each() -> None:
+    """100,000 of them once took most of the time in which the database was locked."""
+    with pytest.raises(InvalidSpec, match=r"seeds\[70000\]"):
+        expand(request(axes={}, seeds=[*range(70_000), -1]))
