@@ -106,7 +106,7 @@ class Updater:
             gradient_norm=norm,
             clipped_norm=clipped_norm,
             clipped_share=clipped.share,
-            delta_norms=self._network.delta_norms,
+            delta_logs=self._network.delta_logs,
             gradient=self._gradient,
             groups=self._groups,
             omega=omega[0],

@@ -72,6 +72,10 @@ class RunSpec(Canonical):
         """Return the declarations of the traces that the run leaves."""
         return ()
 
+    def former_traces(self) -> dict[str, TraceInfo]:
+        """Return what runs of former releases left instead of some of these, by the name of what they leave now."""
+        return {}
+
 
 def _hash(text: str, size: int) -> str:
     return hashlib.blake2b(text.encode(), digest_size=size).hexdigest()

@@ -144,3 +144,8 @@ class Training(RunSpec):
         return tuple(probe.info(self) for probe in PROBES.values() if probe.applies(self)) + (
             evaluated if every else ()
         )
+
+    def former_traces(self) -> dict[str, TraceInfo]:
+        """Return those of the probes."""
+        known = {name: probe.former(self) for name, probe in PROBES.items() if probe.applies(self)}
+        return {name: info for name, info in known.items() if info is not None}

@@ -17,6 +17,7 @@ from ltd_core.kernels.machine import Library
 from ltd_core.kernels.omega import omega_function
 from ltd_core.kernels.product import Term
 from ltd_core.kernels.readout import back_function, multiply, read_function
+from ltd_core.kernels.scale import exponent_at, settle_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ TRAIN = (
     "gradient",  # likewise
     "losses",  # [K]
     "errors",  # [K]
-    "norms",  # [K, L, T], |delta| of each layer by lag; NaN beyond a lane's sequence
+    "norms",  # [K, L, T], ln |delta| of each layer by lag; NaN beyond a lane's sequence
     "omegas",  # [K], of a regularizer
     "pushes",  # [K, H, gates H], its gradient for W
     "states",  # room for [L, S, T+1, B, H]
@@ -45,6 +46,7 @@ TRAIN = (
     "below",  # [T, B, H], what reaches the states of a layer from the one above
     "deltas",  # [T, B, H], for a regularizer
     "pushed",  # [T, B, H], likewise
+    "exponents",  # [L + 1, T], int64, of the scales on the way back; the last row is 0
 )
 JUDGE = ("starts", "x", "targets", "rows", "losses", "errors", "states", "tape", "slopes")
 """As above; where one layer answers at the last step only, room for states [S, ring, B, H], and none for a tape."""
@@ -62,10 +64,7 @@ def train_kernel(shape: Shape) -> Callable[..., None]:
         _transpose(e, w["V"], (shape.size, shape.outputs), "%Vt")
         e.call("back", [last, "%Vt", "%slopes", d["V"], d["c"], "%delta"])
         train.backward(w, d)
-        if shape.ratio:
-            pushes = e.at("%pushes", e.multiply(lane, shape.size * shape.recurrent))
-            e.call("omega", ["%tape", "%deltas", "%pushed", e.at("%omegas", lane), pushes], [train.start, "%steps"])
-    parts = [read_function(shape), back_function(shape)]
+    parts = [read_function(shape), back_function(shape), settle_function(shape)]
     for place in range(min(shape.layers, 2)):
         part = shape.layer(place)
         parts += [forward_function(part, f"forward{place}", keep=True), gradient_function(part, f"gradients{place}")]
@@ -127,6 +126,7 @@ class _Lane:
         """Run all layers back, and sum their gradients."""
         e, s = self.e, self.s
         given, many = "%delta", str(s.answers)
+        exponents = [exponent_at(e, "%exponents", e.multiply("%steps", place)) for place in range(s.layers + 1)]
         for place in reversed(range(s.layers)):
             states, tape, top = self._states[place], self._tapes[place], place == s.layers - 1
             matrix, into, biases = _of(w, place)
@@ -134,15 +134,24 @@ class _Lane:
                 source = e.at(matrix, delay * s.size * s.recurrent)
                 _transpose(e, source, (s.size, s.recurrent), e.at("%Wt", delay * s.size), len(s.delays) * s.size)
             row = e.add(e.multiply(self._lane, s.layers), place)
-            pointers = [given, "%Wt", biases, states, tape, "%carry", e.at("%norms", e.multiply(row, "%steps"))]
+            norms = e.at("%norms", e.multiply(row, "%steps"))
+            pointers = [given, exponents[place + 1], "%Wt", biases, states, tape, "%carry", norms, exponents[place]]
             name = "backward" if top else "backward_below"
             e.call(name, [*pointers, "%deltas", "%pushed"], [self.start, "%steps", many])
-            pointers = [self._inputs[place], states, tape, *_of(d, place)]
-            e.call(f"gradients{min(place, 1)}", pointers, [self.start, "%steps"])
+            if s.ratio:
+                self._regularize(exponents[place])
             if place:
                 _transpose(e, into, (s.size, s.entering), "%Ut", s.size)
                 e.call("below", [tape, "%Ut", "%below"], [self.start, "%steps"])
                 given, many = "%below", "%steps"
+            e.call("settle", [tape, exponents[place]], [self.start, "%steps"])
+            pointers = [self._inputs[place], states, tape, *_of(d, place)]
+            e.call(f"gradients{min(place, 1)}", pointers, [self.start, "%steps"])
+
+    def _regularize(self, exponents: str) -> None:
+        e, s = self.e, self.s
+        results = [e.at("%omegas", self._lane), e.at("%pushes", e.multiply(self._lane, s.size * s.recurrent))]
+        e.call("omega", ["%tape", "%deltas", "%pushed", exponents, *results], [self.start, "%steps"])
 
 
 def _of(weights: dict[str, str], place: int) -> list[str]:

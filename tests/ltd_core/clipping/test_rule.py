@@ -121,7 +121,7 @@ def test_examples_and_minibatches_have_the_same_deltas_and_losses() -> None:
     for per in ("example", "minibatch"):
         (progress,) = alone(run_of(clipping={"kind": "norm", "threshold": 1e9, "per": per}, **common))
         made.append({block.name: block.values for block in progress.blocks})
-    for name in ("loss", "error_rate", "gradient_norm", "clipped_gradient_norm", "delta_norm"):
+    for name in ("loss", "error_rate", "gradient_norm", "clipped_gradient_norm", "delta_log_norm"):
         np.testing.assert_allclose(made[0][name], made[1][name], rtol=1e-10)
 
 
