@@ -16,7 +16,7 @@ demo: $(STAMP) ## run the demonstration sweep on real parts, print its compariso
 up: $(STAMP) ## start the laboratory, print its address, stay until Ctrl-C
 	@$(BIN)/ltd up
 
-test: $(STAMP) chromium ## run every test but the slow ones; ONLY=tests/services/test_runs.py runs those
+test: $(STAMP) chromium ## run every test but the slow ones; ONLY=tests/services/runs/test_lifecycle.py runs those
 	@$(PYTEST) -m "not slow" $(ONLY)
 
 quick: $(STAMP) ## run the short tests: core, contracts, services and API on SQLite, no worker, no browser

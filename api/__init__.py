@@ -1,4 +1,4 @@
-"""The REST API and the dashboard: what a client may ask, in the words of docs/architecture.md."""
+"""The REST API and the dashboard."""
 
 from api.app import create_app
 

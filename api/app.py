@@ -8,27 +8,23 @@ from flask import Flask, request
 from flask_compress import Compress
 from prometheus_client import CollectorRegistry
 
-from api import (
+from api.dashboard.blueprint import blueprint as dashboard
+from api.http import context, log, problem, query, security
+from api.resources import (
     comparison,
-    context,
     events,
     health,
     imports,
-    log,
+    maintenance,
     mechanisms,
     openapi,
-    parameters,
-    problem,
     runs,
-    security,
-    store,
     sweeps,
     traces,
     workers,
 )
-from api.dashboard.blueprint import blueprint as dashboard
 from ltd_core.spec import register_text
-from services.db import Database
+from services.database.engine import Database
 from services.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -37,7 +33,7 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 LARGEST_BODY = 10 * 1024 * 1024
-RESOURCES = (runs, sweeps, traces, events, comparison, mechanisms, workers, store, imports, openapi)
+RESOURCES = (runs, sweeps, traces, events, comparison, mechanisms, workers, maintenance, imports, openapi)
 _COMPRESSED = (
     "application/json",
     "application/problem+json",
@@ -66,7 +62,7 @@ def create_app(settings: Settings) -> Flask:
     problem.install(app)
     log.install(app, lab.registry)  # before the guards, so that what they refuse is logged too
     security.install(app, settings)
-    parameters.install(app)
+    query.install(app)
     app.register_blueprint(health.blueprint)
     for resource in RESOURCES:
         app.register_blueprint(resource.blueprint, url_prefix="/api/v1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from api.security import is_local
+from api.http.security import is_local
 from services.settings import Settings
 
 _YOUNG = 20_000
@@ -17,7 +17,7 @@ graceful_timeout = 3
 control_socket_disable = True
 
 
-def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn's arbiter
+def when_ready(server: Any) -> None:
     """Refuse to serve other machines without a token, wherever the address comes from: settings, `--bind`, a socket."""
     if Settings().token:
         return

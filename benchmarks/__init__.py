@@ -1,1 +1,1 @@
-"""Benchmarks: our figure and the peer's from one run, the bias stated."""
+"""Benchmarks: our figure and the peer's, measured interleaved, with a statement of the bias."""

@@ -29,16 +29,16 @@ LATEST = Path(__file__).parent / "results" / "latest.json"
 
 
 def main() -> None:
-    """Measure, show and save."""
+    """Run the chosen benchmarks, print a table, and save the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", default="", help=f"one of: {', '.join(BENCHMARKS)}")
     chosen = parser.parse_args().only
     names = [chosen] if chosen else list(BENCHMARKS)
     results = [result for name in names for result in BENCHMARKS[name]()]
     _show(results)
-    kept = json.loads(LATEST.read_text()) if LATEST.exists() else []
+    saved = json.loads(LATEST.read_text()) if LATEST.exists() else []
     measured = {result.name for result in results}
-    rows = [row for row in kept if row["name"] not in measured] + [result.row() for result in results]
+    rows = [row for row in saved if row["name"] not in measured] + [result.row() for result in results]
     LATEST.parent.mkdir(exist_ok=True)
     LATEST.write_text(json.dumps(rows, indent=1) + "\n")
     page.write(rows)

@@ -1,4 +1,4 @@
-"""The engine alone, in one process and one thread: share of the machine's peak, cost of tracing, growth."""
+"""The engine alone, one process and one thread: share of peak FLOP/s, overhead of tracing, scaling with lanes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def spec(setting: Setting, seed: int, updates: int) -> Training:
 
 
 class Engine:
-    """A pack that is always full: `seconds(updates)` of all its lanes."""
+    """A pack whose lanes never end; `seconds(updates)` times all of them."""
 
     def __init__(self, setting: Setting, lanes: int = 0) -> None:
         first = spec(setting, 0, 10**6)
@@ -58,37 +58,37 @@ class Engine:
         self._pack.advance()
 
     def seconds(self, updates: int) -> float:
-        """Return the seconds of so many updates of every lane, one thread, a block at a time."""
-        threads, taken = torch.get_num_threads(), 0.0
+        """Return the seconds that `updates` updates of every lane take, in one thread, block by block."""
+        threads, elapsed = torch.get_num_threads(), 0.0
         torch.set_num_threads(1)
-        for first in range(0, updates, self._pack._block):  # noqa: SLF001 - blocks would add the store's side
-            taken += self._part(min(self._pack._block, updates - first))  # noqa: SLF001
+        for first in range(0, updates, self._pack._block):  # noqa: SLF001 - advance() would add the recording
+            elapsed += self._part(min(self._pack._block, updates - first))  # noqa: SLF001
         torch.set_num_threads(threads)
-        return taken
+        return elapsed
 
     def _part(self, updates: int) -> float:
-        """Return the seconds of at most a block of updates, and empty the block."""
+        """Return the seconds of at most one block of updates, and discard the block."""
         stepper = self._pack._stepper  # noqa: SLF001
         assert stepper is not None
         with torch.no_grad():
             start = time.perf_counter()
             stepper.run(updates)
-            taken = time.perf_counter() - start
+            elapsed = time.perf_counter() - start
         for lane in self._pack._active:  # noqa: SLF001
             lane.block_start = lane.step
             lane.periodic.clear()
-        return taken
+        return elapsed
 
 
 def flops(setting: Setting) -> float:
-    """Return multiplications and additions of the products of one update of one lane: forward, deltas, gradients."""
+    """Return the FLOPs of the matrix products of one update of one lane: forward, deltas, gradients."""
     into, size = GATES[setting.cell] * setting.hidden_size, setting.hidden_size
     states = 3 * setting.length * setting.batch_size * into * size
     return 2.0 * (states + 2 * setting.length * setting.batch_size * into * 6)
 
 
 def peak() -> float:
-    """Return the multiplications and additions a second of a large matrix product by torch, one thread."""
+    """Return the FLOP/s of a large matrix product by torch in one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     a, b = torch.randn(2, PEAK_SIZE, PEAK_SIZE).unbind()
@@ -104,12 +104,12 @@ def peak() -> float:
 
 
 def peak_share(name: str, setting: Setting) -> list[Result]:
-    """Compare the whole update's rate with that of torch's large product, measured beside it."""
+    """Compare the FLOP/s of a whole update with that of torch's large product, measured in turn."""
     engine, pairs = Engine(setting), []
     updates = max(2, int(2e10 / flops(setting) / engine.lanes))
     for _ in range(REPETITIONS):
-        taken = engine.seconds(updates)
-        pairs.append((flops(setting) * engine.lanes * updates / taken / 1e9, peak() / 1e9))
+        elapsed = engine.seconds(updates)
+        pairs.append((flops(setting) * engine.lanes * updates / elapsed / 1e9, peak() / 1e9))
     ratios = sorted(mine / most for mine, most in pairs)
     bias = (
         "Products alone are counted, the time is that of the whole update with every trace. The peak is torch's own "
@@ -121,32 +121,32 @@ def peak_share(name: str, setting: Setting) -> list[Result]:
 
 
 PARTS: dict[str, tuple[type, tuple[str, ...]]] = {
-    "delta_norm": (Norm, ("begin", "add", "end")),
+    "delta_log_norm": (Norm, ("begin", "add", "end")),
     "records": (Recorder, ("record",)),
     "spectral_radius": (Recorder, ("record_weights",)),
 }
-"""What measures: norms in the machine code, points of every update, and what has a period."""
+"""What to stub out: norms in the machine code, points of every update, periodic measurements."""
 
 
 @contextmanager
 def without(*parts: str) -> Iterator[None]:
-    """Make and run packs some of whose measurements do nothing."""
-    owners = [
+    """Stub out some measurements in the packs that are made and run in this context."""
+    originals = [
         (owner, method, getattr(owner, method)) for part in parts for owner, names in [PARTS[part]] for method in names
     ]
     network.train_kernel.cache_clear()
-    for owner, method, _ in owners:
+    for owner, method, _ in originals:
         setattr(owner, method, lambda *_: None)
     try:
         yield
     finally:
-        for owner, method, kept in owners:
-            setattr(owner, method, kept)
+        for owner, method, original in originals:
+            setattr(owner, method, original)
         network.train_kernel.cache_clear()
 
 
 def cost(name: str, *parts: str) -> list[Result]:
-    """Compare the engine that traces everything with the same one without some of it."""
+    """Compare the engine that traces everything with one that leaves some measurements out."""
     setting, updates = Setting(), 50
     with without(*parts):
         plain = Engine(setting, 8)
@@ -165,7 +165,7 @@ def cost(name: str, *parts: str) -> list[Result]:
 
 
 def grid() -> list[Result]:
-    """Compare one process of ours with one of torch's, by cell, width and length."""
+    """Compare one process of ours with one of torch, by cell, width and length."""
     results = []
     for cell in GATES:
         for hidden_size in (32, 50, 128, 512):
@@ -191,7 +191,7 @@ def _against_torch(setting: Setting) -> Result:
 
 
 def growth() -> list[Result]:
-    """Measure one update of one lane by the number of lanes; 'theirs' is a pack of one."""
+    """Measure one update of one lane for several pack sizes; the peer is a pack of one."""
     results = []
     for lanes in (2, 4, 8, 16, 32):
         one, many = Engine(Setting(), 1), Engine(Setting(), lanes)
@@ -208,7 +208,7 @@ def growth() -> list[Result]:
 
 
 def bias_surface() -> list[Result]:
-    """Compare a surface of 12 thresholds and 6 batch sizes, gradients included, with the gradients alone."""
+    """Compare a surface of 12 thresholds x 6 batch sizes, gradients included, with the gradients alone."""
     setting = {"experiment": "clipping_bias", "problem": {"kind": "temporal_order", "length": 50}, "examples": 4096}
     training = parse_spec(setting).training(1)
     row = Layout(training).initial(training).float()

@@ -1,4 +1,4 @@
-"""A store with many finished runs: real specifications in real sweeps, invented numbers, written in bulk."""
+"""Fills a store with finished runs: real specifications and sweeps, random results, inserted in bulk."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from services import run_kinds, run_metrics, run_row, sweeps
-from services.models import Run, Sweep, SweepRun, table
+from services.database.models import Run, Sweep, SweepRun, table
+from services.runs import kinds
+from services.runs.row import METRICS as METRIC_ROWS
+from services.runs.row import metric_rows, queued
+from services.sweeps.request import SweepRequest, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Table
 
-    from services.db import Database
+    from services.database.engine import Database
 
 RUNS, SWEEPS, MEMBERS = table(Run), table(Sweep), table(SweepRun)
 PROBLEMS = ("temporal_order", "adding", "multiplication", "copying", "latch", "permutation", "memorization", "sines")
@@ -32,8 +35,8 @@ BEGAN = 1.7e9
 Row = dict[str, Any]
 
 
-def requests(runs: int, largest: int = 10_000) -> Iterator[sweeps.SweepRequest]:
-    """Yield sweeps of so many runs together: one of `largest`, then some of a thousand each."""
+def requests(runs: int, largest: int = 10_000) -> Iterator[SweepRequest]:
+    """Yield sweeps with `runs` runs in total: the first of `largest`, the others of a thousand each."""
     number, left = 0, runs
     while left > 0:
         size = min(left, largest if number == 0 else 1000)
@@ -47,31 +50,36 @@ def requests(runs: int, largest: int = 10_000) -> Iterator[sweeps.SweepRequest]:
         }
         seeds = [number * 1000 + seed for seed in range(-(-size // each))]
         name = f"clipping of {base['problem']['kind']}, part {number}"  # type: ignore[index]
-        yield sweeps.SweepRequest(name=name, base=base, axes=axes, seeds=seeds)
+        yield SweepRequest(name=name, base=base, axes=axes, seeds=seeds)
         number, left = number + 1, left - size
 
 
-def fill(db: Database, wanted: Sequence[sweeps.SweepRequest], begin: int = 0) -> list[str]:
-    """Store sweeps as ended, a second of history each run from the one numbered `begin`; returns their ids."""
-    draw, at, ids = np.random.default_rng(begin), BEGAN + begin, []
-    for request in wanted:
-        cells = sweeps.expand(request)
+def fill(db: Database, sweeps: Sequence[SweepRequest], begin: int = 0) -> list[str]:
+    """Store sweeps as ended, their runs created a second apart from `begin` on; returns the sweeps' ids."""
+    rng, created, ids = np.random.default_rng(begin), BEGAN + begin, []
+    for request in sweeps:
+        cells = expand(request)
         sweep_id = cells[0][1].digest[::-1]
-        rows = [_run(spec, at + i, draw) for i, (_, spec) in enumerate(cells)]
-        at += len(cells)
+        rows = [_run(spec, created + i, rng) for i, (_, spec) in enumerate(cells)]
+        created += len(cells)
         stored = {name: json.dumps(value) for name, value in request.model_dump().items()} | {"name": request.name}
-        numbers = [number for row in rows for number in run_row.metrics(row)]
+        numbers = [number for row in rows for number in metric_rows(row)]
         members = [
-            {"sweep_id": sweep_id, "position": i, "run_id": spec.digest, "coordinates": orjson.dumps(where).decode()}
-            for i, (where, spec) in enumerate(cells)
+            {
+                "sweep_id": sweep_id,
+                "position": i,
+                "run_id": spec.digest,
+                "coordinates": orjson.dumps(coordinates).decode(),
+            }
+            for i, (coordinates, spec) in enumerate(cells)
         ]
         with db.write() as conn:
-            run_kinds.store(conn, {run_kinds.kinds_of(spec) for _, spec in cells})
+            kinds.store(conn, {kinds.kinds_of(spec) for _, spec in cells})
             insert(conn, RUNS, rows)
             between = {"first_run_at": rows[0]["created_at"], "last_run_at": rows[-1]["created_at"]}
-            insert(conn, SWEEPS, [stored | between | {"id": sweep_id, "created_at": at, "runs": len(cells)}])
+            insert(conn, SWEEPS, [stored | between | {"id": sweep_id, "created_at": created, "runs": len(cells)}])
             insert(conn, MEMBERS, members)
-            insert(conn, run_metrics.METRICS, numbers)
+            insert(conn, METRIC_ROWS, numbers)
         ids.append(sweep_id)
     return ids
 
@@ -88,12 +96,12 @@ def insert(conn: Connection, into: Table, rows: Sequence[Row]) -> None:
             copy.write_row([row[name] for name in names])
 
 
-def _run(spec: Any, at: float, draw: np.random.Generator) -> Row:  # noqa: ANN401 - a RunSpec
-    known = STATES + UNENDED
-    state, outcome, _ = known[draw.choice(len(known), p=[share for *_, share in known])]
+def _run(spec: Any, created: float, rng: np.random.Generator) -> Row:
+    states = STATES + UNENDED
+    state, outcome, _ = states[rng.choice(len(states), p=[share for *_, share in states])]
     ended = state == "succeeded"
-    values = np.round(draw.lognormal(-2, 1.5, len(METRICS)), 6)
-    return run_row.queued(spec, at) | {
+    values = np.round(rng.lognormal(-2, 1.5, len(METRICS)), 6)
+    return queued(spec, created) | {
         "state": state,
         "step": spec.steps if ended else 0,
         "epoch": int(ended),
@@ -103,7 +111,7 @@ def _run(spec: Any, at: float, draw: np.random.Generator) -> Row:  # noqa: ANN40
         "outcome_message": f"after {spec.steps} updates" if ended else None,
         "error": "lost by its worker 5 times" if state == "failed" else None,
         "summary": orjson.dumps(dict(zip(METRICS, values.tolist(), strict=True))).decode() if ended else "{}",
-        "started_at": at + 60.25 if ended else None,
-        "finished_at": at + 90.5 if ended else None,
-        "updated_at": at + 90.5,
+        "started_at": created + 60.25 if ended else None,
+        "finished_at": created + 90.5 if ended else None,
+        "updated_at": created + 90.5,
     }

@@ -1,4 +1,4 @@
-"""From the POST of a run to the answer that holds the first point of its loss, through the whole stack."""
+"""Latency from the POST of a run to a response with the first point of its loss, through the whole stack."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MOST_SECONDS = 1.0
 
 
 def first_point() -> list[Result]:
-    """Measure runs of one shape, one after the other; the first of them compiles and calibrates."""
+    """Measure runs of one shape, one after another; the first includes compilation and calibration."""
     with laboratory() as lab:
-        _seconds(lab, 50, 0)  # until the workers are loaded
+        _seconds(lab, 50, 0)  # warms the workers up
         seconds = [_seconds(lab, 100, seed) for seed in range(RUNS)]
     bias = (
         "POST of a run of temporal_order of length 100, asked for the points of its loss until there is one; SQLite, "
@@ -34,10 +34,10 @@ def _seconds(lab: Lab, length: int, seed: int) -> float:
     while not any(trace["name"] == "loss" for trace in lab.traces(run_id)):
         time.sleep(0.01)
     assert lab.trace(run_id, "loss")["steps"]
-    taken = time.perf_counter() - start
+    elapsed = time.perf_counter() - start
     lab.cancel_run(run_id)
     lab.wait(run_id)
-    return taken
+    return elapsed
 
 
 BENCHMARKS = {"first_point": first_point}

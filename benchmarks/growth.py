@@ -1,4 +1,4 @@
-"""How a store grows: rows and bytes of a run, and milliseconds of what is asked of ten thousand runs and of more.
+"""How a store grows: rows and bytes per run, and milliseconds per question at ten thousand runs and more.
 
 `python -m benchmarks.growth` puts its tables into docs/growth.md; `--most 1000000` adds a million runs.
 """
@@ -21,12 +21,16 @@ from benchmarks.lists import settle
 from benchmarks.reading import timed
 from benchmarks.stores import DIALECTS, store
 from benchmarks.trained import demonstrated
-from services import comparison, run_queries, submission, sweeps
+from services.comparison import table
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
+from services.runs import submission
+from services.sweeps import posted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from services.db import Database
+    from services.database.engine import Database
 
 PAGE = Path(__file__).parents[1] / "docs" / "growth.md"
 OF_A_RUN = ("runs", "run_metrics", "run_states", "run_events", "trace_blocks", "trace_pages")
@@ -35,13 +39,13 @@ SIZES = (10_000, 100_000, 1_000_000)
 
 
 def of_a_run() -> list[str]:
-    """Return a table of the rows and bytes that a run of the demonstration leaves in PostgreSQL."""
+    """Return a table of the rows and bytes per run of the demonstration in PostgreSQL."""
     with store("postgresql") as (db, _):
         runs = len(demonstrated(db, {}))
-        with db._reader.connect() as conn:  # noqa: SLF001 - which has no transaction
+        with db._reader.connect() as conn:  # noqa: SLF001 - outside a transaction, as VACUUM needs
             conn.execute(text("VACUUM FULL"))  # states are replaced at every record
         with db.read() as conn:
-            found = [
+            tables = [
                 (
                     name,
                     conn.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() / runs,
@@ -49,13 +53,13 @@ def of_a_run() -> list[str]:
                 )
                 for name in OF_A_RUN
             ]
-    found.append(("together", sum(row[1] for row in found), sum(row[2] for row in found)))
-    lines = [f"| {name} | {rows:,.1f} | {size:,.0f} |" for name, rows, size in found]
+    tables.append(("together", sum(row[1] for row in tables), sum(row[2] for row in tables)))
+    lines = [f"| {name} | {rows:,.1f} | {size:,.0f} |" for name, rows, size in tables]
     return ["| table | rows a run | bytes a run, indexes included |", "|---|---|---|", *lines]
 
 
 def of_lists(most: int) -> list[str]:
-    """Return a table of milliseconds, by database and number of runs."""
+    """Return a table of milliseconds per question, by database and number of runs."""
     lines: list[str] = []
     for dialect in DIALECTS:
         with store(dialect) as (db, settings):
@@ -69,12 +73,12 @@ def of_lists(most: int) -> list[str]:
 
 
 def _grown(db: Database, most: int) -> Iterator[tuple[int, str]]:
-    """Yield the number of runs, each time that it is ten times as many, and a sweep of ten thousand of them."""
+    """Grow the store tenfold at a time; yield the number of runs and the id of a sweep of ten thousand."""
     stored, ids = 0, []
-    wanted = iter(requests(most))
+    sweeps = iter(requests(most))
     for size in SIZES:
         while stored < min(size, most):
-            ids += fill(db, [next(wanted)], begin=stored)
+            ids += fill(db, [next(sweeps)], begin=stored)
             with db.read() as conn:
                 stored = conn.execute(text("SELECT count(*) FROM runs")).scalar_one()
         settle(db)
@@ -86,7 +90,7 @@ def _questions(db: Database, sweep: str) -> dict[str, Callable[[], Any]]:
     seeds = count(time.time_ns() % 2**40)
 
     def listed(**filters: str) -> Callable[[], Any]:
-        return lambda: run_queries.list_runs(db, filters)
+        return lambda: list_runs(db, ListQuestion(**filters))
 
     return {
         "list": listed(),
@@ -94,8 +98,8 @@ def _questions(db: Database, sweep: str) -> dict[str, Callable[[], Any]]:
         "kind, failed": listed(cell="gru", state="failed"),
         "kind, by metric": listed(cell="gru", problem="latch", sort="final_loss"),
         "search": listed(search="adding lstm"),
-        "sweep of 10,000": lambda: sweeps.get(db, sweep),
-        "its comparison": lambda: comparison.compare(db, sweep, metric="final_loss"),
+        "sweep of 10,000": lambda: posted.get(db, sweep),
+        "its comparison": lambda: table.compare(db, sweep, metric="final_loss"),
         "submit one": lambda: submission.submit(db, [specification(seed=next(seeds))]),
     }
 
@@ -109,7 +113,7 @@ def _room(db: Database, file: Path) -> int:
 
 
 def main() -> None:
-    """Measure, and write the tables into the page."""
+    """Measure, and write the tables into docs/growth.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
     parser.add_argument("--most", type=int, default=SIZES[1])
     most = parser.parse_args().most

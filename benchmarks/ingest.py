@@ -1,4 +1,4 @@
-"""Writing: points a second through the service's own write path, and runs made over REST, against trackers."""
+"""Writes: points per second through the worker's write path, and runs created over REST, against trackers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ltd_client.sdk import Lab
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
-from services import runs, submission
+from services.runs import lifecycle, submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.db import Database
+    from services.database.engine import Database
 
 LANES, POINTS = 8, 512
 TRACES = (
@@ -33,7 +33,7 @@ TRACES = (
 SECONDS, REPETITIONS, SWEEPS, RUNS_OF_A_SWEEP = 3.0, 5, 7, 10_000
 BATCHES = (1000, 5000, 20_000)
 STATE = np.random.default_rng(1).bytes(32_768)
-"""Weights and optimizer of a network of 50 units take about so much."""
+"""About the size of the weights and optimizer state of a network of 50 units."""
 _seeds = itertools.count()
 EACH = 30
 CONTRACT: Json = {
@@ -55,23 +55,23 @@ MADE = {
 }
 
 
-def specification(**changes: Any) -> RunSpec:  # noqa: ANN401 - JSON
-    """Return a specification that no other call returns."""
+def specification(**changes: Any) -> RunSpec:
+    """Return a specification with a seed of its own."""
     return parse_spec({"problem": {"kind": "temporal_order"}, "updates": 1_000_000, "seed": next(_seeds)} | changes)
 
 
-def curve(points: int, draw: np.random.Generator) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return noise around a slow walk, as a loss or a norm is."""
-    walk = np.cumsum(draw.normal(0, 0.02, points)) + draw.normal(0, 0.3, points)
+def curve(points: int, rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return noise around a slow random walk, similar to a loss or a norm."""
+    walk = np.cumsum(rng.normal(0, 0.02, points)) + rng.normal(0, 0.3, points)
     return np.exp(walk).astype(np.float32)
 
 
 def our_rate(db: Database) -> float:
-    """Return the points a second of a worker's records: lease checked, blocks, pyramid, state, summary, commit."""
-    draw = np.random.default_rng(0)
-    values = [curve(POINTS, draw) for _ in range(LANES * len(TRACES))]
+    """Return the points per second that a worker stores: lease check, blocks, pyramid, state, summary, commit."""
+    rng = np.random.default_rng(0)
+    values = [curve(POINTS, rng) for _ in range(LANES * len(TRACES))]
     submission.submit(db, [specification() for _ in range(LANES)])
-    leases = [claim.lease for claim in runs.claim(db, "benchmark", LANES, lease_seconds=600)]
+    leases = [claim.lease for claim in lifecycle.claim(db, "benchmark", LANES, lease_seconds=600)]
     summary: dict[str, float | int | None] = {"final_loss": 0.5, "gradient_norm_mean": 1.0}
     start, step = time.perf_counter(), 0
     while time.perf_counter() - start < SECONDS:
@@ -80,14 +80,14 @@ def our_rate(db: Database) -> float:
         for lease in leases:
             blocks = tuple(TraceBlock(name, step + 1, 1, next(fresh)) for name in TRACES)
             items.append((lease, Progress(step + POINTS, blocks, STATE, summary, None)))
-        stored = runs.record(db, items)
-        assert set(stored.values()) == {runs.Recorded.OK}
+        stored = lifecycle.record(db, items)
+        assert set(stored.values()) == {lifecycle.Recorded.OK}
         step += POINTS
     return step * LANES * len(TRACES) / (time.perf_counter() - start)
 
 
 def their_rate(tracker: Tracker, batch: int, seconds: float = SECONDS) -> float:
-    """Return the points a second of a tracker's log-batch; the bodies are encoded before the clock starts."""
+    """Return the points per second of a tracker's log-batch; the first 20 bodies are encoded beforehand."""
     run_id = tracker.create_run()
     values = curve(batch, np.random.default_rng(0)).tolist()
     bodies = [_batch(run_id, values, number) for number in range(20)]
@@ -109,16 +109,16 @@ def _batch(run_id: str, values: list[float], number: int) -> bytes:
 
 
 def ingest(name: str, dialect: str) -> list[Result]:
-    """Compare points a second with FastTrackML's, and with MLflow's beside it."""
+    """Compare points per second with FastTrackML's and MLflow's."""
     with store(dialect) as (db, _), served("fasttrackml") as fast, served("mlflow") as slow:
         batch = max(BATCHES, key=lambda size: their_rate(fast, size, seconds=1.0))
         our_rate(db), their_rate(slow, BATCHES[0], seconds=1.0)
         rates = [(our_rate(db), their_rate(fast, batch), their_rate(slow, BATCHES[0])) for _ in range(REPETITIONS)]
     ours, theirs, others = (list(column) for column in zip(*rates, strict=True))
     setting = (
-        f"Ours: services.runs.record on {dialect}, {LANES} lanes x {len(TRACES)} traces x {POINTS} points a record, "
-        "leases checked, pyramid, state and commit included, in the worker's process. Theirs: log-batch over REST on "
-        "SQLite, one connection, bodies encoded beforehand"
+        f"Ours: lifecycle.record on {dialect}, {LANES} lanes x {len(TRACES)} traces x {POINTS} points a "
+        "record, leases checked, pyramid, state and commit included, in the worker's process. Theirs: log-batch over "
+        "REST on SQLite, one connection, bodies encoded beforehand"
     )
     fasttrack = f"{setting}; FastTrackML {VERSIONS['fasttrackml']}, {batch} points a batch, the best of {BATCHES}."
     mlflow = f"{setting}; MLflow {VERSIONS['mlflow']}, {BATCHES[0]} points a batch, the most that it takes."
@@ -128,8 +128,10 @@ def ingest(name: str, dialect: str) -> list[Result]:
     ]
 
 
-def create_run(name: str, made: Callable[[], Json], *, settings: bool = False, sdk: bool = False) -> list[Result]:
-    """Compare one run made over REST, or by our SDK; theirs bare, or with the settings of ours."""
+def create_run(
+    name: str, body_of_run: Callable[[], Json], *, settings: bool = False, sdk: bool = False
+) -> list[Result]:
+    """Compare creating one run over REST, or by our SDK; theirs without parameters, or with our settings as tags."""
     with ExitStack() as stack:
         _, ours_is = stack.enter_context(store("sqlite"))
         client = stack.enter_context(served_by_us(ours_is))
@@ -138,7 +140,7 @@ def create_run(name: str, made: Callable[[], Json], *, settings: bool = False, s
         post = lab.run if sdk else lambda body: client.post("/api/v1/runs", json=body).raise_for_status()
 
         def timed(create: Callable[[Json], object]) -> float:
-            bodies = [made() for _ in range(EACH)]
+            bodies = [body_of_run() for _ in range(EACH)]
             start = time.perf_counter()
             for body in bodies:
                 create(body)
@@ -168,24 +170,24 @@ def _unlike() -> Json:
 
 
 def post_sweep(name: str, dialect: str) -> list[Result]:
-    """Measure a sweep of ten thousand runs, posted in one request."""
-    found = []
+    """Measure the POST of a sweep of ten thousand runs."""
+    seconds = []
     with store(dialect) as (_, settings), served_by_us(settings) as client:
         for number in range(SWEEPS + 1):
             base = {"problem": {"kind": "temporal_order"}, "updates": 1000 + number}
-            thresholds = [{"kind": "norm", "threshold": 0.1 * place} for place in range(1, 21)]
+            thresholds = [{"kind": "norm", "threshold": 0.1 * i} for i in range(1, 21)]
             axes = {"clipping": thresholds, "batch_size": list(range(1, 51))}
-            asked = {"name": name, "base": base, "axes": axes, "seeds": list(range(10))}
+            request = {"name": name, "base": base, "axes": axes, "seeds": list(range(10))}
             start = time.perf_counter()
-            answer = client.post("/api/v1/sweeps", json=asked).raise_for_status()
-            found.append(time.perf_counter() - start)
+            answer = client.post("/api/v1/sweeps", json=request).raise_for_status()
+            seconds.append(time.perf_counter() - start)
             assert answer.json()["new"] == RUNS_OF_A_SWEEP
     bias = (
         f"POST /sweeps of 20 thresholds x 50 batch sizes x 10 seeds on {dialect}, until the answer: each run hashed, "
         f"queued with its first event, synced to disk; {SWEEPS} sweeps, of which none was there, after a first one. "
         "Against the most that it may be."
     )
-    return [within(name, found[1:], 1, "s", bias)]
+    return [within(name, seconds[1:], 1, "s", bias)]
 
 
 BENCHMARKS = {

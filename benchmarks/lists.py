@@ -1,4 +1,4 @@
-"""A store of many runs: lists, filters and searches over REST, one sweep's comparison, and how all of it grows."""
+"""Lists, filters and searches over REST in a store of many runs, and a large sweep's comparison."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from benchmarks.filled import fill, requests
 from benchmarks.reading import timed
 from benchmarks.result import Result, within
 from benchmarks.stores import DIALECTS, served, store
-from services import comparison
+from services.comparison import table
 
 if TYPE_CHECKING:
     import httpx2
 
-    from services.db import Database
+    from services.database.engine import Database
 
 RUNS, SWEEP = 100_000, 10_000
 EACH = 12
@@ -41,7 +41,7 @@ SEARCHES = ("lstm", "adding gru diverged", "clipping", "part", "nothing", "mgu s
 
 
 def questions(db: Database) -> list[dict[str, Any]]:
-    """Return every combination of kinds, states and orders, of a large and a small sweep, and words to search."""
+    """Return combinations of kinds, states, orders and sweeps (a large one, a small one), and searches."""
     with db.read() as conn:
         large, small = (
             conn.execute(text(f"SELECT id FROM sweeps ORDER BY runs {way}, id LIMIT 1")).scalar_one()
@@ -54,23 +54,23 @@ def questions(db: Database) -> list[dict[str, Any]]:
 
 
 def pages(client: httpx2.Client, asked: list[dict[str, Any]]) -> list[float]:
-    """Return milliseconds of the first page of each question and of a page deep within, again and again."""
-    found = []
+    """Return the milliseconds of each question, for the first page and further ones in turn, without the first two."""
+    milliseconds = []
     for question in asked:
         cursor = None
         for turn in range(EACH):
             start = time.perf_counter()
             deep = {"cursor": cursor} if cursor and turn % 2 else {}
             answer = client.get("/api/v1/runs", params=question | deep).raise_for_status().json()
-            taken = (time.perf_counter() - start) * 1000
+            elapsed = (time.perf_counter() - start) * 1000
             cursor = answer["next"] or cursor
             if turn > 1:
-                found.append(taken)
-    return found
+                milliseconds.append(elapsed)
+    return milliseconds
 
 
 def at_scale(dialect: str) -> list[Result]:
-    """Measure lists of a hundred thousand runs, and the comparison of ten thousand."""
+    """Measure lists of 100,000 runs, and the comparison of a sweep of 10,000."""
     with store(dialect) as (db, settings):
         sweep_ids = fill(db, list(requests(RUNS, SWEEP)))
         settle(db)
@@ -78,7 +78,7 @@ def at_scale(dialect: str) -> list[Result]:
         with served(settings) as client:
             listed = pages(client, asked)
             swept = timed(lambda: client.get(f"/api/v1/sweeps/{sweep_ids[0]}").raise_for_status(), 20)
-        compared = timed(partial(comparison.compare, db, sweep_ids[0], metric="final_loss"), 20)
+        compared = timed(partial(table.compare, db, sweep_ids[0], metric="final_loss"), 20)
     bias = (
         f"{RUNS:,} runs in {len(sweep_ids)} sweeps on {dialect}, invented ends, all tables but traces. p95 over "
         f"{len(asked)} questions (kinds, states, ranges and orders of metrics, sweeps, words, combinations), pages of "
@@ -96,9 +96,9 @@ def at_scale(dialect: str) -> list[Result]:
 
 
 def settle(db: Database) -> None:
-    """Bring a database's statistics and its map of settled pages up to date, as it does itself after some minutes."""
+    """Update the planner's statistics and the visibility map, as autovacuum does after some minutes."""
     if db.dialect == "postgresql":
-        with db.read() as conn:  # which is no transaction there: one cannot hold a VACUUM
+        with db.read() as conn:  # not a transaction on PostgreSQL, where VACUUM must run outside one
             conn.execute(text("VACUUM ANALYZE"))
         return
     with db.write() as conn:

@@ -1,14 +1,17 @@
-"""docs/benchmarks.md and its picture, from the saved results."""
+"""Writes docs/benchmarks.md and its figure from the saved results."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 from playwright.sync_api import sync_playwright
+
+from benchmarks.biases import WIDTH, biases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,18 +20,27 @@ ROOT = Path(__file__).parents[1]
 PAGE, PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images" / "benchmarks.png"
 FLOORS = ROOT / "benchmarks" / "floors.md"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_PREFACE = (
+    "A ratio above 1 means that the laboratory is ahead; each is the median of the ratios of interleaved pairs, so a "
+    "slow moment of the machine meets both sides. Made by `make bench`; one alone by `make bench ONLY=<name>`."
+)
 Row = dict[str, Any]
 
 
 def write(rows: Sequence[Row]) -> None:
     """Write the page and draw the picture."""
+    PAGE.write_text(page(rows), encoding="utf-8")
+    _draw(rows)
+
+
+def page(rows: Sequence[Row]) -> str:
+    """Return the text of the page."""
     named = [row for row in rows if not row["name"].startswith(("grid_", "lanes_"))]
     machines = sorted({row["machine"] for row in rows})
     text = [
         "# Benchmarks",
         "",
-        f"Measured on {', '.join(machines)}; made by `make bench`. A ratio above 1 means that the laboratory is ahead;",
-        "each is the median of the ratios of interleaved pairs, so a slow moment of the machine meets both sides.",
+        *wrap(f"Measured on {' and '.join(machines)}. {_PREFACE}", WIDTH),
         "",
         "![Ratios by cell, width and length](images/benchmarks.png)",
         "",
@@ -40,7 +52,9 @@ def write(rows: Sequence[Row]) -> None:
         "|---|---|---|---|---|",
         *(_line(row) for row in named),
         "",
-        *(f"- **{row['name']}** (`{row['command']}`): {row['bias']}" for row in named),
+        "What each measures, and whom that favors; a letter stands for what is the same in several:",
+        "",
+        *biases(named),
         "",
         FLOORS.read_text(encoding="utf-8"),
         "## One process against torch, by cell, width and length",
@@ -64,8 +78,7 @@ def write(rows: Sequence[Row]) -> None:
             )
         ),
     ]
-    PAGE.write_text("\n".join(text) + "\n", encoding="utf-8")
-    _draw(rows)
+    return "\n".join(text) + "\n"
 
 
 def _line(row: Row) -> str:
@@ -77,17 +90,17 @@ def _line(row: Row) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"  # noqa: PLR2004 - from there on digits say more than e+06
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"  # noqa: PLR2004 - digits are easier to read than 1e+06
 
 
 def _cells(rows: Sequence[Row]) -> dict[tuple[str, int, int], float]:
     """Return ratios by cell, width and length."""
-    found = {}
+    ratios = {}
     for row in rows:
         if row["name"].startswith("grid_"):
             _, cell, width, length = row["name"].split("_")
-            found[cell, int(width[1:]), int(length[1:])] = row["ratio"]
-    return found
+            ratios[cell, int(width[1:]), int(length[1:])] = row["ratio"]
+    return ratios
 
 
 def _grid_note(rows: Sequence[Row]) -> str:

@@ -1,4 +1,4 @@
-"""Reading: histories over REST, pictures of long and wide traces, and the room that numbers take."""
+"""Reads: histories over REST, views of long and wide traces, and bytes per stored number."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import orjson
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import text
 
-from api.answers import numbers
+from api.bodies.answers import numbers
 from benchmarks.ingest import curve, specification
 from benchmarks.peers.trackers import VERSIONS, served
 from benchmarks.result import Result, compared, interleaved, within
@@ -27,13 +27,14 @@ from benchmarks.trained import demonstrated
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec
 from ltd_core.trace import TraceBlock
-from services import runs, submission, traces
-from services.pyramid import FIGURES
+from services.runs import lifecycle, submission
+from services.traces import reading
+from services.traces.pyramid import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from services.db import Database
+    from services.database.engine import Database
 
 HISTORY, SHORT, LONG, PIXELS = 5000, 10_000, 10_000_000, 2000
 WIDE_STEPS, WIDE, ACROSS = 100_000, 400, 800
@@ -42,26 +43,26 @@ Array = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def written(db: Database, spec: RunSpec, name: str, blocks: Iterator[Array]) -> str:
-    """Store a trace block by block, as a worker does; returns the run's id."""
+    """Store a trace block by block, as a worker does; return the run's id."""
     submission.submit(db, [spec])
-    (claim,) = runs.claim(db, "benchmark", 1, lease_seconds=600)
+    (claim,) = lifecycle.claim(db, "benchmark", 1, lease_seconds=600)
     step = 0
     for values in blocks:
         block = TraceBlock(name, step + 1, 1, values)
         step += len(values)
-        done = runs.record(db, [(claim.lease, Progress(step, (block,), b"state", {"final_loss": 0.5}, None))])
-        assert done == {spec.digest: runs.Recorded.OK}
+        answers = lifecycle.record(db, [(claim.lease, Progress(step, (block,), b"state", {"final_loss": 0.5}, None))])
+        assert answers == {spec.digest: lifecycle.Recorded.OK}
     return spec.digest
 
 
 def line(points: int, block: int = 10_000) -> Iterator[Array]:
     """Yield a long curve in blocks."""
-    draw = np.random.default_rng(0)
-    return (curve(min(block, points - first), draw) for first in range(0, points, block))
+    rng = np.random.default_rng(0)
+    return (curve(min(block, points - first), rng) for first in range(0, points, block))
 
 
 def history_5k() -> list[Result]:
-    """Compare one metric's 5,000 points over REST."""
+    """Compare reading one metric's 5,000 points over REST."""
     with ExitStack() as stack:
         db, settings = stack.enter_context(store("sqlite"))
         client = stack.enter_context(served_by_us(settings))
@@ -97,33 +98,33 @@ def history_5k() -> list[Result]:
 
 
 def timed(ask: Callable[[], Any], repeats: int = REPEATS, before: int = 2) -> list[float]:
-    """Return milliseconds of a question, again and again after the first two times."""
-    found = []
+    """Return the milliseconds of `repeats` calls, after `before` calls to warm up."""
+    milliseconds = []
     for _ in range(repeats + before):
         start = time.perf_counter()
         ask()
-        found.append((time.perf_counter() - start) * 1000)
-    return found[before:]
+        milliseconds.append((time.perf_counter() - start) * 1000)
+    return milliseconds[before:]
 
 
 def history_growth() -> list[Result]:
-    """Measure a curve of ten thousand points and one of ten million, at two thousand pixels."""
+    """Measure reading a curve of 10,000 points and one of 10,000,000 at a resolution of 2,000."""
     with store("sqlite") as (db, settings):
         ids = [written(db, specification(updates=n), "loss", line(n)) for n in (SHORT, LONG)]
 
         def ask(run_id: str) -> bytes:
-            view = traces.read(db, run_id, "loss", max_points=PIXELS)
-            found = {name: getattr(view, name) for name in (*FIGURES, "steps")}
-            return orjson.dumps({name: numbers(array) for name, array in found.items() if array is not None})
+            view = reading.read(db, run_id, "loss", max_points=PIXELS)
+            arrays = {name: getattr(view, name) for name in (*FIGURES, "steps")}
+            return orjson.dumps({name: numbers(array) for name, array in arrays.items() if array is not None})
 
         short, long = (timed(partial(ask, run_id)) for run_id in ids)
         with served_by_us(settings) as client:
             url = f"/api/v1/runs/{ids[1]}/traces/loss?max_points={PIXELS}"
             rest = timed(lambda: client.get(url).raise_for_status().json())
     bias = (
-        f"At {PIXELS} pixels, every figure, with its JSON, on SQLite, written by services.runs.record, 10,000 a block, "
-        "read again and again, so its pages are in memory after the first time (2 to 3 ms without). Against the most "
-        f"that it may be: 15 ms at {LONG:,} points, and 3 times what {SHORT:,} points take"
+        f"At {PIXELS} pixels, every figure, with its JSON, on SQLite, written by lifecycle.record, 10,000 a "
+        "block, read again and again, so its pages are in memory after the first time (2 to 3 ms without). Against the "
+        f"most that it may be: 15 ms at {LONG:,} points, and 3 times what {SHORT:,} points take"
     )
     growth = median(long) / median(short)
     rows = [
@@ -135,30 +136,30 @@ def history_growth() -> list[Result]:
 
 
 def picture_ms() -> list[Result]:
-    """Measure a picture of 100,000 steps x 400 time steps in 800 x 400."""
-    draw = np.random.default_rng(0)
+    """Measure a view of 100,000 steps x 400 time steps at 800 x 400."""
+    rng = np.random.default_rng(0)
     profile = np.exp(-np.arange(WIDE) / 60.0)
 
     def blocks() -> Iterator[Array]:
         for _ in range(WIDE_STEPS // 500):
-            yield (profile * np.exp(draw.normal(0, 0.5, (500, WIDE)))).astype(np.float32)
+            yield (profile * np.exp(rng.normal(0, 0.5, (500, WIDE)))).astype(np.float32)
 
     spec = specification(problem={"kind": "temporal_order", "length": WIDE}, updates=WIDE_STEPS)
     with store("sqlite") as (db, settings):
-        run_id = written(db, spec, "delta_norm", blocks())
+        run_id = written(db, spec, "delta_log_norm", blocks())
 
         def ask(figure: str) -> bytes:
-            view = traces.read(db, run_id, "delta_norm", max_points=ACROSS, figures=(figure,))
+            view = reading.read(db, run_id, "delta_log_norm", max_points=ACROSS, figures=(figure,))
             return orjson.dumps({"steps": numbers(view.steps), figure: numbers(getattr(view, figure))})
 
         first = [timed(partial(ask, figure), 1, before=0)[0] for figure in ("mean", "minimum", "maximum", "last")]
         again = timed(partial(ask, "mean"), 20)
         with served_by_us(settings) as client:
-            url = f"/api/v1/runs/{run_id}/traces/delta_norm?max_points={ACROSS}&figures=mean"
+            url = f"/api/v1/runs/{run_id}/traces/delta_log_norm?max_points={ACROSS}&figures=mean"
             rest = timed(lambda: client.get(url).raise_for_status(), 20)
     bias = (
-        f"delta_norm of {WIDE_STEPS:,} steps x {WIDE} time steps, one figure at {ACROSS} pixels across (a power of two "
-        "of steps each, so at most that many), with the JSON, on SQLite. Against the most; "
+        f"delta_log_norm of {WIDE_STEPS:,} steps x {WIDE} time steps, one figure at {ACROSS} pixels across (a power of "
+        "two of steps each, so at most that many), with the JSON, on SQLite. Against the most; "
     )
     rows = [
         within("picture_ms", again, 50, "ms", f"{bias}again and again, in one process, its pages in memory."),
@@ -169,24 +170,24 @@ def picture_ms() -> list[Result]:
 
 
 def bytes_per_number() -> list[Result]:
-    """Measure the room of the demonstration's traces: rows, keys, checksums and pyramid included."""
+    """Measure the bytes per number of the demonstration's traces: rows, keys, checksums and pyramid included."""
     bias = (
-        "The demonstration's sweep, its first seed, trained here, written by services.runs.record: growth of the "
-        "SQLite file by the tables of traces (after VACUUM: keys, checksums, pages of the pyramid) over numbers "
+        "The demonstration's sweep, its first seed, trained here, written by lifecycle.record: growth of "
+        "the SQLite file by the tables of traces (after VACUUM: keys, checksums, pages of the pyramid) over numbers "
         "stored. Against the most that it may be"
     )
     whole, short = (_bytes({"observation": {"short_norms": short}}) for short in (False, True))
-    said = "norms with eight significant bits, off by at most 0.4 %"
+    precision = "norms with eight significant bits, off by at most 0.4 %"
     return [
         within("bytes_per_number", [whole], 5, "bytes", f"{bias}; lossless."),
-        within("bytes_per_number_short", [short], 2.5, "bytes", f"{bias}; {said}."),
+        within("bytes_per_number_short", [short], 2.5, "bytes", f"{bias}; {precision}."),
     ]
 
 
 def _bytes(changes: dict[str, Any]) -> float:
     with store("sqlite") as (db, settings):
         specs = demonstrated(db, changes)
-        stored = sum(entry["points"] * prod(entry["size"]) for s in specs for entry in traces.catalog(db, s.digest))
+        stored = sum(entry["points"] * prod(entry["size"]) for s in specs for entry in reading.catalog(db, s.digest))
         whole = _size(db, settings.home)
         with db.write() as conn:
             for table in ("trace_blocks", "trace_pages"):

@@ -1,4 +1,4 @@
-"""One figure: ours, the peer's, and what made them."""
+"""The result of a benchmark: our figure, the peer's, and how they were measured."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Result:
     machine: str = field(default_factory=machine)
 
     def row(self) -> dict[str, object]:
-        """Return it for JSON."""
+        """Return the fields as JSON-compatible values."""
         return asdict(self)
 
 
 def interleaved(
     ours: Callable[[int], float], peer: Callable[[int], float], repetitions: int, *, warm_peer: bool = True
 ) -> tuple[list[float], list[float]]:
-    """Return both sides' seconds, measured in turn after a warm-up; the argument is the repetition's number."""
+    """Return both sides' seconds, measured alternately after a warm-up; the argument is the repetition's number."""
     ours(0)
     if warm_peer:
         peer(0)
@@ -52,7 +52,7 @@ def interleaved(
 
 
 def compared(name: str, seconds: tuple[list[float], list[float]], bias: str) -> Result:
-    """Return the medians, and the median of the ratios pair by pair."""
+    """Return the medians of both sides, and the median of the pairwise ratios."""
     ours, peer = seconds
     ratios = sorted(b / a for a, b in zip(ours, peer, strict=True))
     spread = f"ratio {ratios[0]:.2f} to {ratios[-1]:.2f} over {len(ratios)} interleaved pairs"
@@ -60,7 +60,7 @@ def compared(name: str, seconds: tuple[list[float], list[float]], bias: str) -> 
 
 
 def quicker(name: str, rates: tuple[list[float], list[float]], unit: str, bias: str) -> Result:
-    """Return the same of what is better when larger, such as points a second."""
+    """Like `compared`, for rates: larger is better."""
     ours, peer = rates
     ratios = sorted(a / b for a, b in zip(ours, peer, strict=True))
     spread = f"ratio {ratios[0]:.2f} to {ratios[-1]:.2f} over {len(ratios)} interleaved pairs"
@@ -68,7 +68,7 @@ def quicker(name: str, rates: tuple[list[float], list[float]], unit: str, bias: 
 
 
 def within(name: str, ours: list[float], most: float, unit: str, bias: str) -> Result:
-    """Return our own figure, the 95th percentile of those measured, against the most that it may be."""
-    found = sorted(ours)[max(0, math.ceil(0.95 * len(ours)) - 1)]
+    """Return the 95th percentile of our figures against the limit `most`."""
+    p95 = sorted(ours)[max(0, math.ceil(0.95 * len(ours)) - 1)]
     spread = f"median {median(ours):.3g}, largest {max(ours):.3g} {unit} of {len(ours)}"
-    return Result(name, found, most, most / found, unit, f"make bench ONLY={name}", bias, spread)
+    return Result(name, p95, most, most / p95, unit, f"make bench ONLY={name}", bias, spread)

@@ -1,4 +1,4 @@
-"""A laboratory of the benchmark's own: the stack that `make up` starts, in a folder that is thrown away."""
+"""Starts a laboratory for a benchmark: the stack of `make up`, in a temporary folder."""
 
 from __future__ import annotations
 

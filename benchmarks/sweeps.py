@@ -1,4 +1,4 @@
-"""Whole sweeps through the whole stack, against the ways in which people run them."""
+"""Whole sweeps through the whole stack, against common ways to run them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ OURS = (
 LRS, THRESHOLDS = (0.01, 0.02, 0.05, 0.1), (0.1, 0.3, 1.0, 3.0)
 RAY_VERSION = "2.60.0"
 RAY = Path(__file__).parents[1] / ".cache" / "ray"
-"""Ray Tune's own environment: its dependencies are not ours."""
+"""A virtual environment for Ray Tune and its dependencies."""
 
 
 def sweep(setting: Setting, runs: int, repetition: int) -> dict[str, Any]:
-    """Return a sweep that no repetition before had."""
+    """Return a sweep with seeds that no other repetition uses."""
     each = runs // (len(LRS) * len(THRESHOLDS))
     return {
         "name": f"{runs} runs of {setting}, repetition {repetition}",
@@ -70,7 +70,7 @@ def joblib(pool: Parallel, setting: Setting, runs: int, repetition: int) -> floa
 
 
 def sequential(setting: Setting, runs: int, repetition: int) -> float:
-    """Return the seconds of one run after the other."""
+    """Return the seconds of the runs one after another."""
     start = time.perf_counter()
     for seed in range(runs):
         trial(setting, 1000 * repetition + seed, 0.05, 1.0)
@@ -78,14 +78,14 @@ def sequential(setting: Setting, runs: int, repetition: int) -> float:
 
 
 def optuna(setting: Setting, runs: int, repetition: int) -> float:
-    """Return the seconds of a study in two processes, their start included."""
+    """Return the seconds of a study in two processes, including their start."""
     start = time.perf_counter()
     optuna_trials.sweep(setting, runs, 1000 * repetition)
     return time.perf_counter() - start
 
 
 def ray(setting: Setting, runs: int, repetition: int) -> float:
-    """Return the seconds of Ray Tune's sweep, in a cluster that runs and is warm."""
+    """Return the seconds of Ray Tune's sweep in a warm cluster."""
     _make_ray_environment()
     script = Path(__file__).parent / "peers" / "ray_trials.py"
     command = [str(RAY / "bin" / "python"), str(script), str(runs), str(1000 * repetition), *map(str, setting)]
@@ -114,7 +114,7 @@ def against_joblib(name: str, setting: Setting, runs: int, note: str = "") -> li
 
 
 def against(name: str, peer: Callable[[Setting, int, int], float], note: str) -> list[Result]:
-    """Compare the sweep of 64 runs with another way; Ray Tune warms its own cluster at each repetition."""
+    """Compare the sweep of 64 runs with a peer; Ray Tune warms its own cluster at each repetition."""
     pair = partial(peer, Setting(), 64)
     with laboratory() as lab:
         mine = partial(ours, lab, Setting(), 64)

@@ -1,4 +1,4 @@
-"""Runs that are trained here, by the engine itself, and stored as a worker stores them."""
+"""Trains runs in this process and stores them as a worker does."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from ltd_client import demo
 from ltd_core.engine import pack_for
-from services import runs, submission, sweeps
+from services.runs import lifecycle, submission
+from services.sweeps.request import expand, parse_request
 
 if TYPE_CHECKING:
     from ltd_core.spec import RunSpec
-    from services.db import Database
+    from services.database.engine import Database
 
 
 def demonstrated(db: Database, changes: dict[str, Any]) -> list[RunSpec]:
-    """Train the first seed of the demonstration's sweep, its base changed, to the end; returns the specifications."""
+    """Train the first seed of the demonstration's sweep, with changes to its base; return the specifications."""
     request = json.loads(Path(demo.__file__).with_name("demo_sweep.json").read_text(encoding="utf-8"))
     request |= {"seeds": [0], "base": request["base"] | changes}
-    specs = [spec for _, spec in sweeps.expand(sweeps.parse_request(request))]
+    specs = [spec for _, spec in expand(parse_request(request))]
     submission.submit(db, specs)
     for shape in {spec.shape_key for spec in specs}:
         _train(db, shape)
@@ -27,12 +28,12 @@ def demonstrated(db: Database, changes: dict[str, Any]) -> list[RunSpec]:
 
 
 def _train(db: Database, shape: str) -> None:
-    claims = runs.claim(db, "benchmark", 100, shape_key=shape, lease_seconds=3600)
+    claims = lifecycle.claim(db, "benchmark", 100, shape_key=shape, lease_seconds=3600)
     pack = pack_for(claims[0].spec, len(claims), "cpu")
-    going = {lane: claim.lease for lane, claim in enumerate(claims)}
+    leases = {lane: claim.lease for lane, claim in enumerate(claims)}
     for lane, claim in enumerate(claims):
         pack.load(lane, claim.spec)
-    while going:
-        reached = pack.advance()
-        runs.record(db, [(going[lane], progress) for lane, progress in reached.items()])
-        going = {lane: lease for lane, lease in going.items() if lane not in reached or not reached[lane].outcome}
+    while leases:
+        advanced = pack.advance()
+        lifecycle.record(db, [(leases[lane], progress) for lane, progress in advanced.items()])
+        leases = {lane: lease for lane, lease in leases.items() if lane not in advanced or not advanced[lane].outcome}

@@ -107,12 +107,9 @@ def watch_command(
 ) -> None:
     """Show the progress of a run or a sweep until it ends."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    if _is_run(lab, name):
-        ended = watch_run(lab, name, console)
-        console.result(ended, lambda: show.run(console, ended, lab.server))
-    else:
-        done = watch_sweep(lab, name, console)
-        console.result(done, lambda: show.sweep(console, done, lab.server))
+    watch, shown = (watch_run, show.run) if _is_run(lab, name) else (watch_sweep, show.sweep)
+    ended = watch(lab, name, console)
+    console.result(ended, lambda: shown(console, ended, lab.server))
 
 
 @app.command(name="runs")
@@ -142,14 +139,13 @@ def runs_command(
 ) -> None:
     """List runs: the newest first, or in the order of a metric."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    asked: dict[str, Any] = (
+    filters: dict[str, Any] = (
         {"search": " ".join(words or []), "state": state, "outcome": outcome, "sweep": sweep, "experiment": experiment}
         | {"problem": problem, "cell": cell, "initialization": initialization, "regularizer": regularizer}
         | {"clipping": clipping, "optimizer": optimizer, "metric": metric, "below": below, "above": above, "sort": sort}
     )
-    filters = {name: str(value) for name, value in asked.items() if value not in {"", None}}
-    found = list(islice(lab.runs(limit=str(limit), **filters), limit))
-    console.result(found, lambda: show.runs(console, found, (sort or metric).removeprefix("-") or "final_loss"))
+    listed = list(islice(lab.runs(limit=limit, **filters), limit))
+    console.result(listed, lambda: show.runs(console, listed, (sort or metric).removeprefix("-") or "final_loss"))
 
 
 @app.command()
@@ -176,11 +172,11 @@ def compare(
         console.result(paired, lambda: show.pairs(console, paired))
         return
     share = str(quantile) if aggregate == "quantile" else None
-    found = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate, quantile=share)
+    table = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate, quantile=share)
     if csv:
-        sys.stdout.write(show.comparison_csv(found))
+        sys.stdout.write(show.comparison_csv(table))
         return
-    console.result(found, lambda: show.comparison(console, found))
+    console.result(table, lambda: show.comparison(console, table))
 
 
 @app.command()
@@ -205,8 +201,8 @@ def mechanisms(
     console.result(chosen, lambda: show.mechanism(console, chosen) if detailed else show.mechanisms(console, chosen))
 
 
-@app.command()
-def cancel(
+@app.command(name="cancel")
+def cancel_command(
     name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")],
     *,
     server: Server = DEFAULT_SERVER,
@@ -215,12 +211,9 @@ def cancel(
 ) -> None:
     """Cancel a run, or what has not ended of a sweep."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    if _is_run(lab, name):
-        ended = lab.cancel_run(name)
-        console.result(ended, lambda: show.run(console, ended, lab.server))
-    else:
-        stopped = lab.cancel_sweep(name)
-        console.result(stopped, lambda: show.sweep(console, stopped, lab.server))
+    cancel, shown = (lab.cancel_run, show.run) if _is_run(lab, name) else (lab.cancel_sweep, show.sweep)
+    cancelled = cancel(name)
+    console.result(cancelled, lambda: shown(console, cancelled, lab.server))
 
 
 app.command()(exchange.export)
@@ -232,14 +225,14 @@ def doctor(*, server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJso
     """Check that the laboratory works: server, database, broker, workers."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     ready = lab.ready()
-    found = {"server": lab.server, "version": lab.version(), **ready, "workers": lab.workers()}
-    console.result(found, lambda: show.doctor(console, found))
+    report = {"server": lab.server, "version": lab.version(), **ready, "workers": lab.workers()}
+    console.result(report, lambda: show.doctor(console, report))
     if ready["status"] != "ready":
         raise typer.Exit(1)
 
 
 def _is_run(lab: Lab, name: str) -> bool:
-    """Tell a run's id from a sweep's; raises BadRequest when it is neither."""
+    """Whether an id is a run's, else a sweep's; raises BadRequest if it is neither."""
     try:
         lab.get_run(name)
     except BadRequest as error:
@@ -251,30 +244,23 @@ def _is_run(lab: Lab, name: str) -> bool:
 
 
 def main() -> None:
-    """Run the command; errors are told in words, and by the exit status: 2 for bad input, 3 when nothing answers."""
+    """Run the command; exit status 2 for bad input, 3 if no laboratory answers, 1 for any other error."""
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has one of them
             signal.signal(getattr(signal, name), _end)
     try:
         app()
-    except ClientError as error:
-        Console(as_json="--json" in sys.argv).error(error, _as_problem(error))
+    except (ClientError, OSError) as error:  # OSError: a folder that cannot be written, a full disk
+        Console(as_json="--json" in sys.argv).error(error)
         sys.exit(_status(error))
-    except OSError as error:  # a folder that cannot be written, a full disk
-        Console(as_json="--json" in sys.argv).error(error, {"title": type(error).__name__, "detail": str(error)})
-        sys.exit(1)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    """End in order, so that a laboratory started for one command ends with it."""
+    """Exit through `finally` blocks, so that a laboratory started for one command ends with it."""
     sys.exit(128 + number)
 
 
-def _status(error: ClientError) -> int:
+def _status(error: Exception) -> int:
     if isinstance(error, Unreachable):
         return 3
     return 2 if isinstance(error, BadRequest) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR else 1
-
-
-def _as_problem(error: ClientError) -> dict[str, Any]:
-    return error.problem if isinstance(error, BadRequest) else {"title": type(error).__name__, "detail": str(error)}

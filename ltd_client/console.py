@@ -1,4 +1,4 @@
-"""Where output goes: words for people, or one JSON document for programs."""
+"""Output: text for people, or one JSON document for programs."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ if TYPE_CHECKING:
 
 
 class Console:
-    """Standard output for the result, standard error for what happens on the way."""
+    """Results go to standard output; progress and errors go to standard error."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self.out = RichConsole(highlight=False)
         self.err = RichConsole(stderr=True, highlight=False, quiet=as_json)
 
-    def result(self, body: Any, words: Callable[[], object]) -> None:  # noqa: ANN401 - JSON
-        """Print the JSON, or say it in words."""
+    def result(self, body: Any, words: Callable[[], object]) -> None:
+        """Print `body` as JSON, or call `words` to print it for people."""
         if self.as_json:
             sys.stdout.write(json.dumps(body, indent=1) + "\n")
             sys.stdout.flush()  # `ltd up` stays
         else:
             words()
 
-    def say(self, what: RenderableType = "", *, whole: bool = False) -> None:
-        """Print for people; a whole line is never broken, so that a path can be copied."""
+    def say(self, text: RenderableType = "", *, whole: bool = False) -> None:
+        """Print for people, nothing with --json; `whole` lines are not wrapped, so that a path can be copied."""
         if not self.as_json:
-            self.out.print(what, soft_wrap=whole)
+            self.out.print(text, soft_wrap=whole)
 
-    def error(self, error: Exception, problem: dict[str, Any]) -> None:
-        """Print an error."""
+    def error(self, error: Exception) -> None:
+        """Print an error in words, or its problem document as JSON."""
         if self.as_json:
+            problem = getattr(error, "problem", {"title": type(error).__name__, "detail": str(error)})
             sys.stderr.write(json.dumps(problem) + "\n")
         else:
             words = escape(str(error)).replace("\n", "\n       ")

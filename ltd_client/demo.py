@@ -1,4 +1,4 @@
-"""The demonstration: one real sweep, its comparison, what it says, and a report to keep."""
+"""The demonstration: a sweep, its comparison, a summary in sentences, and its report as a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 def run(lab: Lab, home: Path, console: Console) -> None:
-    """Post the sweep, watch it, show the comparison, and save the report."""
+    """Post the sweep, watch it, show its comparison, and save its report."""
     began = time.monotonic()
     request = json.loads(files("ltd_client").joinpath("demo_sweep.json").read_text(encoding="utf-8"))
     posted = lab.sweep(request)
@@ -77,11 +77,11 @@ def _cell(cell: Json, error: Json) -> str:
 
 
 def reading(solved: Json) -> list[str]:
-    """Return what the comparison says, computed from it: by rule, and what the batch size changes."""
+    """Return sentences computed from the comparison: the worst and the best rule, and where batch size matters most."""
     names = [row["label"] for row in solved["rows"]["values"]]
     wins = [[round((cell["value"] or 0.0) * cell["n"]) for cell in line] for line in solved["cells"]]
     totals = [sum(len(cell["runs"]) for cell in line) for line in solved["cells"]]
-    said = [
+    sentences = [
         f"Clipping [bold]{names[i]}[/] solved {sum(wins[i])} of {totals[i]} runs."
         for i in _extremes([sum(w) for w in wins])
     ]
@@ -89,8 +89,8 @@ def reading(solved: Json) -> list[str]:
     spread = max(range(len(wins)), key=lambda i: max(wins[i]) - min(wins[i]))
     if max(wins[spread]) > min(wins[spread]):
         by_size = ", ".join(f"{won} at {size}" for won, size in zip(wins[spread], sizes, strict=True))
-        said.append(f"Batch size matters most at [bold]{names[spread]}[/]: solved {by_size}.")
-    return said
+        sentences.append(f"Batch size matters most at [bold]{names[spread]}[/]: solved {by_size}.")
+    return sentences
 
 
 def _extremes(values: list[int]) -> list[int]:

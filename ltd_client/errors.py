@@ -1,4 +1,4 @@
-"""What can go wrong between a client and the laboratory."""
+"""Errors of the client."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class ClientError(Exception):
-    """Root of the client's errors."""
+    """Base class of the client's errors."""
 
 
-class Unreachable(ClientError):  # noqa: N818
+class Unreachable(ClientError):
     """No laboratory answers at the address."""
 
     def __init__(self, server: str, reason: str) -> None:
@@ -17,14 +17,14 @@ class Unreachable(ClientError):  # noqa: N818
         self.server, self.reason = server, reason
 
     def __str__(self) -> str:
-        """Return what to do."""
+        """Return the reason and what to do."""
         return (
             f"no laboratory answers at {self.server} ({self.reason}): "
             "start one with `ltd up`, or name another with --server"
         )
 
 
-class BadRequest(ClientError):  # noqa: N818
+class BadRequest(ClientError):
     """The laboratory refused a request; `problem` is its problem document (RFC 9457)."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
@@ -32,7 +32,7 @@ class BadRequest(ClientError):  # noqa: N818
         self.status, self.problem = status, problem
 
     def __str__(self) -> str:
-        """Return a line a field, else the detail."""
+        """Return one line per field, else the detail, the title or the status."""
         fields = [
             f"{e['field']}: {e['message']} (got {e.get('value')!r})"
             for e in self.problem.get("errors", [])
@@ -43,7 +43,7 @@ class BadRequest(ClientError):  # noqa: N818
         )
 
 
-class MissingLibraries(ClientError):  # noqa: N818
+class MissingLibraries(ClientError):
     """An optional part of the client is not installed."""
 
     def __init__(self, name: str) -> None:
@@ -55,13 +55,13 @@ class MissingLibraries(ClientError):  # noqa: N818
         return f"{self.name} is not installed: pip install 'ltd-lab[export]'"
 
 
-class BadExport(ClientError):  # noqa: N818
-    """A folder that is no export, or one whose files do not fit together."""
+class BadExport(ClientError):
+    """A folder is not an export, or its files contradict each other."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
         self.path, self.reason = path, reason
 
     def __str__(self) -> str:
-        """Return which file, and why."""
+        """Return the file and the reason."""
         return f"{self.path}: {self.reason}"

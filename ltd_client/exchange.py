@@ -1,4 +1,4 @@
-"""`ltd export` and `ltd import`: a sweep as files, and a sweep of another laboratory."""
+"""`ltd export` and `ltd import`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ltd_client.sdk import DEFAULT_SERVER, Lab
 
 
 class ExportFormat(StrEnum):
-    """What an export holds."""
+    """The content of an export."""
 
     REPORT = "report"
     PARQUET = "parquet"

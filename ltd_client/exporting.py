@@ -1,6 +1,6 @@
-"""A sweep as a folder of files: its request, a table of its runs, and every trace of each run to the last bit.
+"""Exports a sweep to a folder: its request, a table of its runs, and every trace of each run, bit for bit.
 
-A run that is complete in the folder and has not changed since is not read again, so that an export can be taken up.
+A run that is complete in the folder and has not changed since is skipped, so an interrupted export can be resumed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ Json = dict[str, Any]
 
 _ID = re.compile("[0-9a-f]{32}")
 _CHUNK_NUMBERS = 250_000
-"""Numbers of a trace that are held at once."""
+"""Numbers of a trace per request, and in memory at a time."""
 
 
 def export_sweep(lab: Lab, sweep_id: str, folder: Path, kind: str, console: Console) -> Json:
-    """Write a sweep in one of the FORMATS; returns what was written, runs by what became of them."""
-    place, _ = FORMATS[kind]
+    """Write a sweep in one of the FORMATS; return how many runs were written, were unchanged, or lack their points."""
+    pattern, _ = FORMATS[kind]
     sweep = lab.get_sweep(sweep_id)
     done: Json = {"folder": str(folder), "format": kind, "written": 0, "unchanged": 0, "thinned": {}}
     if (folder / "sweep.json").is_file() and read_json(folder / "sweep.json")["sweep"]["id"] != sweep_id:
@@ -43,8 +43,8 @@ def export_sweep(lab: Lab, sweep_id: str, folder: Path, kind: str, console: Cons
         task = bars.add_task("runs", total=sweep["runs"], note="")
         for run in lab.runs(sweep=sweep_id):
             ids.append(run["id"])
-            document = _standing(folder, run)
-            if kind in document["formats"] and (folder / place.format(run=run["id"])).is_file():
+            document = _document(folder, run)
+            if kind in document["formats"] and (folder / pattern.format(run=run["id"])).is_file():
                 done["unchanged"] += 1
             else:
                 _export_run(lab, folder, kind, document)
@@ -59,46 +59,45 @@ def export_sweep(lab: Lab, sweep_id: str, folder: Path, kind: str, console: Cons
 def read_json(path: Path) -> Json:
     """Return a document of an export; raises BadExport."""
     try:
-        found = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise BadExport(str(path), f"cannot be read: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise BadExport(str(path), "is no JSON object")
-    return found
+    return document
 
 
 def write_json(path: Path, document: Json) -> None:
-    """Write a document whole, or not at all."""
+    """Write a document atomically."""
     partial(path).write_text(json.dumps(document, indent=1), encoding="utf-8")
     complete(path)
 
 
-def _standing(folder: Path, run: Json) -> Json:
-    """Return what is known of a run's files: of an earlier export, when the run is still the same."""
+def _document(folder: Path, run: Json) -> Json:
+    """Return the description of a run's files: that of an earlier export if the run has not changed, else a new one."""
     if not _ID.fullmatch(run["id"]):
         raise BadExport(str(folder), f"a run cannot be named {run['id']!r}")
     path = folder / "runs" / f"{run['id']}.json"
-    found = read_json(path) if path.is_file() else {}
-    same = found.get("run") == run
-    return found if same else {"run": run, "formats": [], "traces": [], "thinned": []}
+    earlier = read_json(path) if path.is_file() else {}
+    return earlier if earlier.get("run") == run else {"run": run, "formats": [], "traces": [], "thinned": []}
 
 
 def _export_run(lab: Lab, folder: Path, kind: str, document: Json) -> None:
-    run, (place, make) = document["run"], FORMATS[kind]
-    path = folder / place.format(run=run["id"])
+    run, (pattern, open_file) = document["run"], FORMATS[kind]
+    path = folder / pattern.format(run=run["id"])
     document |= {"traces": [], "thinned": [], "formats": sorted({*document["formats"], kind})}
-    file = make(partial(path), run)
+    file = open_file(partial(path), run)
     try:
         for info in lab.traces(run["id"]):
             _export_trace(lab, document, info, file)
     finally:
         file.close()
     complete(path)
-    write_json(folder / "runs" / f"{run['id']}.json", document)  # the last: it says that the others are complete
+    write_json(folder / "runs" / f"{run['id']}.json", document)  # last: its presence means that the traces are complete
 
 
 def _export_trace(lab: Lab, document: Json, info: Json, file: TraceFile) -> None:
-    """Write the points up to the step at which the run was seen; note a trace whose finest points were let go."""
+    """Write the points up to the step in the run's description; note a trace whose finest points were deleted."""
     run, dtype = document["run"], ""
     for first, last in _chunks(info, run["step"]):
         body = lab.trace_arrow(run["id"], info["name"], first, last, (last - first) // info["every"] + 1)
@@ -118,15 +117,15 @@ def _export_trace(lab: Lab, document: Json, info: Json, file: TraceFile) -> None
 
 
 def _chunks(info: Json, step: int) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last step of ranges of about _CHUNK_NUMBERS numbers."""
+    """Yield the first and last step of ranges of at most _CHUNK_NUMBERS numbers, or of one point."""
     every, points = info["every"], min(info["points"], step // info["every"])
-    each = max(1, _CHUNK_NUMBERS // max(1, prod(info["size"])))
-    for first in range(0, points, each):
-        yield (first + 1) * every, min(first + each, points) * every
+    length = max(1, _CHUNK_NUMBERS // max(1, prod(info["size"])))
+    for first in range(0, points, length):
+        yield (first + 1) * every, min(first + length, points) * every
 
 
 def _write_runs(lab: Lab, folder: Path, kind: str, sweep: Json, ids: list[str]) -> Path:
-    """Write a table with a row a run: its id, how it stands, its coordinates, its metrics, its specification."""
+    """Write a table with one row per run: id, state, step, outcome, coordinates, metrics, specification."""
     as_csv = kind != "parquet"
     path = folder / ("runs.csv" if as_csv else "runs.parquet")
     metrics = [entry["kind"] for entry in lab.mechanisms()["metric"]]
@@ -134,12 +133,12 @@ def _write_runs(lab: Lab, folder: Path, kind: str, sweep: Json, ids: list[str]) 
     rows: dict[str, list[Any]] = {name: [] for name in ("id", "state", "step", "outcome", *fields, *metrics, "spec")}
     for run_id in ids:
         run = read_json(folder / "runs" / f"{run_id}.json")["run"]
-        said = {"id": run_id, "state": run["state"], "step": run["step"], "spec": json.dumps(run["spec"])}
-        said |= {"outcome": run["outcome"] and run["outcome"]["kind"]}
-        said |= {field: _coordinate(run["spec"], field) for field in fields}
-        said |= {name: run["summary"].get(name) for name in metrics}
+        row = {"id": run_id, "state": run["state"], "step": run["step"], "spec": json.dumps(run["spec"])}
+        row |= {"outcome": run["outcome"] and run["outcome"]["kind"]}
+        row |= {field: _coordinate(run["spec"], field) for field in fields}
+        row |= {name: run["summary"].get(name) for name in metrics}
         for name, values in rows.items():
-            values.append(said[name])
+            values.append(row[name])
     table = lib.pa.table({name: _column(values, numeric=name in metrics) for name, values in rows.items()})
     write = lib.csv.write_csv if as_csv else lib.parquet.write_table
     write(table, str(partial(path)))
@@ -147,16 +146,16 @@ def _write_runs(lab: Lab, folder: Path, kind: str, sweep: Json, ids: list[str]) 
     return path
 
 
-def _coordinate(spec: Json, field: str) -> Any:  # noqa: ANN401 - JSON
-    """Return the value at a dotted field of a specification, an object as JSON; None where there is no such field."""
-    found: Any = spec
+def _coordinate(spec: Json, field: str) -> Any:
+    """Return the value at a dotted path of a specification, objects and lists as JSON; None if there is none."""
+    value: Any = spec
     for name in field.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    return json.dumps(found) if isinstance(found, dict | list) else found
+        value = value.get(name) if isinstance(value, dict) else None
+    return json.dumps(value) if isinstance(value, dict | list) else value
 
 
-def _column(values: list[Any], *, numeric: bool) -> Any:  # noqa: ANN401 - Arrow's array
-    """Return a column; values of several types become JSON."""
+def _column(values: list[Any], *, numeric: bool) -> Any:
+    """Return a column; values of mixed types are encoded as JSON."""
     if numeric:
         return lib.pa.array([None if value is None else float(value) for value in values], lib.pa.float64())
     kinds = {type(value) for value in values if value is not None}

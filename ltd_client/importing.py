@@ -1,4 +1,4 @@
-"""An exported sweep brought to another laboratory, run by run; the laboratory checks all that can be checked."""
+"""Imports an exported sweep into another laboratory, run by run; the laboratory validates each."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _SENT = ("id", "spec", "step", "outcome", "summary", "started_at", "finished_at"
 
 
 def import_sweep(lab: Lab, folder: Path, console: Console) -> Json:
-    """Bring every run that has succeeded, then the sweep; returns what became of them.
+    """Import every succeeded run, then post the sweep; return how many runs were new, existed, or were left out.
 
-    The sweep is posted only when each of its runs has succeeded here too: nothing is started. Raises BadExport.
+    The sweep is posted only if all its runs have succeeded here, so that posting it trains nothing. Raises BadExport.
     """
-    told = read_json(folder / "sweep.json")
-    if not {"server", "sweep"} <= told.keys():
+    export = read_json(folder / "sweep.json")
+    if not {"server", "sweep"} <= export.keys():
         raise BadExport(str(folder), "is no export: `ltd export SWEEP --format parquet` makes one")
     files = sorted((folder / "runs").glob("*.json"))
     done: Json = {"new": 0, "stood": 0, "left_out": 0, "sweep": None}
@@ -43,27 +43,27 @@ def import_sweep(lab: Lab, folder: Path, console: Console) -> Json:
         for path in files:
             document = _document(path)
             if document["run"]["state"] == "succeeded" and not document["thinned"]:
-                answer = lab.bring(run_body(folder, document, told["server"]))
+                answer = lab.bring(run_body(folder, document, export["server"]))
                 done["new" if answer["new"] else "stood"] += 1
                 succeeded |= {answer["id"]} if answer["state"] == "succeeded" else set()
             else:
                 done["left_out"] += 1
             bars.update(task, advance=1)
-    sweep = told["sweep"]
+    sweep = export["sweep"]
     if len(succeeded) == sweep["runs"]:
         done["sweep"] = lab.sweep({name: sweep[name] for name in ("name", "base", "axes", "seeds")})
     return done
 
 
 def _document(path: Path) -> Json:
-    found = read_json(path)
-    if found.get("run", {}).get("id") != path.stem or not {"traces", "thinned"} <= found.keys():
+    document = read_json(path)
+    if document.get("run", {}).get("id") != path.stem or not {"traces", "thinned"} <= document.keys():
         raise BadExport(str(path), "does not describe the run that it is named after")
-    return found
+    return document
 
 
 def run_body(folder: Path, document: Json, origin: str) -> bytes:
-    """Return a run as POST /api/v1/imports takes it; raises BadExport."""
+    """Return a run as the Arrow stream that POST /api/v1/imports takes; raises BadExport."""
     path = folder / FORMATS["parquet"][0].format(run=document["run"]["id"])
     run = {name: document["run"][name] for name in _SENT} | {"origin": origin}
     dtypes = {info["name"]: info["dtype"] for info in document["traces"]}
@@ -82,18 +82,18 @@ def run_body(folder: Path, document: Json, origin: str) -> bytes:
     return out.getvalue()
 
 
-def _blocks(file: Any, traces: dict[str, Json]) -> Iterator[tuple[str, int, pa.Array]]:  # noqa: ANN401 - of Parquet
-    """Yield the blocks of a file: a trace's name, its first step, its numbers; raises ValueError at a wrong order."""
+def _blocks(file: Any, traces: dict[str, Json]) -> Iterator[tuple[str, int, pa.Array]]:
+    """Yield a file's blocks: trace name, first step, numbers; raises ValueError if its rows are out of order."""
     np = lib.np
     for group in range(file.num_row_groups):
         table = file.read_row_group(group)
         name, first = table["trace"][0].as_py(), table["step"][0].as_py()
         info = traces[name]
-        each = prod(info["size"])
-        points = table.num_rows // each
-        steps = np.repeat(first + np.arange(points) * info["every"], each)
+        size = prod(info["size"])
+        points = table.num_rows // size
+        steps = np.repeat(first + np.arange(points) * info["every"], size)
         if not np.array_equal(table["step"].to_numpy(), steps) or set(table["trace"].unique().to_pylist()) != {name}:
             raise ValueError(f"the rows of {name} are not in the order of their steps, from step {first} on")
-        if not np.array_equal(table["index"].to_numpy(), np.tile(np.arange(each), points)):
+        if not np.array_equal(table["index"].to_numpy(), np.tile(np.arange(size), points)):
             raise ValueError(f"the rows of {name} are not in the order of their indexes, from step {first} on")
         yield name, first, table["value"].combine_chunks()

@@ -1,4 +1,4 @@
-"""The libraries of the extra `export`, each loaded at its first use: `import ltd_client` stays quick and small."""
+"""The libraries of the extra `export`, imported on first use: `import ltd_client` stays fast and needs none of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     __all__ = ["csv", "events", "np", "pa", "parquet", "records", "summaries"]
 else:
-    _PLACES = {
+    _MODULES = {
         "csv": "pyarrow.csv",
         "events": "tensorboardX.proto.event_pb2",
         "np": "numpy",
@@ -28,11 +28,11 @@ else:
     }
 
     def __getattr__(name: str) -> object:
-        """Return a library; raises MissingLibraries."""
-        if name not in _PLACES:
+        """Import a library; raises MissingLibraries."""
+        if name not in _MODULES:
             raise AttributeError(name)
         try:
-            found = globals()[name] = importlib.import_module(_PLACES[name])
+            module = globals()[name] = importlib.import_module(_MODULES[name])
         except ImportError:
-            raise MissingLibraries(_PLACES[name].partition(".")[0]) from None
-        return found
+            raise MissingLibraries(_MODULES[name].partition(".")[0]) from None
+        return module

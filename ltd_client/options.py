@@ -1,4 +1,4 @@
-"""The options that every command has."""
+"""Options shared by the commands."""
 
 from __future__ import annotations
 

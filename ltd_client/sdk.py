@@ -1,4 +1,4 @@
-"""The SDK: one method a resource of the REST contract."""
+"""The SDK: `Lab` has one method per endpoint of the REST API."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ import httpx2
 from ltd_client.errors import BadRequest, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
 
 DEFAULT_SERVER = "http://127.0.0.1:8421"
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
 _PAUSES = (0.2, 0.6, 1.6)
-"""Seconds between tries."""
+"""Seconds between attempts."""
 _BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError)
-"""Worth another try; what timed out has waited long enough."""
+"""Errors that are retried; a timeout is not."""
 _SECONDS = 60.0
 _CONNECT_SECONDS = 3.0
 _STREAM_SECONDS = 40.0
-"""Longest silence of a stream; a server that lives sends something every 2 s (`api.events.SILENT_SECONDS`)."""
+"""A stream that is silent for so long is broken; a live server sends at least a comment every 2 s."""
 _ARROW = "application/vnd.apache.arrow.stream"
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class Lab:
-    """A laboratory at an address. Raises Unreachable and BadRequest."""
+    """A laboratory at an address. Every method raises Unreachable if none answers, BadRequest if it refuses."""
 
     def __init__(self, server: str = DEFAULT_SERVER, token: str = "") -> None:
         self.server = server.rstrip("/")
@@ -42,15 +42,15 @@ class Lab:
                 base_url=self.server,
                 timeout=httpx2.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
                 headers={"Authorization": f"Bearer {token}"} if token else {},
-                trust_env=False,  # a proxy of the environment does not know the loopback
+                trust_env=False,  # no proxy from the environment: it cannot reach the loopback interface
             )
         except httpx2.InvalidURL as error:
             raise Unreachable(server, str(error)) from None
         self.close = weakref.finalize(self, self._http.close)
-        """Closes the connections; happens by itself when the client is dropped."""
+        """Closes the connections; called when the client is garbage-collected, too."""
 
     def __enter__(self) -> Self:
-        """Return the client; leaving closes its connections."""
+        """Return the client; its connections are closed on exit."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,11 +58,11 @@ class Lab:
         self.close()
 
     def run(self, spec: Json) -> Json:
-        """Submit a run; `new` is true when it did not exist, `restarted` when it had failed or was cancelled."""
+        """Submit a run; `new` is true if it did not exist, `restarted` if it had failed or was cancelled."""
         return self._json("POST", "/runs", json=spec)
 
-    def runs(self, **filters: str) -> Iterator[Json]:
-        """Yield runs, newest first or in the order of a metric; filters are the parameters of GET /runs."""
+    def runs(self, **filters: str | float | None) -> Iterator[Json]:
+        """Yield runs, newest first or ordered by a metric; filters are the query parameters of GET /runs."""
         return self._pages("/runs", "runs", filters)
 
     def get_run(self, run_id: str) -> Json:
@@ -74,34 +74,32 @@ class Lab:
         return self._json("POST", f"/runs/{run_id}/cancel")
 
     def traces(self, run_id: str) -> list[Json]:
-        """Return what is traced of a run."""
+        """Return the catalog of a run's traces: names, units, axes, number of points."""
         return cast("list[Json]", self._json("GET", f"/runs/{run_id}/traces")["traces"])
 
     def trace(
         self, run_id: str, name: str, *, start: int | None = None, end: int | None = None, max_points: int = 2000
     ) -> Json:
         """Return a trace between two steps; NaN and infinity are floats again."""
-        asked = {"from": start, "to": end, "max_points": max_points}
-        found = self._json(
-            "GET", f"/runs/{run_id}/traces/{name}", params={k: v for k, v in asked.items() if v is not None}
-        )
+        params = {"from": start, "to": end, "max_points": max_points}
+        view = self._json("GET", f"/runs/{run_id}/traces/{name}", params)
         return {
             key: _numbers(value) if key in {"values", "minimum", "maximum", "mean", "last"} else value
-            for key, value in found.items()
+            for key, value in view.items()
         }
 
     def trace_arrow(self, run_id: str, name: str, start: int, end: int, max_points: int) -> bytes:
-        """Return a trace between two steps as an Arrow stream, every number as it is stored."""
-        asked = {"from": start, "to": end, "max_points": max_points}
-        address = f"/api/v1/runs/{run_id}/traces/{name}"
-        return self._send("GET", address, params=asked, headers={"Accept": _ARROW}).content
+        """Return a trace between two steps as an Arrow stream; numbers keep their stored precision."""
+        params = {"from": start, "to": end, "max_points": max_points}
+        path = f"/api/v1/runs/{run_id}/traces/{name}"
+        return self._send("GET", path, params=params, headers={"Accept": _ARROW}).content
 
     def bring(self, body: bytes) -> Json:
-        """Import a run of another laboratory, an Arrow stream; `new` is false when the run already existed."""
+        """Import a run of another laboratory, given as an Arrow stream; `new` is false if the run existed already."""
         return self._json("POST", "/imports", content=body, headers={"Content-Type": _ARROW})
 
     def sweep(self, request: Json) -> Json:
-        """Post a sweep; `new`, `restarted` and `stood` count its runs."""
+        """Post a sweep; `new`, `restarted` and `stood` (existed already) count its runs."""
         return self._json("POST", "/sweeps", json=request)
 
     def sweeps(self) -> Iterator[Json]:
@@ -113,37 +111,37 @@ class Lab:
         return self._json("GET", f"/sweeps/{sweep_id}")
 
     def cancel_sweep(self, sweep_id: str) -> Json:
-        """Cancel what has not ended of a sweep."""
+        """Cancel the runs of a sweep that have not ended."""
         return self._json("POST", f"/sweeps/{sweep_id}/cancel")
 
-    def comparison(self, sweep_id: str, **asked: str | None) -> Json:
-        """Return a sweep's comparison; rows, columns, metric, aggregate and quantile may be given."""
-        return self._json("GET", f"/sweeps/{sweep_id}/comparison", params={k: v for k, v in asked.items() if v})
+    def comparison(self, sweep_id: str, **params: str | None) -> Json:
+        """Return a sweep's comparison table; optional parameters: rows, columns, metric, aggregate, quantile."""
+        return self._json("GET", f"/sweeps/{sweep_id}/comparison", params)
 
-    def pairs(self, sweep_id: str, **asked: str | None) -> Json:
-        """Return the values of one axis compared two by two on the same seeds; field and metric may be given."""
-        return self._json("GET", f"/sweeps/{sweep_id}/pairs", params={k: v for k, v in asked.items() if v})
+    def pairs(self, sweep_id: str, **params: str | None) -> Json:
+        """Return the values of one axis compared pairwise on the same seeds; optional parameters: field, metric."""
+        return self._json("GET", f"/sweeps/{sweep_id}/pairs", params)
 
     def store(self) -> Json:
-        """Return what takes the room, and how long finest points are kept."""
+        """Return the size of the store by trace, and the retention policies."""
         return self._json("GET", "/store")
 
     def keep(self, days: float | None, sweep_id: str | None = None) -> Json:
-        """Keep finest points for days after a run's end, None for ever; of one sweep, or of all without a policy."""
+        """Set how many days after a run's end its points are kept, None for ever: of a sweep, or of all other runs."""
         return self._json("PUT", "/store/retention", json={"days": days, "sweep": sweep_id})
 
     def care(self, kind: str) -> Iterator[Json]:
-        """Verify, repair, compact or thin the store; yields what each slice of about a second did."""
+        """Verify, repair, compact or thin the store; yield the result of each slice of about a second."""
         after: str | None = None
         while True:
-            done = self._json("POST", f"/store/{kind}", params={"after": after} if after else {})
+            done = self._json("POST", f"/store/{kind}", {"after": after})
             yield done
             after = done["next"]
             if after is None:
                 return
 
     def mechanisms(self) -> dict[str, list[Json]]:
-        """Return what can be named, traced and compared."""
+        """Return every kind of mechanism, probe and metric, by family."""
         return self._json("GET", "/mechanisms")
 
     def workers(self) -> list[Json]:
@@ -151,7 +149,7 @@ class Lab:
         return cast("list[Json]", self._json("GET", "/workers")["workers"])
 
     def ready(self) -> Json:
-        """Return what is known of database and broker, whether they answer or not."""
+        """Return the status of database and broker; an unready laboratory is no error."""
         return self._decoded(self._send("GET", "/readyz", accept=HTTPStatus.SERVICE_UNAVAILABLE))
 
     def version(self) -> str:
@@ -159,11 +157,11 @@ class Lab:
         return str(self._json("GET", "/openapi.json")["info"]["version"])
 
     def report(self, sweep_id: str) -> bytes:
-        """Return a sweep's self-contained report, HTML."""
+        """Return a sweep's report as a self-contained HTML page."""
         return self._send("GET", f"/sweeps/{sweep_id}/report").content
 
     def wait(self, run_id: str, seconds: float = 3600.0) -> Json:
-        """Return a run when it has ended; raises TimeoutError."""
+        """Poll a run until it has ended, and return it; raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while (run := self.get_run(run_id))["state"] not in FINAL:
             if time.monotonic() > deadline:
@@ -173,9 +171,9 @@ class Lab:
         return run
 
     def events(self, run_id: str) -> Iterator[tuple[str, Json]]:
-        """Yield a run's events as they happen, ("state" or "progress", data), the final state last.
+        """Yield a run's events as they happen, ("state" or "progress", data); the final state is the last.
 
-        Takes up again where a stream breaks; raises Unreachable when the laboratory stays away.
+        A broken stream is resumed after its last event; raises Unreachable if the laboratory stays away.
         """
         seen = ""
         while True:
@@ -186,10 +184,10 @@ class Lab:
                     if event.event == "state" and data["state"] in FINAL:
                         return
             time.sleep(_PAUSES[0])
-            self.get_run(run_id)  # waits, and gives up, as every request does
+            self.get_run(run_id)  # retries, and raises Unreachable, as every request does
 
     def _stream(self, path: str, seen: str) -> Iterator[httpx2.ServerSentEvent]:
-        """Yield what one connection brings: nothing while the server has no place for a stream."""
+        """Yield the events of one connection; none if the server is at its limit of streams (status 503)."""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": seen} if seen else {})
         timeout = httpx2.Timeout(_STREAM_SECONDS, connect=_CONNECT_SECONDS)
         with self._http.stream("GET", path, headers=headers, timeout=timeout) as response:
@@ -199,21 +197,23 @@ class Lab:
                 response.read()
                 raise BadRequest(response.status_code, _problem(response))
 
-    def _pages(self, path: str, name: str, filters: dict[str, str]) -> Iterator[Json]:
+    def _pages(self, path: str, name: str, filters: Mapping[str, object]) -> Iterator[Json]:
         cursor = None
         while True:
-            page = self._json("GET", path, params=filters | ({"cursor": cursor} if cursor else {}))
+            page = self._json("GET", path, {**filters, "cursor": cursor})
             yield from page[name]
             cursor = page["next"]
             if cursor is None:
                 return
 
-    def _json(self, method: str, path: str, **more: Any) -> Json:  # noqa: ANN401 - what httpx2 takes
-        return self._decoded(self._send(method, f"/api/v1{path}", **more))
+    def _json(self, method: str, path: str, params: Mapping[str, object] | None = None, **more: Any) -> Json:
+        """Return the JSON answer of an endpoint; parameters that are None or empty are left out."""
+        given = {name: value for name, value in (params or {}).items() if value not in {None, ""}}
+        return self._decoded(self._send(method, f"/api/v1{path}", params=given or None, **more))
 
     def _decoded(self, response: httpx2.Response) -> Json:
         if "json" not in response.headers.get("Content-Type", ""):
-            raise Unreachable(self.server, "what answers there is something else")
+            raise Unreachable(self.server, "the server there is not a laboratory")
         return cast("Json", response.json())
 
     def _send(
@@ -222,11 +222,12 @@ class Lab:
         path: str,
         *,
         accept: int | None = None,
-        **more: Any,  # noqa: ANN401 - what httpx2 takes
+        **more: Any,
     ) -> httpx2.Response:
-        """Send, and again while nothing answers or the store is away: every write is harmless when repeated.
+        """Send a request; retry while the connection breaks or the status is 503.
 
-        Runs and sweeps are identified by the digest of what was asked for, so none of them needs an Idempotency-Key.
+        Writes are retried too: runs and sweeps are identified by the digest of their specification, so a repetition
+        finds what the first attempt created. No Idempotency-Key is needed.
         """
         for pause in (*_PAUSES, None):
             try:
@@ -244,14 +245,12 @@ class Lab:
 
 
 def _problem(response: httpx2.Response) -> Json:
-    try:
-        found = response.json()
-    except ValueError:
-        found = None
-    return (
-        found if isinstance(found, dict) else {"title": f"status {response.status_code}", "detail": response.text[:200]}
-    )
+    with suppress(ValueError):
+        body = response.json()
+        if isinstance(body, dict):
+            return body
+    return {"title": f"status {response.status_code}", "detail": response.text[:200]}
 
 
-def _numbers(values: Any) -> Any:  # noqa: ANN401 - nested lists
+def _numbers(values: Any) -> Any:
     return [_numbers(v) for v in values] if isinstance(values, list) else _WORDS.get(values, values)

@@ -1,4 +1,4 @@
-"""Results in words and tables."""
+"""Prints results as text and tables."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _COLORS = {
     "diverged": "red",
 }
 _SILENT = 30.0
-"""Seconds; a worker is heard from every five."""
+"""Seconds without a heartbeat after which a worker counts as gone; one comes every 5 s."""
 
 
 def stack_is_up(console: Console, stack: Stack) -> None:
-    """Say where the laboratory is and what to do next."""
+    """Print the laboratory's addresses and what to do next."""
     running = "is up" if stack.process else "is up already"
     lines = [
         f"The laboratory {running} at [bold cyan]{stack.url}[/]",
@@ -46,22 +46,16 @@ def stack_is_up(console: Console, stack: Stack) -> None:
         "",
         "[dim]Ctrl-C stops it; what was stored stays.[/]" if stack.process else f"[dim]Its folder is {stack.home}.[/]",
     ]
-    console.result(
-        {"url": stack.url, "home": str(stack.home), "started": bool(stack.process)}, lambda: console.say(_panel(lines))
-    )
+    body = {"url": stack.url, "home": str(stack.home), "started": bool(stack.process)}
+    panel = Panel("\n".join(lines), box=box.ROUNDED, expand=False, padding=(1, 2))
+    console.result(body, lambda: console.say(panel))
 
 
 def run(console: Console, body: Json, server: str) -> None:
     """Show a run."""
-    new = (
-        ""
-        if "new" not in body
-        else " (new)"
-        if body["new"]
-        else " (queued again)"
-        if body.get("restarted")
-        else " (stood already)"
-    )
+    new = ""
+    if "new" in body:
+        new = " (new)" if body["new"] else " (queued again)" if body.get("restarted") else " (stood already)"
     table = _pairs()
     table.add_row("run", f"[bold]{body['id']}[/]{new}")
     table.add_row("state", _colored(body["state"]) + f", {body['step']:,} of {body['updates']:,} updates")
@@ -76,18 +70,18 @@ def run(console: Console, body: Json, server: str) -> None:
     console.say(table)
 
 
-def runs(console: Console, found: list[Json], metric: str) -> None:
-    """List runs, a line each."""
+def runs(console: Console, bodies: list[Json], metric: str) -> None:
+    """List runs, one per line, with one metric."""
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("run", "state", "problem", "cell", "clipping", metric.replace("_", " ")):
         table.add_column(name, justify="right" if name == metric.replace("_", " ") else "left")
-    for body in found:
+    for body in bodies:
         spec, outcome = body["spec"], body["outcome"]
         kinds = (escape(spec[name]["kind"]) if name in spec else "-" for name in ("problem", "cell", "clipping"))
         state = _colored(outcome["kind"] if outcome else body["state"])
         table.add_row(f"[bold]{body['id'][:12]}[/]", state, *kinds, number(body["summary"].get(metric)))
     console.say(table)
-    console.say(f"[dim]{len(found)} runs; `ltd runs 1a2b3c4d` finds one by the beginning of its id.[/]")
+    console.say(f"[dim]{len(bodies)} runs; `ltd runs 1a2b3c4d` finds one by the beginning of its id.[/]")
 
 
 def sweep(console: Console, body: Json, server: str) -> None:
@@ -107,7 +101,7 @@ def sweep(console: Console, body: Json, server: str) -> None:
 
 
 def comparison(console: Console, body: Json) -> None:
-    """Show a comparison as a table, the best cells green."""
+    """Show a comparison as a table; the best cells are green."""
     metric = body["metric"]
     table = Table(
         box=box.SIMPLE_HEAD, title=f"{metric['name']} ({metric['unit']}), {body['aggregate']}", title_justify="left"
@@ -131,12 +125,9 @@ def pairs(console: Console, body: Json) -> None:
     for name in ("first", "second", "pairs", "median difference", "95 %", "p"):
         table.add_column(name, justify="left" if name in {"first", "second"} else "right")
     for pair in body["pairs"]:
-        known = pair["median"] is not None
-        figures = (
-            (f"{pair['median']:.4g}", f"{pair['low']:.3g} to {pair['high']:.3g}", f"{pair['p']:.3g}")
-            if known
-            else ("-", "-", "-")
-        )
+        figures = ["-"] * 3
+        if pair["median"] is not None:
+            figures = [f"{pair['median']:.4g}", f"{pair['low']:.3g} to {pair['high']:.3g}", f"{pair['p']:.3g}"]
         labels = escape(pair["first"]["label"]), escape(pair["second"]["label"])
         table.add_row(*labels, str(pair["n"]), *figures)
     console.say(table)
@@ -144,7 +135,7 @@ def pairs(console: Console, body: Json) -> None:
 
 
 def comparison_csv(body: Json) -> str:
-    """Return a comparison as comma-separated values, a line a cell."""
+    """Return a comparison as CSV, one line per cell."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
@@ -193,13 +184,13 @@ def mechanism(console: Console, chosen: dict[str, list[Json]]) -> None:
 
 
 def files(console: Console, paths: Iterable[str]) -> None:
-    """Say what was written, a line a file."""
+    """Name the files that were written, one per line."""
     for path in paths:
         console.say(f"wrote [bold]{escape(path)}[/]", whole=True)
 
 
 def exported(console: Console, done: Json) -> None:
-    """Say what an export of traces wrote."""
+    """Summarize an export of traces."""
     table = _pairs()
     table.add_row("folder", f"[bold]{escape(done['folder'])}")
     table.add_row("runs", f"{done['written']} written as {done['format']}, {done['unchanged']} unchanged")
@@ -210,7 +201,7 @@ def exported(console: Console, done: Json) -> None:
 
 
 def imported(console: Console, done: Json, server: str) -> None:
-    """Say what became of imported runs."""
+    """Summarize an import."""
     table = _pairs()
     table.add_row("runs", f"{done['new']} new, {done['stood']} stood already")
     if done["left_out"]:
@@ -223,14 +214,14 @@ def imported(console: Console, done: Json, server: str) -> None:
     console.say(table)
 
 
-def doctor(console: Console, found: Json) -> None:
-    """Show whether each part works."""
+def doctor(console: Console, report: Json) -> None:
+    """Show the state of each part."""
     table = _pairs()
-    table.add_row("server", f"{found['server']} [dim]version {found['version']}[/]")
+    table.add_row("server", f"{report['server']} [dim]version {report['version']}[/]")
     for part in ("database", "broker"):
-        table.add_row(part, "[green]ok" if found[part] == "ok" else f"[red]{escape(found[part])}")
-    lines = [_worker(w) for w in sorted(found["workers"], key=itemgetter("silent_seconds"))]
-    if all(w["silent_seconds"] > _SILENT for w in found["workers"]):
+        table.add_row(part, "[green]ok" if report[part] == "ok" else f"[red]{escape(report[part])}")
+    lines = [_worker(w) for w in sorted(report["workers"], key=itemgetter("silent_seconds"))]
+    if all(w["silent_seconds"] > _SILENT for w in report["workers"]):
         lines.insert(0, "[red]none: nothing will train")
     table.add_row("workers", "\n".join(lines))
     console.say(table)
@@ -244,7 +235,7 @@ def _worker(worker: Json) -> str:
 
 
 def number(value: float | None) -> str:
-    """Return a number as people write it."""
+    """Return a number with thousands separators, or with four significant digits."""
     if value is None:
         return "-"
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
@@ -277,7 +268,3 @@ def _pairs() -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     return table
-
-
-def _panel(lines: list[str]) -> Panel:
-    return Panel("\n".join(lines), box=box.ROUNDED, expand=False, padding=(1, 2))

@@ -1,4 +1,4 @@
-"""Specifications from files, and fields set on the command line."""
+"""Reads specifications from files, and sets fields from the command line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load(file: str) -> dict[str, Any]:
 
 
 def assign(spec: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
-    """Return the specification with fields set: `clipping.threshold=1`; a value is JSON, else a word."""
+    """Return the specification with fields set: `clipping.threshold=1`; a value that is not JSON is a string."""
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
         if not equals or not path:
@@ -40,7 +40,7 @@ def assign(spec: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
     return spec
 
 
-def _value(text: str) -> Any:  # noqa: ANN401 - JSON
+def _value(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:

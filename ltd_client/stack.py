@@ -1,4 +1,4 @@
-"""The embedded laboratory as a child process: started, found running, stopped without a trace."""
+"""Starts the embedded laboratory as a child process, or finds the one that runs, and stops what it started."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 60.0
 _LIBRARIES = ("flask", "celery", "torch", "llvmlite")
-"""What a laboratory runs on, and the client alone does without."""
+"""Packages that a laboratory needs beyond the client's own."""
 
 
 class StackError(ClientError):
-    """The embedded laboratory did not start."""
+    """The embedded laboratory did not start, or ended unexpectedly."""
 
 
 @dataclass
 class Stack:
-    """A laboratory at an address; `process` is None when another command started it."""
+    """A running laboratory; `process` is None if another command started it."""
 
     url: str
     home: Path
     process: subprocess.Popen[str] | None = field(repr=False)
 
     def wait(self) -> None:
-        """Stay until the laboratory ends or this command is told to."""
+        """Wait until the laboratory ends, or until a signal stops it."""
         if self.process is None:
             return
         with _interrupts(self.process):
@@ -49,13 +49,13 @@ class Stack:
 
 @contextmanager
 def started(home: Path, port: int, workers: int = 0) -> Iterator[Stack]:
-    """Yield the laboratory of a folder, starting one when none runs there; ends what it started."""
+    """Yield the laboratory of a folder; start one if none runs there, and stop that one at the end."""
     if missing := [name for name in _LIBRARIES if find_spec(name) is None]:
         msg = f"a laboratory needs pip install 'ltd-lab[worker]': {', '.join(missing)} not installed here"
         raise StackError(msg)
     options = ["--home", str(home), "--port", str(port), "--workers", str(workers)]
     command = [sys.executable, "-m", "services.embedded", *options]
-    # A group of its own: Ctrl-C reaches this command alone, which then stops the laboratory in order.
+    # A process group of its own: Ctrl-C reaches only this command, which then stops the laboratory in order.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)
     try:
         event = _first_event(process)
@@ -70,7 +70,7 @@ def started(home: Path, port: int, workers: int = 0) -> Iterator[Stack]:
 
 @contextmanager
 def reachable(server: str, home: Path, console: Console) -> Iterator[str]:
-    """Yield the address that was given, else that of the folder's laboratory, started for the occasion if need be."""
+    """Yield `server` if given, else the address of the folder's laboratory, started for this command if none runs."""
     if server:
         yield server
         return
@@ -85,7 +85,7 @@ def reachable(server: str, home: Path, console: Console) -> Iterator[str]:
 
 
 def _first_event(process: subprocess.Popen[str]) -> dict[str, str]:
-    """Return what the launcher says first; raises StackError."""
+    """Return the launcher's first event; raises StackError if it is neither ready nor running."""
     with _interrupts(process):
         line = process.stdout.readline() if process.stdout else ""
     event: dict[str, str] = json.loads(line) if line else {"event": "ended"}
@@ -97,16 +97,16 @@ def _first_event(process: subprocess.Popen[str]) -> dict[str, str]:
 
 @contextmanager
 def _interrupts(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Pass Ctrl-C and SIGTERM on as one request to stop."""
+    """Turn Ctrl-C and SIGTERM into a request to the laboratory to stop."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         process.terminate()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 

@@ -1,4 +1,4 @@
-"""`ltd store`: what takes the room, whether it is sound, and what may go."""
+"""`ltd store`: size, integrity and retention of what is stored."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def usage(
 ) -> None:
     """Say what takes the room, and how long finest points are kept."""
     if context.invoked_subcommand is None:
-        console, found = Console(as_json=as_json), Lab(server, token).store()
-        console.result(found, lambda: _show(console, found))
+        console, body = Console(as_json=as_json), Lab(server, token).store()
+        console.result(body, lambda: _show(console, body))
 
 
 @app.command()
@@ -50,8 +50,8 @@ def keep(
 ) -> None:
     """Keep the finest points for some days; then the pyramid alone, in cells of 32 points and more."""
     console = Console(as_json=as_json)
-    found = Lab(server, token).keep(None if days == "forever" else _number(days), sweep or None)
-    console.result(found, lambda: _policies(console, found["policies"]))
+    kept = Lab(server, token).keep(None if days == "forever" else _number(days), sweep or None)
+    console.result(kept, lambda: _policies(console, kept["policies"]))
 
 
 def _number(days: str) -> float:
@@ -61,8 +61,8 @@ def _number(days: str) -> float:
         raise typer.BadParameter(f"{days!r} is no number of days, nor `forever`", param_hint="DAYS") from None
 
 
-def _command(kind: str, said: str) -> Callable[..., None]:
-    """Return the command that walks over all runs and shows what was found."""
+def _command(kind: str, summary: str) -> Callable[..., None]:
+    """Return the command that does one kind of maintenance, run by run, and shows the result."""
 
     def command(*, server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False) -> None:
         lab, console = Lab(server, token), Console(as_json=as_json)
@@ -72,11 +72,11 @@ def _command(kind: str, said: str) -> Callable[..., None]:
             for done in lab.care(kind):
                 total = {name: total[name] + done[name] for name in total}
                 bar.update(task, completed=total["runs"])
-        console.result(total, lambda: _told(console, kind, total))
+        console.result(total, lambda: _summary(console, kind, total))
         if kind == "verify" and total["findings"]:
             raise typer.Exit(1)
 
-    command.__doc__ = said
+    command.__doc__ = summary
     return command
 
 
@@ -86,7 +86,7 @@ app.command("compact")(_command("compact", "Join the small blocks of runs that h
 app.command("thin")(_command("thin", "Let go of the finest points whose time is over (also done by itself)."))
 
 
-def _told(console: Console, kind: str, total: Json) -> None:
+def _summary(console: Console, kind: str, total: Json) -> None:
     for finding in total["findings"]:
         console.say(f"[{'yellow' if 'made again' in finding else 'red'}]{escape(finding)}")
     count = total["looked_at"] if kind == "verify" else total["changed"]
@@ -94,35 +94,30 @@ def _told(console: Console, kind: str, total: Json) -> None:
     console.say(f"{total['runs']:,} runs, {count:,} {_DONE[kind]}.{sound}")
 
 
-def _show(console: Console, found: Json) -> None:
-    table = Table(box=box.SIMPLE_HEAD, title=f"{size(found['bytes'])} in all, {found['rows']['runs']:,} runs")
+def _show(console: Console, body: Json) -> None:
+    table = Table(box=box.SIMPLE_HEAD, title=f"{size(body['bytes'])} in all, {body['rows']['runs']:,} runs")
     for name in ("trace", "points", "pyramid", "blocks", "pages"):
         table.add_column(name, justify="left" if name == "trace" else "right")
-    for its in found["traces"]:
-        sizes = (size(its["blocks_bytes"]), size(its["pages_bytes"]))
-        table.add_row(its["name"], *sizes, f"{its['blocks']:,}", f"{its['pages']:,}")
-    table.add_row("[dim]states and weights", size(found["states_bytes"]), "", "", "")
+    for trace in body["traces"]:
+        sizes = (size(trace["blocks_bytes"]), size(trace["pages_bytes"]))
+        table.add_row(trace["name"], *sizes, f"{trace['blocks']:,}", f"{trace['pages']:,}")
+    table.add_row("[dim]states and weights", size(body["states_bytes"]), "", "", "")
     console.say(table)
-    _policies(console, found["policies"])
+    _policies(console, body["policies"])
 
 
 def _policies(console: Console, policies: list[Json]) -> None:
     if not policies:
         console.say("Finest points are kept for ever; `ltd store keep DAYS` changes that.")
-    for its in policies:
-        whose = (
-            f"of sweep {its['sweep']}"
-            if its["sweep"]
-            else "of every other run"
-            if len(policies) > 1
-            else "of every run"
-        )
-        until = "for ever" if its["days"] is None else f"for {its['days']:g} days after its end, then the pyramid"
-        console.say(f"The finest points {whose} are kept {until}.")
+    for policy in policies:
+        others = "of every other run" if len(policies) > 1 else "of every run"
+        runs = f"of sweep {policy['sweep']}" if policy["sweep"] else others
+        until = "for ever" if policy["days"] is None else f"for {policy['days']:g} days after its end, then the pyramid"
+        console.say(f"The finest points {runs} are kept {until}.")
 
 
 def size(count: float) -> str:
-    """Return a number of bytes for people."""
+    """Return a number of bytes with a unit."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < _UNIT:
             return f"{count:.3g} {unit}" if unit != "B" else f"{count:.0f} B"

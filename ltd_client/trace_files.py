@@ -1,6 +1,6 @@
-"""The files of a run's traces: Parquet and CSV, a row a number, and TensorBoard's event files.
+"""Files of a run's traces: Parquet and CSV with one row per number, and TensorBoard event files.
 
-Each is written under another name and takes its own when it is complete and on the disk.
+Each is written under a temporary name and renamed once it is complete and synced to disk.
 """
 
 from __future__ import annotations
@@ -23,72 +23,72 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 MOST_TAGS = 16
-"""Of one trace in TensorBoard: of more numbers a step, so many are shown, evenly spaced, the first and the last too."""
+"""Most TensorBoard tags per trace; of wider traces, evenly spaced indexes from the first to the last."""
 
 
 class TraceFile(Protocol):
-    """A file that takes a run's traces, one after another, block by block."""
+    """A file to which a run's traces are written one after another, block by block."""
 
     def write(self, info: Json, steps: Array, values: Array) -> None:
-        """Take points of a trace, [points, numbers a point]; `info` is the trace's entry of the catalog."""
+        """Append points of a trace; `info` is its entry in the catalog, `values` holds prod(size) numbers per step."""
 
     def close(self) -> None:
-        """End the file."""
+        """Finish the file."""
 
 
 class _Table:
-    """Rows of trace, step, index along the later axes (in C order), value."""
+    """A table of trace, step, index along the other axes (in C order), value."""
 
-    def __init__(self, make: Callable[[pa.Schema], Any]) -> None:
+    def __init__(self, open_table: Callable[[pa.Schema], Any]) -> None:
         text = lib.pa.dictionary(lib.pa.int32(), lib.pa.string())
         types = {"trace": text, "step": lib.pa.int64(), "index": lib.pa.int32(), "value": lib.pa.float64()}
         self._schema = lib.pa.schema(types)
-        self._file = make(self._schema)
+        self._file = open_table(self._schema)
 
     def write(self, info: Json, steps: Array, values: Array) -> None:
-        """Take points of a trace."""
-        each, np = prod(info["size"]), lib.np
+        """Append points of a trace."""
+        size, np = prod(info["size"]), lib.np
         codes = lib.pa.array(np.zeros(values.size, np.int32))
         columns = [
             lib.pa.DictionaryArray.from_arrays(codes, [info["name"]]),
-            np.repeat(steps, each),
-            np.tile(np.arange(each, dtype=np.int32), len(steps)),
+            np.repeat(steps, size),
+            np.tile(np.arange(size, dtype=np.int32), len(steps)),
             values.astype(np.float64).ravel(),
         ]
         self._file.write_table(lib.pa.table(columns, schema=self._schema), values.size)
 
     def close(self) -> None:
-        """End the file."""
+        """Finish the file."""
         self._file.close()
 
 
 class _Events:
-    """TensorBoard's records: a scalar a tag, `trace` or `trace/index`; its format keeps 32 bits of a number."""
+    """TensorBoard records with one scalar per tag, `trace` or `trace/index`; the format stores float32."""
 
     def __init__(self, path: Path, seconds: float) -> None:
         self._file, self._seconds = lib.records.RecordWriter(str(path)), seconds
         self._put(lib.events.Event(wall_time=seconds, file_version="brain.Event:2"))
 
     def write(self, info: Json, steps: Array, values: Array) -> None:
-        """Take points of a trace."""
-        each = prod(info["size"])
-        shown = sorted({round(i * (each - 1) / (MOST_TAGS - 1)) for i in range(MOST_TAGS)})
+        """Append points of a trace."""
+        size = prod(info["size"])
+        shown = sorted({round(i * (size - 1) / (MOST_TAGS - 1)) for i in range(MOST_TAGS)})
         tags = [f"{info['name']}/{index:04d}" for index in shown] if info["size"] else [info["name"]]
-        for step, row in zip(steps.tolist(), values.reshape(len(steps), each)[:, shown].tolist(), strict=True):
+        for step, row in zip(steps.tolist(), values.reshape(len(steps), size)[:, shown].tolist(), strict=True):
             numbers = [lib.summaries.Summary.Value(tag=t, simple_value=v) for t, v in zip(tags, row, strict=True)]
-            said = lib.summaries.Summary(value=numbers)
-            self._put(lib.events.Event(wall_time=self._seconds, step=step, summary=said))
+            summary = lib.summaries.Summary(value=numbers)
+            self._put(lib.events.Event(wall_time=self._seconds, step=step, summary=summary))
 
     def close(self) -> None:
-        """End the file."""
+        """Finish the file."""
         self._file.close()
 
-    def _put(self, event: Any) -> None:  # noqa: ANN401 - a protocol buffer
+    def _put(self, event: Any) -> None:
         self._file.write(event.SerializeToString())
 
 
 class _Csv:
-    """CSV with every digit that a number needs to be read back as it was."""
+    """CSV with enough digits to read every number back exactly."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._plain = schema.set(0, lib.pa.field("trace", lib.pa.string()))
@@ -102,7 +102,7 @@ class _Csv:
 
 
 def open_parquet(path: Path, _run: Json) -> TraceFile:
-    """Return a Parquet file, compressed; a row group is a block."""
+    """Return a compressed Parquet file; each block is a row group."""
     return _Table(lambda schema: lib.parquet.ParquetWriter(path, schema, compression="zstd"))
 
 
@@ -121,17 +121,17 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Json], TraceFile]]] = {
     "csv": ("traces/{run}.csv", open_csv),
     "tensorboard": ("tensorboard/{run}/events.out.tfevents.{run}", open_events),
 }
-"""Where a run's traces lie, and what opens the file."""
+"""By format: the path of a run's traces below the export's folder, and what opens the file."""
 
 
 def partial(path: Path) -> Path:
-    """Return the name under which a file is written, its folder made."""
+    """Return the temporary path under which a file is written; creates its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.with_name(f".{path.name.replace('tfevents', 'partial')}.partial")
 
 
 def complete(path: Path) -> None:
-    """Give a file that was written its name, once its bytes are on the disk."""
+    """Sync a file that was written to disk, then rename it."""
     with partial(path).open("rb") as written:
         os.fsync(written.fileno())
     partial(path).replace(path)

@@ -59,7 +59,7 @@ def _states(sweep: Json) -> str:
 
 
 def progress_bars(console: Console) -> Progress:
-    """Return bars on standard error; a task has a `note`."""
+    """Return progress bars on standard error; each task has a field `note`."""
     return Progress(
         TextColumn("{task.description:<14}"),
         BarColumn(bar_width=32),

@@ -7,12 +7,13 @@ from typing import Any
 from ltd_core.cells import CELLS
 from ltd_core.clipping import CLIPPINGS
 from ltd_core.experiments import EXPERIMENTS
-from ltd_core.experiments.training import Evaluation, Observation
+from ltd_core.experiments.training import Evaluation
 from ltd_core.initializations import INITIALIZATIONS
 from ltd_core.mechanism import Mechanism
 from ltd_core.metrics import METRICS
 from ltd_core.optimizers import OPTIMIZERS
 from ltd_core.probes import PROBES
+from ltd_core.probes.observation import Observation
 from ltd_core.problems import PROBLEMS
 from ltd_core.regularizers import REGULARIZERS
 from ltd_core.schedules import SCHEDULES

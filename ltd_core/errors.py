@@ -25,11 +25,10 @@ class FieldError(LtdError, ValueError):
         self.field, self.message = field, message
 
     def __str__(self) -> str:
-        """Return both."""
         return f"{self.field}: {self.message}"
 
 
-class InvalidSpec(LtdError):  # noqa: N818 - reads as what it is
+class InvalidSpec(LtdError):
     """A specification or a request that cannot be run; names every field that is wrong."""
 
     def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
@@ -37,13 +36,12 @@ class InvalidSpec(LtdError):  # noqa: N818 - reads as what it is
         self.problems = problems
 
     def __str__(self) -> str:
-        """Return one line a problem."""
         return "\n".join(f"{p.field}: {p.message} (got {p.value!r})" for p in self.problems)
 
 
-class WrongPack(LtdError):  # noqa: N818
+class WrongPack(LtdError):
     """A run was loaded into a pack of another shape."""
 
 
-class CorruptState(LtdError):  # noqa: N818
+class CorruptState(LtdError):
     """The bytes of a resumable state are damaged or belong to another shape."""

@@ -7,19 +7,18 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 
-def _number(value: Any) -> Any:  # noqa: ANN401 - any JSON value comes in
+def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         msg = f"must be a number, not {_word(value)}"
         raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError into a field problem
     return value
 
 
-def _whole(value: Any) -> Any:  # noqa: ANN401
+def _whole(value: Any) -> Any:
     number = _number(value)
     if isinstance(number, float):
         if not number.is_integer():  # also NaN and infinity
-            msg = f"must be a whole number, not {number!r}"
-            raise ValueError(msg)
+            raise ValueError(f"must be a whole number, not {number!r}")
         return int(number)
     return number
 

@@ -1,4 +1,4 @@
-"""What a run comes down to: the numbers that comparisons are made of."""
+"""Metrics: the figures by which runs are compared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Metric(NamedTuple):
 RECENT = 100
 """Updates over which "final" figures are averaged."""
 EXPLOSION, EXPLOSION_AFTER = 10.0, 10
-"""An exploding gradient is so many times longer than the mean of all before it, of which there are at least so many."""
+"""A gradient explodes above this multiple of the mean norm before it, from this many updates on."""
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -68,7 +68,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Mean growth of a logarithmic norm per step, of an experiment without training.",
         ),
-        Metric("gradient_growth_rate", "nats per step", "higher", "The same, of the gradient on its way back."),
+        Metric("gradient_growth_rate", "nats per step", "higher", "The same, of the gradient in the backward pass."),
         Metric("transient_growth", "ratio", "lower", "Largest norm on the way over the first."),
         Metric("vanishing_share", "share", "lower", "Share of random nets whose gradient vanishes."),
         Metric("exploding_share", "share", "lower", "Share of random nets whose gradient explodes."),

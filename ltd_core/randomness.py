@@ -52,9 +52,9 @@ class Draws:
         counters, words = -(-count // 4), self.words
         if words.device.type == "cpu":
             room = -(-counters // vector_width()) * vector_width()
-            made = torch.empty(len(words), 4, room, dtype=torch.int64)
-            philox_kernel()(words.data_ptr(), made.data_ptr(), len(words), draw, room)
-            return made[:, :, :counters].flatten(1)[:, :count]
+            out = torch.empty(len(words), 4, room, dtype=torch.int64)
+            philox_kernel()(words.data_ptr(), out.data_ptr(), len(words), draw, room)
+            return out[:, :, :counters].flatten(1)[:, :count]
         index = torch.arange(counters, device=words.device)
         key0, key1, low, high = (column.contiguous() for column in words.unsqueeze(-1).unbind(1))
         return torch.cat(philox((index, torch.full_like(index, draw), low, high), (key0, key1)), dim=1)[:, :count]

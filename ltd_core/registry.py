@@ -29,19 +29,16 @@ class Entries(Mapping[str, type[T]], Generic[T]):
 
     @cached_property
     def _entries(self) -> dict[str, type[T]]:
-        found: list[type[T]] = [point.load() for point in entry_points(group=f"ltd_lab.{self.family}")]
-        return {self._name(entry): entry for entry in (*self._ours, *found)}
+        others: list[type[T]] = [point.load() for point in entry_points(group=f"ltd_lab.{self.family}")]
+        return {self._name(entry): entry for entry in (*self._ours, *others)}
 
     def __getitem__(self, name: str) -> type[T]:
-        """Return the class of a name."""
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names in the order of registration."""
         return iter(self._entries)
 
     def __len__(self) -> int:
-        """Return the number of entries."""
         return len(self._entries)
 
 
@@ -52,7 +49,7 @@ class Registry(Entries[M]):
         super().__init__(family, *entries, name=lambda entry: str(entry.model_fields["kind"].default))
         self._default = None if default is None else default.model_fields["kind"].default
 
-    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401
+    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Return a union of the entries, chosen by `kind`; the default kind where none is named."""
         choices = {kind: handler.generate_schema(entry) for kind, entry in self.items()}
         return core_schema.tagged_union_schema(choices, discriminator=self.kind_of)

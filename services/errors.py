@@ -6,10 +6,10 @@ from ltd_core.errors import LtdError
 
 
 class StoreError(LtdError):
-    """The database did not do what was asked; nothing of the transaction is kept."""
+    """The database refused a transaction; nothing of it is stored."""
 
 
-class StoreUnavailable(StoreError):  # noqa: N818
+class StoreUnavailable(StoreError):
     """The database cannot be reached or is locked; try again."""
 
 
@@ -17,53 +17,51 @@ class NotMigrated(StoreUnavailable):
     """The database lacks tables or columns of this release."""
 
 
-class StoreFull(StoreError):  # noqa: N818
+class StoreFull(StoreError):
     """The database has no room left."""
 
 
-class StoreReadOnly(StoreError):  # noqa: N818
+class StoreReadOnly(StoreError):
     """The database cannot be written."""
 
 
-class SchemaUnknown(LtdError):  # noqa: N818
+class SchemaUnknown(LtdError):
     """The database's schema, or the one that was asked for, is of another release."""
 
 
-class NotFound(LtdError):  # noqa: N818
-    """Nothing has this name."""
+class NotFound(LtdError):
+    """Nothing of this kind has this name."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(kind, name)
         self.kind, self.name = kind, name
 
     def __str__(self) -> str:
-        """Return what is missing."""
         return f"there is no {self.kind} {self.name!r}"
 
 
-class BadCursor(LtdError):  # noqa: N818
+class BadCursor(LtdError):
     """A cursor that this service did not hand out."""
 
 
-class IdempotencyConflict(LtdError):  # noqa: N818
+class IdempotencyConflict(LtdError):
     """An Idempotency-Key was used before with another body."""
 
 
-class TraceConflict(LtdError):  # noqa: N818
-    """Other bytes are stored under the key of a trace block already: two writers disagree, which must not be hidden."""
+class TraceConflict(LtdError):
+    """A trace block is stored already with other bytes: two writers disagree, which must not be hidden."""
 
 
-class TraceCorrupt(LtdError):  # noqa: N818
+class TraceCorrupt(LtdError):
     """A stored trace block no longer matches its checksum."""
 
 
-class BadQuestion(LtdError):  # noqa: N818
-    """A question that the store cannot answer: names the parameter, what it was, and what it may be."""
+class BadQuestion(LtdError):
+    """A parameter of a query has no meaning: names it, its value, and what it may be."""
 
     def __init__(self, field: str, message: str, value: object) -> None:
         super().__init__(field, message, value)
         self.field, self.message, self.value = field, message, value
 
     def __str__(self) -> str:
-        """Return the question's fault."""
         return f"{self.field}: {self.message} (got {self.value!r})"

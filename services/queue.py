@@ -6,13 +6,12 @@ import logging
 import threading
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-if TYPE_CHECKING:
-    from services.settings import Settings
+from services.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +19,11 @@ TASK, QUEUE = "ltd.drain", "ltd"
 MOST_HINTS = 64
 _SOCKET_SECONDS = 2.0
 _HEALTH_SECONDS = 5.0
-"""How long a consumer waits for an overdue answer, and how often it looks: its event loop has no other time limit."""
-_REST_SECONDS = 0.1
-"""Between hints: one message for all that came meanwhile."""
+"""How often a consumer checks its connection, and how long it waits for the answer: it has no other timeout."""
+_PAUSE_SECONDS = 0.1
+"""Pause between hints; those that come meanwhile are sent as one."""
 _EXPIRES_SECONDS = 60
-"""An old hint says nothing: the reconciler has sent another."""
+"""After that the reconciler has sent another."""
 
 
 @cache
@@ -56,31 +55,31 @@ def celery_app(settings: Settings) -> Celery:
 
 
 def hint(settings: Settings, count: int) -> bool:
-    """Tell workers that `count` runs were queued; returns False when the broker is away: the reconciler will."""
+    """Send hints that `count` runs were queued; False when the broker is away, then the reconciler sends them."""
     with celery_app(settings).connection_for_write() as connection:
-        return _told(settings, connection, count)
+        return _send(settings, connection, count)
 
 
-def _told(settings: Settings, connection: Any, count: int) -> bool:  # noqa: ANN401
+def _send(settings: Settings, connection: Any, count: int) -> bool:
     try:
         for _ in range(min(count, MOST_HINTS) - _waiting(connection)):
             celery_app(settings).send_task(
                 TASK, queue=QUEUE, connection=connection, retry=False, expires=_EXPIRES_SECONDS
             )
     except (OperationalError, OSError, *connection.connection_errors) as error:
-        said = "no hint was sent to the broker at %s, the reconciler will: %s; is it running, and LTD_BROKER_URL right?"
-        logger.warning(said, connection.as_uri(), error)  # an address without its password
+        text = "no hint was sent to the broker at %s, the reconciler will: %s; is it running, and LTD_BROKER_URL right?"
+        logger.warning(text, connection.as_uri(), error)  # an address without its password
         return False
     return True
 
 
 def hint_soon(settings: Settings, count: int) -> None:
-    """Do the same behind the caller's back: no answer waits for the broker."""
+    """Send the hint from a background thread, so that no response waits for the broker."""
     _courier(settings).ask(count)
 
 
 class _Courier:
-    """A thread that sends the hints of this process, those of a moment together."""
+    """A thread that sends the hints of this process, in batches."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._count, self._asked = settings, 0, threading.Condition()
@@ -92,14 +91,14 @@ class _Courier:
             self._asked.notify()
 
     def _carry(self) -> None:
-        # kept, since a new one takes ten times a hint; one that broke is connected again by the next hint
+        # one connection for all hints: a new one takes ten times as long as a hint; a broken one reconnects by itself
         connection = celery_app(self._settings).connection_for_write()
         while True:
             with self._asked:
                 self._asked.wait_for(lambda: self._count)
                 count, self._count = self._count, 0
-            _told(self._settings, connection, count)
-            time.sleep(_REST_SECONDS)
+            _send(self._settings, connection, count)
+            time.sleep(_PAUSE_SECONDS)
 
 
 @cache
@@ -108,7 +107,7 @@ def _courier(settings: Settings) -> _Courier:
 
 
 def answers(settings: Settings) -> bool:
-    """Say whether the broker can be reached."""
+    """Say whether the broker answers."""
     try:
         with celery_app(settings).connection_for_write() as connection:
             _waiting(connection)
@@ -117,6 +116,6 @@ def answers(settings: Settings) -> bool:
     return True
 
 
-def _waiting(connection: Any) -> int:  # noqa: ANN401 - Kombu's channel has no type for this
-    """Return the hints that busy workers have left in the queue."""
+def _waiting(connection: Any) -> int:
+    """Return the number of hints in the queue."""
     return int(connection.default_channel.queue_declare(QUEUE).message_count)

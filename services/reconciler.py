@@ -1,21 +1,18 @@
-"""What heals the rest, by one process at a time: lapsed leases, lost hints, what was to be kept no longer."""
+"""Repairs what processes left behind, one process at a time: expired leases, lost hints, traces due for thinning."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
 
-from services import idempotency, queue, runs
-from services.db import now
-from services.models import Leader, Run, table
-from services.store import retention
-from services.upsert import upsert
-
-if TYPE_CHECKING:
-    from services.db import Database
-    from services.settings import Settings
+from services import idempotency, queue
+from services.database.engine import Database, clock
+from services.database.models import Leader, Run, table
+from services.database.rows import upsert
+from services.maintenance import retention
+from services.runs import lifecycle
+from services.settings import Settings
 
 LEADER, RUNS = table(Leader), table(Run)
 _NAME = "reconciler"
@@ -33,12 +30,12 @@ class ReconcileReport:
 
 
 def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileReport:
-    """Do one round, if this process leads or the last leader's lease has lapsed."""
+    """Do one round, if this process leads or the last leader's lease has expired."""
     if not _lead(db, owner, 3 * settings.reconcile_seconds):
         return ReconcileReport(led=False)
-    expired = runs.expire(db, settings.max_attempts)
+    expired = lifecycle.expire(db, settings.max_attempts)
     with db.read() as conn:
-        due = or_(RUNS.c.not_before.is_(None), RUNS.c.not_before <= now(conn))
+        due = or_(RUNS.c.not_before.is_(None), RUNS.c.not_before <= clock(conn))
         waiting = conn.execute(select(func.count()).select_from(RUNS).where(RUNS.c.state == "queued", due)).scalar_one()
     if waiting:
         queue.hint(settings, waiting)
@@ -49,7 +46,8 @@ def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileRep
 
 def _lead(db: Database, owner: str, seconds: float) -> bool:
     with db.write() as conn:
-        at = now(conn)
-        upsert(conn, LEADER, [{"name": _NAME, "owner": owner, "expires_at": at + seconds}], replace=())
-        mine = (LEADER.c.name == _NAME) & or_(LEADER.c.owner == owner, LEADER.c.expires_at < at)
-        return bool(conn.execute(update(LEADER).where(mine).values(owner=owner, expires_at=at + seconds)).rowcount)
+        now = clock(conn)
+        upsert(conn, LEADER, [{"name": _NAME, "owner": owner, "expires_at": now + seconds}], replace=())
+        available = (LEADER.c.name == _NAME) & or_(LEADER.c.owner == owner, LEADER.c.expires_at < now)
+        lead = update(LEADER).where(available).values(owner=owner, expires_at=now + seconds)
+        return bool(conn.execute(lead).rowcount)

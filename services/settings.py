@@ -14,9 +14,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_LONGEST_SOCKET = 100
-"""A Unix socket's path has room for about this many characters."""
-
 _UNCLEAR = (
     "is no address of the form scheme://user:password@host:port/name (not shown, it may hold a password); "
     "inside a password, write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F and % as %25"
@@ -60,7 +57,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _of_a_database(cls, value: str) -> str:
-        """Refuse an address that names as its host, which errors repeat, a part of the password."""
+        """Refuse an address whose host would hold a part of the password, since errors repeat the host."""
         try:
             clear = not value or "@" not in (make_url(value).host or "")
         except (ArgumentError, ValueError):  # whose text may hold that part
@@ -72,7 +69,7 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _of_a_broker(cls, value: str) -> str:
-        """Refuse the same of a broker's address, or of several after each other."""
+        """Refuse the same of a broker's address, or of several separated by semicolons."""
         for address in value.split(";"):
             try:
                 parts = urlsplit(address)
@@ -86,22 +83,21 @@ class Settings(BaseSettings):
     @field_validator("texts")
     @classmethod
     def _of_files(cls, value: str) -> str:
-        """Refuse what is no list of files, and write them with absolute paths."""
-        found = dict[str, Path]()
+        """Check the list of files, and make their paths absolute."""
+        files = dict[str, Path]()
         for entry in filter(None, (part.strip() for part in value.split(","))):
             name, _, path = (part.strip() for part in entry.partition("="))
-            if not _TEXT_NAME.fullmatch(name) or name in found or not path:
-                msg = f"must be name=path, separated by commas, each name once, of a-z, 0-9, _ and -; not {entry!r}"
-                raise ValueError(msg)
-            found[name] = Path(path).absolute()
-            if not found[name].is_file():
-                msg = f"{name}: there is no file {found[name]}"
-                raise ValueError(msg)
-        return ",".join(f"{name}={path}" for name, path in found.items())
+            if not _TEXT_NAME.fullmatch(name) or name in files or not path:
+                raise ValueError(
+                    f"must be name=path, separated by commas, each name once, of a-z, 0-9, _ and -; not {entry!r}"
+                )
+            files[name] = Path(path).absolute()
+            if not files[name].is_file():
+                raise ValueError(f"{name}: there is no file {files[name]}")
+        return ",".join(f"{name}={path}" for name, path in files.items())
 
     @property
     def text_files(self) -> dict[str, Path]:
-        """Return the registered texts by name."""
         entries = (entry.partition("=") for entry in self.texts.split(",") if entry)
         return {name: Path(path) for name, _, path in entries}
 
@@ -113,11 +109,11 @@ class Settings(BaseSettings):
         if not self.broker_url:
             object.__setattr__(self, "broker_url", f"redis+socket://{home / 'run' / 'broker.sock'}")
         if self.host not in LOOPBACK and not self.token:
-            msg = f"LTD_HOST={self.host} can be reached from other machines: set LTD_TOKEN, or listen on 127.0.0.1"
-            raise ValueError(msg)
+            raise ValueError(
+                f"LTD_HOST={self.host} can be reached from other machines: set LTD_TOKEN, or listen on 127.0.0.1"
+            )
         return self
 
     def environment(self) -> dict[str, str]:
         """Return the process's environment with these settings written out, for a child."""
-        mine = {f"LTD_{name.upper()}": str(value) for name, value in self.model_dump().items()}
-        return {**os.environ, **mine}
+        return {**os.environ, **{f"LTD_{name.upper()}": str(value) for name, value in self.model_dump().items()}}

@@ -1,4 +1,4 @@
-"""Words that are stored and that requests use: the states of a run, and the families of mechanisms that lists know."""
+"""Words in the database and in requests: the states of a run, and the families of mechanisms that lists filter by."""
 
 from __future__ import annotations
 

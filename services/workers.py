@@ -1,4 +1,4 @@
-"""The worker processes that were heard from; `python -m services.workers` says whether one of this host was."""
+"""Heartbeats of worker processes; `python -m services.workers` is the health check of a worker's container."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, select
 
-from services.db import Database, now
-from services.models import WorkerRow, table
+from services.database.engine import Database, clock
+from services.database.models import WorkerRow, table
+from services.database.rows import upsert
 from services.settings import Settings
-from services.upsert import upsert
 
 WORKERS = table(WorkerRow)
 FORGET_SECONDS = 300.0
@@ -32,27 +32,27 @@ class Worker:
 
 
 def heartbeat(db: Database, worker: Worker, running: list[str]) -> None:
-    """Say that a process lives and which runs it trains; forgets those that were silent for minutes."""
+    """Store that a process is alive and which runs it trains; delete those without a heartbeat for minutes."""
     with db.write() as conn:
-        at = now(conn)
-        row = asdict(worker) | {"heartbeat_at": at, "running": orjson.dumps(running).decode()}
+        now = clock(conn)
+        row = asdict(worker) | {"heartbeat_at": now, "running": orjson.dumps(running).decode()}
         upsert(conn, WORKERS, [row], replace=("heartbeat_at", "running", "lanes"))
-        conn.execute(delete(WORKERS).where(WORKERS.c.heartbeat_at < at - FORGET_SECONDS))
+        conn.execute(delete(WORKERS).where(WORKERS.c.heartbeat_at < now - FORGET_SECONDS))
 
 
 def list_workers(db: Database) -> list[dict[str, Any]]:
-    """Return the processes heard from lately, with the seconds since."""
+    """Return the processes with a recent heartbeat, and the seconds since."""
     with db.read() as conn:
-        at = now(conn)
+        now = clock(conn)
         rows = conn.execute(select(WORKERS).order_by(WORKERS.c.host, WORKERS.c.pid)).mappings().all()
     return [
-        {**row, "running": orjson.loads(row["running"]), "silent_seconds": max(0.0, at - row["heartbeat_at"])}
+        {**row, "running": orjson.loads(row["running"]), "silent_seconds": max(0.0, now - row["heartbeat_at"])}
         for row in rows
     ]
 
 
 def main() -> int:
-    """Return 0 where a process of this host was heard from within a lease: the health check of a container."""
+    """Return 0 where a process of this host had a heartbeat within the time of a lease."""
     settings = Settings()
     alive = any(
         worker["host"] == gethostname() and worker["silent_seconds"] < settings.lease_seconds

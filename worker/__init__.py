@@ -1,1 +1,1 @@
-"""The worker: `celery -A worker.app worker` claims runs, trains them in lanes, and records what they do."""
+"""The worker: `celery -A worker.app worker` claims runs, trains them in lanes, records their results."""

@@ -1,4 +1,4 @@
-"""How a worker waits for a broker that is away."""
+"""Reconnects to the broker at a fixed interval."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ RETRY_SECONDS = 2.0
 
 
 class Consumer(consumer.Consumer):
-    """Tries again every RETRY_SECONDS. Celery's own pauses grow to half a minute, and queued runs would wait."""
+    """Retries every RETRY_SECONDS; Celery's own back-off grows to half a minute, and queued runs would wait."""
 
-    def ensure_connected(self, conn: Any) -> Any:  # noqa: ANN401 - Kombu's connection has no type
-        """Return the connection, once it is made."""
+    def ensure_connected(self, conn: Any) -> Any:
+        """Return the connection once it is established; retries without limit."""
 
-        def tell(error: Exception, pause: float) -> None:
+        def log_failure(error: Exception, pause: float) -> None:
             logger.error(
-                "the broker at %s does not answer: %s; is it running, and LTD_BROKER_URL right? Tried again in %g s",
-                conn.as_uri(),  # which leaves the password out
+                "the broker at %s does not answer: %s; is it running, and LTD_BROKER_URL right? Retrying in %g s",
+                conn.as_uri(),  # omits the password
                 error,
                 pause,
             )
-            conn.collect()  # a failed attempt uses up one of 65,535 channels of its transport: the next has a new one
+            conn.collect()  # a failed attempt leaks one of its transport's 65,535 channel ids: use a new transport
 
         conn.ensure_connection(
-            tell, interval_start=RETRY_SECONDS, interval_step=0.0, interval_max=RETRY_SECONDS, callback=maybe_shutdown
+            log_failure,
+            interval_start=RETRY_SECONDS,
+            interval_step=0.0,
+            interval_max=RETRY_SECONDS,
+            callback=maybe_shutdown,
         )
         self.first_connection_attempt = False
         return conn

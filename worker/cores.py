@@ -1,4 +1,4 @@
-"""How many cores this process may use: its affinity, and the CPU quota of its control groups, as of a container."""
+"""The number of cores this process may use: its CPU affinity, limited by the CPU quota of its cgroups (containers)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def usable_cores(groups: Path = _GROUPS, mount: Path = _MOUNT) -> int:
 
 
 def _quotas(groups: Path, mount: Path) -> Iterator[float]:
-    """Yield the quota, in cores, of every group that holds this process, and of those around them."""
+    """Yield the quota, in cores, of every cgroup of this process and of its ancestors."""
     lines = groups.read_text(encoding="utf-8").splitlines() if groups.exists() else []
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if controllers and "cpu" not in controllers.split(","):
             continue
-        # Version 2 names no controllers. Within a container the path may be the host's: then only `top` exists.
+        # cgroup v2 lists no controllers. In a container the path may be the host's: then only `top` exists.
         top = mount / controllers
         group = top / path.lstrip("/")
         for folder in (group, *group.parents):
@@ -37,7 +37,7 @@ def _quotas(groups: Path, mount: Path) -> Iterator[float]:
 
 
 def _quota(folder: Path) -> Iterator[float]:
-    """Yield the quota of a control group in cores, where it has one: cpu.max is version 2, cpu.cfs_* version 1."""
+    """Yield the quota of a cgroup in cores, if it has one: cpu.max is cgroup v2, cpu.cfs_* is v1."""
     for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
         with suppress(OSError):
             quota, period = " ".join((folder / name).read_text(encoding="ascii") for name in names).split()

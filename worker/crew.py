@@ -1,4 +1,4 @@
-"""The runs that train together: which lease holds which lane of a pack."""
+"""A pack of lanes, and which run trains in which lane."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
     from ltd_core.outcome import Progress
     from ltd_core.spec import RunSpec
-    from services.runs import Claim, Lease
+    from services.runs.lifecycle import Claim, Lease
 
 
 class Crew:
-    """A pack, and the lease of the run in each of its lanes."""
+    """A pack with the lease of the run in each of its lanes.
+
+    All runs of a crew have one shape, so one pack trains them side by side; a lane's numbers do not depend on its
+    neighbors. Runs enter and leave lanes at block boundaries, while the other lanes train on.
+    """
 
     def __init__(self, spec: RunSpec, lanes: int, device: str) -> None:
         self.shape_key, self.lanes = spec.shape_key, lanes
@@ -24,7 +28,7 @@ class Crew:
 
     @property
     def leases(self) -> list[Lease]:
-        """Return the leases of the runs in the lanes."""
+        """Return the leases of the runs in training."""
         return list(self._leases.values())
 
     @property
@@ -33,23 +37,23 @@ class Crew:
         return self.lanes - len(self._leases)
 
     def load(self, claim: Claim) -> None:
-        """Put a run into a free lane, at the step it had reached."""
+        """Load a run into a free lane, at the step of its stored state."""
         lane = next(lane for lane in range(self.lanes) if lane not in self._leases)
         self._pack.load(lane, claim.spec, claim.state)
         self._leases[lane] = claim.lease
 
     def advance(self) -> list[tuple[Lease, Progress]]:
-        """Train up to the next boundary of any run; a run that ended has left its lane."""
-        made = self._pack.advance()
-        items = [(self._leases[lane], progress) for lane, progress in made.items()]
-        for lane, progress in made.items():
+        """Train up to the next block boundary of any run; frees the lanes of the runs that ended."""
+        advanced = self._pack.advance()
+        items = [(self._leases[lane], progress) for lane, progress in advanced.items()]
+        for lane, progress in advanced.items():
             if progress.outcome:
                 del self._leases[lane]
         return items
 
     def remove(self, run_ids: Iterable[str]) -> None:
-        """Take runs out of their lanes."""
-        gone = set(run_ids)
-        for lane in [lane for lane, lease in self._leases.items() if lease.run_id in gone]:
+        """Free the lanes of these runs, without a result."""
+        removed = set(run_ids)
+        for lane in [lane for lane, lease in self._leases.items() if lease.run_id in removed]:
             self._pack.clear(lane)
             del self._leases[lane]

@@ -1,4 +1,4 @@
-"""Where a worker process trains, and how many processes a machine should have."""
+"""The device of a worker process, and the number of processes of a machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DRIVER = "libcuda.so.1"
 
 
 def gpus() -> int:
-    """Return the number of GPUs in sight; loads torch only where there is a driver, and never touches a GPU."""
+    """Return the number of visible GPUs; imports torch only if a driver is installed, and creates no CUDA context."""
     try:
         ctypes.CDLL(_DRIVER)
     except OSError:
@@ -24,15 +24,15 @@ def gpus() -> int:
 
 
 def device_for(setting: str, index: int) -> str:
-    """Return the device of a worker's index-th process: "auto" is a GPU of its own, the CPU where there is none."""
-    found = gpus() if setting in {"auto", "cuda"} else 0
-    if found:
-        return f"cuda:{index % found}"
+    """Return the device of the index-th process of a worker; "auto" assigns the GPUs in turn, else the CPU."""
+    count = gpus() if setting in {"auto", "cuda"} else 0
+    if count:
+        return f"cuda:{index % count}"
     return "cpu" if setting == "auto" else setting
 
 
 def processes(settings: Settings) -> int:
-    """Return how many processes to start: as set, else one for each GPU, or each core that this process may use."""
+    """Return how many processes to start: as configured, else one per GPU, else one per usable core."""
     if settings.workers:
         return settings.workers
     if device_for(settings.device, 0).startswith("cuda"):

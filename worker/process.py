@@ -1,4 +1,9 @@
-"""One process of the pool: what it sets up once, how it works, how it is told to stop."""
+"""One process of the pool: setup, work, shutdown.
+
+A process stops on two signals, both at the next block boundary, where the runs in its lanes are stored and queued again
+without counting an attempt. STOP_SIGNAL comes from the parent at a warm shutdown; the parent ends the process
+afterwards. SIGTERM comes from outside: the process exits by itself, and the pool starts another.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ import socket
 import threading
 import time
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from billiard import current_process
@@ -17,7 +23,7 @@ from celery.signals import worker_process_init
 from ltd_core.engine import Calibration, Pack
 from ltd_core.lazy import torch
 from ltd_core.spec import parse_spec, register_text
-from services.db import Database
+from services.database.engine import Database
 from services.settings import Settings
 from services.workers import Worker, heartbeat
 from worker.device import device_for
@@ -33,18 +39,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_SIGNAL = signal.SIGUSR2
-"""Billiard keeps SIGTERM for itself; it is ours only while the task runs."""
+"""Not SIGTERM: Billiard installs its own handler for that, which is replaced only while the task runs."""
 _WARM_UP = {"problem": {"kind": "temporal_order", "length": 10}, "updates": 2, "evaluation": {"every": 0}}
 
 
 class Process:
-    """The connections, the lease keeper and the training loop of one process."""
+    """The database connections, lease keeper and training loop of one process."""
 
     def __init__(self, settings: Settings, index: int) -> None:
         self.stop = threading.Event()
         self._terminated = False
         self._device = device_for(settings.device, index)
-        self._worker = Worker(
+        worker = Worker(
             id=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -52,9 +58,9 @@ class Process:
             lanes=settings.lanes,
             started_at=time.time(),
         )
-        self._keepers_db = Database(settings.database_url, impatient=True)
-        self._keeper = LeaseKeeper(self._keepers_db, settings, self._report)
-        journal = Journal(Database(settings.database_url, impatient=True), self._keeper, settings, self._worker.id)
+        keepers_db = Database(settings.database_url, impatient=True)
+        self._keeper = LeaseKeeper(keepers_db, settings, partial(heartbeat, keepers_db, worker))
+        journal = Journal(Database(settings.database_url, impatient=True), self._keeper, settings, worker.id)
         calibration = Calibration(settings.home / "calibration.json")
 
         def lanes_for(spec: RunSpec) -> int:
@@ -63,7 +69,7 @@ class Process:
         self._drain = Drain(journal, self._keeper, self._device, lanes_for, self.stop)
 
     def start(self) -> None:
-        """Load torch's kernels before the first run asks for them, and start the keeper."""
+        """Train a warm-up run, so that the first real one does not wait for torch to load, and start the keeper."""
         torch.set_num_threads(1)
         spec = parse_spec(_WARM_UP)
         pack = Pack(spec, 1, self._device)
@@ -73,39 +79,32 @@ class Process:
         self._keeper.start()
         logger.info("process %d is ready on %s", os.getpid(), self._device)
 
-    def drain(self) -> None:
-        """Train queued runs until there are none; a SIGTERM meanwhile ends the process, at the next boundary."""
-        before = signal.signal(signal.SIGTERM, self.on_signal)
+    def work(self) -> None:
+        """Train queued runs until there are none; on SIGTERM, exit at the next block boundary."""
+        previous = signal.signal(signal.SIGTERM, self.on_signal)
         try:
             self._drain.run()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGTERM, previous)
         if self._terminated:
             raise SystemExit(0)
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
-        """Stop claiming, and give back what trains at its next boundary."""
+        """Stop claiming; release the runs in training at the next block boundary."""
         self._terminated = number == signal.SIGTERM
         self.stop.set()
 
-    def _report(self, running: list[str]) -> None:
-        heartbeat(self._keepers_db, self._worker, running)
 
-
-_processes: list[Process] = []
+started: list[Process] = []
+"""Holds the `Process` of this operating-system process once Celery has started it."""
 
 
 @worker_process_init.connect
-def start(**_: Any) -> None:  # noqa: ANN401 - Celery's signal arguments
-    """Set up a process of the pool."""
+def start(**_: Any) -> None:
+    """Set up a pool process, before it takes its first task."""
     settings = Settings()
     for name, path in settings.text_files.items():
         register_text(name, path)
     process = Process(settings, getattr(current_process(), "index", 0))
     process.start()
-    _processes.append(process)
-
-
-def drain() -> None:
-    """Train queued runs until there are none."""
-    _processes[0].drain()
+    started.append(process)

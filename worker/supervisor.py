@@ -1,4 +1,8 @@
-"""The parent of the worker processes: runs the reconciler, and tells the processes when to stop."""
+"""The parent of the pool processes: runs the reconciler, and signals the processes at a warm shutdown.
+
+The parent trains nothing, so the reconciler works while every process is busy or stuck. The parent of every worker
+runs one; a lease in the database elects the one that acts (services.reconciler).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from celery import bootsteps
 from celery.signals import worker_init
 from celery.worker.components import Pool
 
-from services.db import Database
+from services.database.engine import Database
 from services.errors import StoreError
 from services.reconciler import reconcile_once
 from services.settings import Settings
@@ -27,8 +31,8 @@ logger = logging.getLogger(__name__)
 
 
 @worker_init.connect
-def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal arguments
-    """Start the reconciler in a thread; it ends with the process."""
+def start_reconciler(**_: Any) -> None:
+    """Start the reconciler in a daemon thread."""
     settings = Settings()
     owner = f"{socket.gethostname()}:{os.getpid()}"
     db = Database(settings.database_url, impatient=True)
@@ -41,15 +45,17 @@ def watch_over_runs(**_: Any) -> None:  # noqa: ANN401 - Celery's signal argumen
 
 
 class StopProcesses(bootsteps.StartStopStep):
-    """Passes a warm shutdown on: Celery itself would wait for every queued run.
+    """Sends STOP_SIGNAL to the pool processes at a warm shutdown.
 
-    The pool is closed by then: it starts no process in the place of one that was still loading, and so ended at once.
+    Celery itself would wait for running tasks, which last until no run is queued. `requires = (Pool,)` has this step
+    closed after the pool, which by then replaces no process that exits: one that is still loading has no handler for
+    the signal yet, and is killed by it.
     """
 
     requires = (Pool,)
 
     def close(self, _worker: object) -> None:
-        """Tell every process to stop at its next boundary."""
+        """Signal every pool process to stop at its next block boundary."""
         for child in active_children():
             if child.pid is not None:
                 with suppress(ProcessLookupError):
@@ -62,7 +68,7 @@ def _repeat(action: Callable[[], object], seconds: float) -> None:
         try:
             action()
         except StoreError as error:
-            logger.warning("lapsed leases and lost hints wait %g s more: %s", seconds, error)
-        except Exception:  # whatever it was, the next time may be better, and without it lost runs stay lost
-            logger.exception("the reconciler failed; it tries again in %g s", seconds)
+            logger.warning("the reconciler tries again in %g s: %s", seconds, error)
+        except Exception:  # it must go on: without it, lost runs stay lost
+            logger.exception("the reconciler failed unexpectedly; it tries again in %g s", seconds)
         pause.wait(seconds)

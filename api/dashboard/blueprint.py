@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request, send_file, url_for
 
-from api.context import here
 from api.dashboard import report as reports
-from api.dashboard.csp import REPORT_POLICY
 from api.dashboard.plotly import PLOTLY, VERSION
+from api.http.context import here
+from api.http.csp import REPORT_POLICY
 
 _YEAR = 365 * 24 * 3600
 

@@ -67,11 +67,11 @@ def _tally(name: str, runs: list[str], endings: Mapping[str, Ending]) -> Tally:
 
 
 def _cells(named: list[Tally], counted: Callable[[Tally], int], what: str, none: str) -> str:
-    found = sorted((t for t in named if counted(t)), key=lambda t: -counted(t) / t.runs)
-    if not found:
+    counting = sorted((t for t in named if counted(t)), key=lambda t: -counted(t) / t.runs)
+    if not counting:
         return none
-    shares = [f"{t.name} ({counted(t)} of {t.runs})" for t in found]
-    return f"{what} in {len(found)} of {len(named)} cells: {_joined(shares)}."
+    shares = [f"{t.name} ({counted(t)} of {t.runs})" for t in counting]
+    return f"{what} in {len(counting)} of {len(named)} cells: {_joined(shares)}."
 
 
 def _joined(names: list[str]) -> str:

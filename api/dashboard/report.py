@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Any
 from flask import render_template
 
 from api.dashboard import bundle, series
-from api.dashboard.csp import REPORT_POLICY
 from api.dashboard.findings import Ending, findings, words
 from api.dashboard.plotly import PLOTLY
-from services import run_queries, sweeps, traces
-from services.comparison import compare
+from api.http.csp import REPORT_POLICY
+from services.comparison.table import compare
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
+from services.sweeps import posted
+from services.traces import reading
 from services.words import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.db import Database
-    from services.run_queries import RunView
-    from services.sweeps import SweepView
+    from services.database.engine import Database
+    from services.runs.queries import RunView
+    from services.sweeps.posted import SweepView
 
 COMPARISONS = (
     ("success", "success_rate"),
@@ -61,7 +64,7 @@ class Panel:
 
 def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -> str:
     """Return the report's HTML; `sides` names the fields of its heat maps. Raises NotFound and BadQuestion."""
-    sweep = sweeps.get(db, sweep_id)
+    sweep = posted.get(db, sweep_id)
     main = compare(db, sweep_id, metric="success", aggregate="success_rate")
     compared = [compare(db, sweep_id, metric=m, aggregate=a, **(sides or {})) for m, a in COMPARISONS]
     shown = [c for c in compared if any(cell["n"] for row in c["cells"] for cell in row)] or compared[:1]
@@ -96,10 +99,10 @@ def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -
 
 def _runs(db: Database, sweep_id: str) -> dict[str, RunView]:
     found: dict[str, RunView] = {}
-    page = run_queries.list_runs(db, {"sweep": sweep_id}, limit=1000)
+    page = list_runs(db, ListQuestion(sweep=sweep_id), limit=1000)
     found.update((run.id, run) for run in page.runs)
     while page.next:
-        page = run_queries.list_runs(db, {"sweep": sweep_id}, page.next, 1000)
+        page = list_runs(db, ListQuestion(sweep=sweep_id), page.next, 1000)
         found.update((run.id, run) for run in page.runs)
     return found
 
@@ -126,16 +129,16 @@ def _panel(db: Database, comparison: dict[str, Any], row: int, column: int, runs
     if not started:
         return Panel(title, "no run has started", [], None, 1)
     median = sorted(started, key=_badness)[(len(started) - 1) // 2]
-    known = {entry["name"]: entry for entry in traces.catalog(db, median.id)}
+    known = {entry["name"]: entry for entry in reading.catalog(db, median.id)}
     curves = (
-        [series.curve(traces.read(db, run.id, "loss", max_points=CURVE_POINTS)) for run in started[:MOST_CURVES]]
+        [series.curve(reading.read(db, run.id, "loss", max_points=CURVE_POINTS)) for run in started[:MOST_CURVES]]
         if "loss" in known
         else []
     )
     picture = None
     if "delta_norm" in known:
         points = max(series.MOST_COLUMNS, PICTURE_NUMBERS // known["delta_norm"]["size"][0])
-        picture = series.picture(traces.read(db, median.id, "delta_norm", max_points=points))
+        picture = series.picture(reading.read(db, median.id, "delta_norm", max_points=points))
     return Panel(title, _caption(started, median), curves, picture, max(run.updates for run in started))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from services.traces import TraceView
+    from services.traces.reading import TraceView
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -55,9 +55,9 @@ def _median(values: Array) -> Array:
     """Return the lower median over the first axis of what is there; NaN where less than half is."""
     present = np.count_nonzero(~np.isnan(values), axis=0)
     ordered = np.sort(values, axis=0)  # NaN last
-    place = np.maximum(present - 1, 0) // 2
-    middle = np.take_along_axis(ordered, place[None], axis=0)[0]
-    return np.where(2 * present < len(values), np.nan, middle)
+    middle = np.maximum(present - 1, 0) // 2
+    median = np.take_along_axis(ordered, middle[None], axis=0)[0]
+    return np.where(2 * present < len(values), np.nan, median)
 
 
 def _hundredths(value: float) -> int | str | None:

@@ -1,1 +1,1 @@
-"""What people would use instead, written the way they would write it."""
+"""The alternatives, written the way their users would."""

@@ -18,7 +18,7 @@ PROCESSES = 2
 
 
 def sweep(setting: Setting, runs: int, seed: int) -> None:
-    """Run the trials of a study in processes of their own."""
+    """Run the trials of a study in PROCESSES processes."""
     with tempfile.TemporaryDirectory() as folder:
         journal = str(Path(folder) / "journal")
         optuna.create_study(study_name="sweep", storage=JournalStorage(JournalFileBackend(journal)))

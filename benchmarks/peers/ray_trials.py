@@ -14,7 +14,7 @@ from benchmarks.peers.torch_rnn import trial
 
 
 def main(runs: int, seed: int, setting: Setting) -> None:
-    """Start Ray, run the sweep once for warmth, then once for the clock, and print the seconds."""
+    """Start Ray, run two trials to warm up, then time the sweep and print the seconds."""
     root = str(Path.cwd())
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": root}})
 

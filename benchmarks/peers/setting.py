@@ -1,4 +1,4 @@
-"""What both sides of a comparison train."""
+"""The settings that both sides of a comparison train with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiment trackers with a REST interface, served on the loopback from an environment of their own."""
+"""Experiment trackers with a REST interface, each served on the loopback interface from a virtual environment."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 VERSIONS = {"fasttrackml": "0.6.0", "mlflow": "2.22.5"}
 HOME = Path(__file__).parents[2] / ".cache" / "trackers"
-"""Their dependencies are not ours."""
+"""A virtual environment for the trackers and their dependencies."""
 _PREFIX = "/api/2.0/mlflow"
 _START_SECONDS = 60.0
 Json = dict[str, Any]
 
 
 class Tracker:
-    """A client of the REST interface that both trackers have; the connection is kept open."""
+    """A client of the REST interface that both trackers share; keeps its connection open."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx2.Client(base_url=url, timeout=120, trust_env=False)
@@ -39,11 +39,11 @@ class Tracker:
         return self.send(path, json.dumps(body).encode())
 
     def send(self, path: str, body: bytes) -> Json:
-        """Return the answer to a POST whose body is encoded."""
+        """Return the answer to a POST of an encoded body."""
         answer = self._http.post(f"{_PREFIX}/{path}", content=body, headers={"Content-Type": "application/json"})
         answer.raise_for_status()
-        found: Json = answer.json()
-        return found
+        decoded: Json = answer.json()
+        return decoded
 
     def create_run(self, settings: Json | None = None) -> str:
         """Create a run, with settings as its tags, and return its id."""
@@ -57,8 +57,8 @@ class Tracker:
         question = {"run_id": run_id, "metric_key": metric}
         answer = self._http.get(f"{_PREFIX}/metrics/get-history", params=question)
         answer.raise_for_status()
-        found: Json = answer.json()
-        return found
+        decoded: Json = answer.json()
+        return decoded
 
 
 @contextmanager
@@ -84,12 +84,12 @@ def served(name: str) -> Iterator[Tracker]:
                 server.wait(timeout=60)
 
 
-def _leaves(settings: Json, place: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(settings: Json, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in settings.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{place}{name}.")
+            yield from _leaves(value, f"{prefix}{name}.")
         else:
-            yield place + name, value
+            yield prefix + name, value
 
 
 def _command(name: str, port: int) -> list[str]:

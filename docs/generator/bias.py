@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from docs.generator.drawing import example
 from docs.generator.sweeps import finished
-from services.comparison import compare
+from services.comparison.table import compare
 
 SWEEP = "sweeps/m17_bias"
 _METRICS = {"bias_norm": "|bias|", "bias_cosine": "cosine with the true gradient"}

@@ -149,7 +149,7 @@ ROWS = (
         ("sweeps/m16_rules",),
         ("clipped_cosine", "descent"),
         (
-            "tests/services/test_paired.py",
+            "tests/services/comparison/test_pairs.py",
             f"{CLIPPING}/test_rule.py",
             f"{CORE}/probes/test_clipped_cosine.py",
             f"{CORE}/probes/test_descent.py",

@@ -1,10 +1,11 @@
-"""Reference pages from the registries: what each mechanism is, its formula, settings, source, and how to post it."""
+"""Reference pages from the code: settings; of each mechanism what it is, its formula, source, and how to post it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from docs.generator import settings
 from ltd_core.catalog import describe
 
 TITLES = {
@@ -23,6 +24,7 @@ TITLES = {
     "metric": "Metrics",
 }
 _NOTE = "Made by `make docs` from the registries; the same is served at `/api/v1/mechanisms` and by `ltd mechanisms`."
+_SETTINGS_NOTE = "Made by `make docs` from `services/settings.py`, `docker-compose.yml` and the client's options."
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
@@ -31,7 +33,11 @@ def pages() -> dict[str, str]:
     described = describe()
     found = {f"{family}.md": _page(family, described[family]) for family in TITLES}
     index = [f"- [{title}]({family}.md): {len(described[family])}" for family, title in TITLES.items()]
-    return found | {"README.md": "\n".join(["# Reference", "", _NOTE, "", *index, ""])}
+    index.append("- [Settings](settings.md): every environment variable")
+    return found | {
+        "README.md": "\n".join(["# Reference", "", _NOTE, "", *index, ""]),
+        "settings.md": settings.page(_SETTINGS_NOTE),
+    }
 
 
 def _page(family: str, entries: list[dict[str, Any]]) -> str:

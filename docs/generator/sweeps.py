@@ -7,9 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from services import runs, sweeps
-from services.db import Database, migrate
+from services.database.engine import Database
+from services.migrate import migrate
+from services.runs import lifecycle
 from services.settings import Settings
+from services.sweeps import posted
+from services.sweeps.request import parse_request
 from worker.crew import Crew
 
 if TYPE_CHECKING:
@@ -29,17 +32,17 @@ def finished(request: dict[str, Any]) -> Iterator[tuple[Database, str]]:
         migrate(settings)
         db = Database(settings.database_url)
         try:
-            sweep = sweeps.post(db, sweeps.parse_request(request)).sweep_id
-            while claims := runs.claim(db, "docs", _TOGETHER, lease_seconds=_HOURS):
+            sweep = posted.post(db, parse_request(request)).sweep_id
+            while claims := lifecycle.claim(db, "docs", _TOGETHER, lease_seconds=_HOURS):
                 _train(db, claims)
             yield db, sweep
         finally:
             db.dispose()
 
 
-def _train(db: Database, claims: list[runs.Claim]) -> None:
+def _train(db: Database, claims: list[lifecycle.Claim]) -> None:
     crew = Crew(claims[0].spec, len(claims), "cpu")
     for claim in claims:
         crew.load(claim)
     while crew.leases:
-        runs.record(db, crew.advance())
+        lifecycle.record(db, crew.advance())

@@ -1,4 +1,4 @@
-"""What a cell is: the recurrence of a network, with its gradient through time."""
+"""The base class of cells: the recurrence of a network, given by the formulas of one step."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ _DRAWS_A_DELAY, _DRAWS_A_LAYER = 100, 10_000
 
 def _ascending(values: tuple[int, ...]) -> tuple[int, ...]:
     if any(first >= second for first, second in pairwise(values)):
-        msg = f"must ascend, each delay once, not {list(values)}"
-        raise ValueError(msg)
+        raise ValueError(f"must ascend, each delay once, not {list(values)}")
     return values
 
 
@@ -135,17 +134,17 @@ class Cell(Mechanism):
 
     def periods(self, input_size: int) -> dict[str, torch.Tensor]:
         """Return the updates between two moves of each weight, 0 for never; weights left out move at each."""
-        step, size, found = self.step, self.hidden_size, dict[str, torch.Tensor]()
+        step, size, periods = self.step, self.hidden_size, dict[str, torch.Tensor]()
         shapes, units = self.shapes(input_size), self.of_groups(self.update_periods)
         for layer in range(self.layers):
             end = _ending(layer)
             if self.update_periods:
                 for name in ("W", "U", "b"):
                     shape = shapes[f"{name}{end}"]
-                    found[f"{name}{end}"] = units.repeat(shape[-1] // size).expand(shape).clone()
-                found |= {f"{name}{end}": units for name in step.parameters}
-            found |= {f"{name}{end}": torch.zeros(size, dtype=torch.int64) for name in step.constants}
-        return found
+                    periods[f"{name}{end}"] = units.repeat(shape[-1] // size).expand(shape).clone()
+                periods |= {f"{name}{end}": units for name in step.parameters}
+            periods |= {f"{name}{end}": torch.zeros(size, dtype=torch.int64) for name in step.constants}
+        return periods
 
     @property
     def orthogonal(self) -> bool:

@@ -17,8 +17,7 @@ _SHORTEST = 3
 
 def _none_or_long(value: int) -> int:
     if 0 < value < _SHORTEST:
-        msg = f"must be 0, or at least {_SHORTEST} time steps, not {value}"
-        raise ValueError(msg)
+        raise ValueError(f"must be 0, or at least {_SHORTEST} time steps, not {value}")
     return value
 
 

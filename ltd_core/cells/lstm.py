@@ -48,7 +48,6 @@ class Lstm(Cell):
 
     @property
     def step(self) -> Step:
-        """Return the formulas of one time step."""
         return _step(peephole=self.peephole, coupled=self.coupled)
 
     @property

@@ -66,17 +66,14 @@ class Rnn(Cell):
 
     @property
     def step(self) -> Step:
-        """Return the formulas of one time step."""
         return _step(self.nonlinearity, type(self.time_scale), clocked=bool(self.state_periods))
 
     @property
     def orthogonal(self) -> bool:
-        """Return whether the recurrent matrices are kept orthogonal."""
         return self.constraint == "orthogonal"
 
     @property
     def groups(self) -> tuple[float, ...]:
-        """Return what the units are grouped by, one number a group."""
         return self.update_periods or self.state_periods or self.time_scale.groups
 
     def start(self, weights: dict[str, torch.Tensor], draws: Draws, first: int) -> None:
@@ -90,13 +87,13 @@ class Rnn(Cell):
 
     def periods(self, input_size: int) -> dict[str, torch.Tensor]:
         """Return the updates between two moves of each weight: what is cut never moves."""
-        found = super().periods(input_size)
+        periods = super().periods(input_size)
         if self.state_periods:
             for name, shape in self.shapes(input_size).items():
                 if name.startswith("W"):
-                    found.setdefault(name, self.of_groups((1,)).expand(shape).clone())
-                    found[name][self._cut(found[name])] = 0
-        return found
+                    periods.setdefault(name, self.of_groups((1,)).expand(shape).clone())
+                    periods[name][self._cut(periods[name])] = 0
+        return periods
 
     def _cut(self, matrices: torch.Tensor) -> torch.Tensor:
         """Return where W, of any delay, leads from a faster group to a slower one."""

@@ -1,4 +1,4 @@
-"""Clipping the norm of each layer's gradient by itself."""
+"""Clipping by the norm of each weight's gradient."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class LayerNormClipping(Clipping):
     @classmethod
     def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the gradient with its parts shortened, and the share of its numbers that were scaled."""
-        limit, made, scaled = settings["threshold"], list[torch.Tensor](), torch.zeros_like(gradient.norm)
+        threshold, made, scaled = settings["threshold"], list[torch.Tensor](), torch.zeros_like(gradient.norm)
         for part in gradient.views(gradient.rows).values():
             rows = part.flatten(1)
             norm = torch.linalg.vector_norm(rows.double(), dim=1).to(rows.dtype)
-            longer = norm > limit
-            scale = torch.where(longer, limit / norm, torch.ones_like(norm))
+            longer = norm > threshold
+            scale = torch.where(longer, threshold / norm, torch.ones_like(norm))
             made.append(rows * scale.unsqueeze(-1))
             scaled = scaled + longer.to(norm.dtype) * rows.shape[1]
         return Clipped(torch.cat(made, 1), scaled / gradient.rows.shape[1])

@@ -1,4 +1,4 @@
-"""Clipping the norm of the gradient."""
+"""Clipping by the global norm."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NormClipping(Clipping):
     @classmethod
     def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the shortened gradient and 1 where it was shortened, 0 where not."""
-        limit, norm = settings["threshold"], gradient.norm
-        longer = norm > limit
-        scale = torch.where(longer, limit / norm, torch.ones_like(norm))
+        threshold, norm = settings["threshold"], gradient.norm
+        longer = norm > threshold
+        scale = torch.where(longer, threshold / norm, torch.ones_like(norm))
         return Clipped(gradient.rows * scale.unsqueeze(-1), longer.to(norm.dtype))

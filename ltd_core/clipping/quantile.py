@@ -1,4 +1,4 @@
-"""A threshold that follows the run's own gradients."""
+"""Clipping by a quantile of the run's recent gradient norms."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class QuantileClipping(Clipping):
         kept = torch.where(here, norm.unsqueeze(-1), kept)
         seen = seen + finite.unsqueeze(-1).to(norm.dtype)
         count = torch.minimum(seen, window)
-        limit = _quantile(torch.where(places < count, kept, torch.inf), count, settings["quantile"])
-        longer = norm > limit
-        scale = torch.where(longer, limit / norm, torch.ones_like(norm))
+        threshold = _quantile(torch.where(places < count, kept, torch.inf), count, settings["quantile"])
+        longer = norm > threshold
+        scale = torch.where(longer, threshold / norm, torch.ones_like(norm))
         shortened = gradient.rows * scale.unsqueeze(-1)
         return Clipped(shortened, longer.to(norm.dtype), {"norms": kept, "seen": seen})
 

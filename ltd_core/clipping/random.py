@@ -1,4 +1,4 @@
-"""A random step in the place of a gradient that is too long."""
+"""Replacing a gradient that is too long by a random step."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RandomClipping(Clipping):
     @classmethod
     def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the gradient or the random step, and 1 where it is a random step."""
-        limit, norm = settings["threshold"], gradient.norm
-        away = ~(norm <= limit)  # also where the norm is NaN
-        step = gradient.directions() * limit.unsqueeze(-1)
+        threshold, norm = settings["threshold"], gradient.norm
+        away = ~(norm <= threshold)  # also where the norm is NaN
+        step = gradient.directions() * threshold.unsqueeze(-1)
         return Clipped(torch.where(away.unsqueeze(-1), step, gradient.rows), away.to(norm.dtype))

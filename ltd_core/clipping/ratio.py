@@ -1,4 +1,4 @@
-"""Clipping by the size of the weights that a gradient moves."""
+"""Adaptive gradient clipping: by the ratio of gradient norm to weight norm."""
 
 from __future__ import annotations
 

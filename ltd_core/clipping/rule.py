@@ -1,4 +1,4 @@
-"""What a clipping rule is."""
+"""The base class of clipping rules, and what a rule sees of K gradients."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Gradient:
     views: Callable[[torch.Tensor], dict[str, torch.Tensor]]
     """From [K, P] to the named weights, [K, *shape]."""
     directions: Callable[[], torch.Tensor]
-    """Draws a random direction for each row, [K, P] of norm 1: the same whatever the other rows are."""
+    """Draws a random direction for each row, [K, P] of norm 1; a row's does not depend on the others."""
     memory: Mapping[str, torch.Tensor]
     """What the rule remembers from the last update, [K, n]; all 0 at first."""
 
@@ -52,6 +52,9 @@ class Clipping(Mechanism):
     """What holds of every finite gradient; tests hold the rule to it."""
     memory: ClassVar[dict[str, int]] = {}
     """Names of the numbers that the rule carries from update to update, and how many of each a lane has."""
+
+    threshold_of: ClassVar[Literal["norm", "elements"]] = "norm"
+    """What the rule compares with its threshold, so what a pilot measures: norms of gradients, or |g_i| of elements."""
 
     per: Literal["minibatch", "example"] = Field(
         default="minibatch",

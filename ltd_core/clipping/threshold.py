@@ -1,4 +1,4 @@
-"""A threshold as it may be written: a number, or a quantile of what a run's own gradients are at its start."""
+"""The two forms of a threshold: a number, or a quantile of the gradient norms that a pilot measures."""
 
 from __future__ import annotations
 

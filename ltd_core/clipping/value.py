@@ -1,4 +1,4 @@
-"""Clipping each element of the gradient."""
+"""Clipping by value, element by element."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class ValueClipping(Clipping):
     source: ClassVar[str] = "Mikolov 2012, Statistical language models based on neural networks (thesis)"
     lane_fields: ClassVar[frozenset[str]] = frozenset({"kind", "threshold"})
     promises: ClassVar[frozenset[Promise]] = frozenset({"signs"})
+    threshold_of: ClassVar[Literal["norm", "elements"]] = "elements"
 
     kind: Literal["value"] = "value"
     threshold: Threshold = Field(
@@ -30,6 +31,6 @@ class ValueClipping(Clipping):
     @classmethod
     def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the limited gradient and the share of its elements that were limited."""
-        limit, rows = settings["threshold"].unsqueeze(-1), gradient.rows
-        share = (rows.abs() > limit).sum(-1).to(rows.dtype) / rows.shape[-1]
-        return Clipped(torch.minimum(torch.maximum(rows, -limit), limit), share)
+        threshold, rows = settings["threshold"].unsqueeze(-1), gradient.rows
+        share = (rows.abs() > threshold).sum(-1).to(rows.dtype) / rows.shape[-1]
+        return Clipped(torch.minimum(torch.maximum(rows, -threshold), threshold), share)

@@ -1,4 +1,4 @@
-"""How many lanes a pack should have: measured once for each shape on each machine, and remembered in a file."""
+"""Chooses the number of lanes of a pack, by a measurement per shape and machine that is kept in a file."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Calibration:
 
 
 def measure(spec: RunSpec, device: str) -> int:
-    """Return the largest number of lanes than which none is clearly faster, as far as a moment tells."""
+    """Return the largest lane count within 3 % of the fastest, measured for a quarter of a second."""
     candidates = ON_CPU if device == "cpu" else _fitting(spec, device)
     _seconds(spec, device, candidates[0], 1)  # compiles
     begun, updates, measured = time.perf_counter(), UPDATES, dict[int, float]()

@@ -27,8 +27,7 @@ class Computation:
     def load(self, lane: int, spec: RunSpec, state: bytes | None = None) -> None:  # noqa: ARG002 - nothing to resume
         """Put a run into a lane; raises WrongPack."""
         if not isinstance(spec, Direct) or spec.shape_key != self.shape_key:
-            msg = f"run {spec.digest} has shape {spec.shape_key}, the pack {self.shape_key}"
-            raise WrongPack(msg)
+            raise WrongPack(f"run {spec.digest} has shape {spec.shape_key}, the pack {self.shape_key}")
         self._loaded[lane] = spec
 
     def clear(self, lane: int) -> None:

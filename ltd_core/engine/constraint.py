@@ -1,4 +1,4 @@
-"""Weights under a constraint: rows hold free numbers, networks see what these stand for."""
+"""Orthogonal recurrent matrices: rows hold free parameters, networks see the matrices that these generate."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ class Orthogonal:
         self._size, self._places, first = spec.cell.hidden_size, list[int](), 0
         self._made: dict[tuple[torch.dtype, torch.device], Any] = {}
         for name, shape in shapes.items():
-            count = math.prod(shape)
+            size = math.prod(shape)
             if name.startswith("W"):
-                self._places += range(first, first + count, self._size * self._size)
-            first += count
+                self._places += range(first, first + size, self._size * self._size)
+            first += size
 
     def free(self, row: torch.Tensor) -> torch.Tensor:
         """Return the free numbers, [P], of weights whose matrices become the orthogonal part of a QR decomposition."""
-        found = row.clone()
-        for place in self._places:
+        parameters = row.clone()
+        for first in self._places:
             module = self._module(row)
-            module.weight = self._matrix(row, place)
-            found[self._own(place)] = self._raw(module).detach().flatten()
-        return found
+            module.weight = self._matrix(row, first)
+            parameters[self._own(first)] = self._raw(module).detach().flatten()
+        return parameters
 
     def effective(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the weights that free numbers stand for, [K, P]."""
-        found = rows.clone()
+        weights = rows.clone()
         for lane in range(len(rows)):  # each alone: no bit depends on the neighbors
-            for place in self._places:
-                found[lane, self._own(place)] = self._standing(rows[lane], place)[1].detach().flatten()
-        return found
+            for first in self._places:
+                weights[lane, self._own(first)] = self._standing(rows[lane], first)[1].detach().flatten()
+        return weights
 
     def pull_back(self, rows: torch.Tensor, gradient: torch.Tensor) -> None:
         """Turn gradients of the weights, [K, P], into those of the free numbers, in place."""
         for lane in range(len(rows)):
-            for place in self._places:
+            for first in self._places:
                 with torch.enable_grad():
-                    raw, weight = self._standing(rows[lane], place)
-                    (slope,) = torch.autograd.grad(weight, raw, self._matrix(gradient[lane], place))
-                gradient[lane, self._own(place)] = slope.flatten()
+                    raw, weight = self._standing(rows[lane], first)
+                    (slope,) = torch.autograd.grad(weight, raw, self._matrix(gradient[lane], first))
+                gradient[lane, self._own(first)] = slope.flatten()
 
-    def _standing(self, row: torch.Tensor, place: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def _standing(self, row: torch.Tensor, first: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a matrix's free numbers, a leaf, and what they stand for."""
         module = self._module(row)
         raw = self._raw(module)
         with torch.no_grad():
-            raw.copy_(self._matrix(row, place))
+            raw.copy_(self._matrix(row, first))
         return raw, module.weight
 
-    def _module(self, like: torch.Tensor) -> Any:  # noqa: ANN401 - parametrize adds what torch does not declare
+    def _module(self, like: torch.Tensor) -> Any:
         """Return the parametrization in the precision and on the device of a row; made once."""
         kind = like.dtype, like.device
         if kind not in self._made:
@@ -71,12 +71,12 @@ class Orthogonal:
         return self._made[kind]
 
     @staticmethod
-    def _raw(module: Any) -> torch.Tensor:  # noqa: ANN401
-        found: torch.Tensor = module.parametrizations.weight.original
-        return found
+    def _raw(module: Any) -> torch.Tensor:
+        parameters: torch.Tensor = module.parametrizations.weight.original
+        return parameters
 
-    def _matrix(self, row: torch.Tensor, place: int) -> torch.Tensor:
-        return row[self._own(place)].detach().reshape(self._size, self._size).clone()
+    def _matrix(self, row: torch.Tensor, first: int) -> torch.Tensor:
+        return row[self._own(first)].detach().reshape(self._size, self._size).clone()
 
-    def _own(self, place: int) -> slice:
-        return slice(place, place + self._size * self._size)
+    def _own(self, first: int) -> slice:
+        return slice(first, first + self._size * self._size)

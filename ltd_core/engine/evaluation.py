@@ -1,4 +1,4 @@
-"""Measuring the error rate on fresh sequences."""
+"""Measures loss and error rate on fresh sequences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ltd_core.engine.lane import Lane
 
 _CHUNK = 100
-"""Sequences at once: a function of nothing but the specification, so that results do not depend on neighbors."""
+"""Sequences drawn at once: a constant, so that results do not depend on the number of lanes."""
 
 
 class Evaluated(NamedTuple):

@@ -1,4 +1,4 @@
-"""A network whose regularizer's gradient goes through delta too: by differentiating the way back, lane by lane."""
+"""The exact gradient of Omega, also through delta: by double backpropagation, lane by lane."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ExactOmega:
-    """Adds the exact Omega, whose gradient is of all weights, to a network; dear, and never recorded as a graph."""
+    """Adds the exact Omega, with a gradient of all weights, to a network; expensive, and never recorded as a graph."""
 
     def __init__(self, spec: Training, rows: torch.Tensor, network: Network) -> None:
         self._spec, self._layout, self._network = spec, Layout(spec), network

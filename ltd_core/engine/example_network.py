@@ -1,4 +1,4 @@
-"""A network that keeps the gradient of every example: each is a lane of its own, with a batch of one."""
+"""A network that returns the gradient of every example, by computing each in a lane with a batch of one."""
 
 from __future__ import annotations
 

@@ -34,5 +34,4 @@ class Lane:
     """The run's rule, its threshold a number."""
 
     def __post_init__(self) -> None:
-        """Derive the key of the run's data."""
         self.key = stream_key(self.spec.seed, "data")

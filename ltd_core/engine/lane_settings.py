@@ -1,4 +1,4 @@
-"""The numbers that lanes may differ in, as tensors that keep their place."""
+"""Settings in which lanes differ, as tensors [K] that are refilled in place."""
 
 from __future__ import annotations
 

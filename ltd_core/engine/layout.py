@@ -1,4 +1,4 @@
-"""One flat row of weights a lane, [K, P], with a named view for every weight."""
+"""The weights of each lane in one flat row, [K, P], with a named view of every weight."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Layout:
 
     @one_thread
     def initial(self, spec: Training) -> torch.Tensor:
-        """Return the weights that a run starts from, [P], float64: drawn alone, whatever its neighbors."""
+        """Return the weights that a run starts from, [P], float64; they depend on its seed alone."""
         draws = Draws.of([stream_key(spec.seed, "initialization")], [0])
         weights = spec.cell.draw_weights(spec.initialization, draws, spec.problem.input_size)
         weights["V"] = spec.initialization.weight(draws, 1000, self._matrix("V"), spec.initialization.output_gain)
@@ -59,9 +59,9 @@ class Layout:
         row = torch.cat([weights[name].flatten() for name in self.shapes])
         return row if self.constraint is None else self.constraint.free(row)
 
-    def _periods(self, known: dict[str, torch.Tensor]) -> torch.Tensor:
+    def _periods(self, given: dict[str, torch.Tensor]) -> torch.Tensor:
         """Return the periods of all weights: 1 where none is known."""
-        every = {name: torch.ones(shape, dtype=torch.int64) for name, shape in self.shapes.items()} | known
+        every = {name: torch.ones(shape, dtype=torch.int64) for name, shape in self.shapes.items()} | given
         return torch.cat([every[name].flatten() for name in self.shapes])
 
     def _matrix(self, name: str) -> tuple[int, int]:

@@ -14,11 +14,17 @@ _EXPONENTS = {"torch.float32": (127, 23, "int32"), "torch.float64": (1023, 52, "
 
 
 def together(first: torch.Tensor, others: Iterable[torch.Tensor]) -> torch.Tensor:
-    """Return the logarithm of the norm of parts whose norms' logarithms are given: one by one, in one order."""
-    found = 2.0 * first.double()
+    """Return the logarithm of the norm of parts whose norms' logarithms are given.
+
+    One by one, and by functions of one number, whose last bit no neighbor changes: torch's logaddexp is none.
+    """
+    found = first.double()
     for other in others:
-        found = torch.logaddexp(found, 2.0 * other.double())
-    return (found / 2.0).to(first.dtype)
+        more = other.double()
+        largest = torch.maximum(found, more)
+        away = torch.where(largest.isfinite(), torch.minimum(found, more) - largest, 0.0)
+        found = torch.where(largest.isfinite(), largest + (1.0 + (2.0 * away).exp()).log() / 2.0, largest)
+    return found.to(first.dtype)
 
 
 def power_of_two(exponent: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""A network as machine code of our own, on the CPU."""
+"""A network in machine code, on the CPU."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MachineNetwork:
 
     def __init__(self, spec: Training, lanes: int) -> None:
         shape, steps = _shape(spec, spec.batch_size), spec.problem.longest
-        room = partial(torch.zeros, dtype=_dtype(spec))
+        room = partial(torch.zeros, dtype=getattr(torch, spec.dtype))
         self._kernel = train_kernel(shape)
         self._reading = Reading(room(lanes), room(lanes))
         self._norms = room(lanes, shape.layers, steps)
@@ -98,7 +98,3 @@ def _shape(spec: Training, batch_size: int) -> Shape:
         problem.scored,
         spec.regularizer.ratio_of,
     )
-
-
-def _dtype(spec: Training) -> torch.dtype:
-    return torch.float64 if spec.dtype == "float64" else torch.float32

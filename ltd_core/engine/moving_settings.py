@@ -1,4 +1,4 @@
-"""Settings that move with the updates: made on the host for a stretch of updates, read on the device one by one."""
+"""Settings that change with the update: computed on the host for a stretch of updates, indexed on the device."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Scheduled:
         self._at.zero_()
         for name in self.names:
             number, table = _NUMBERS[name], self._tables[name]
-            made = [[number(lane, lane.step + 1 + ahead) for lane in self._lanes] for ahead in range(updates)]
-            table[:updates, : len(self._lanes)] = table.new_tensor(made)
+            numbers = [[number(lane, lane.step + 1 + ahead) for lane in self._lanes] for ahead in range(updates)]
+            table[:updates, : len(self._lanes)] = table.new_tensor(numbers)
 
     def now(self, name: str) -> torch.Tensor:
         """Return a setting at this update, [K]."""

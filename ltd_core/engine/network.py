@@ -1,4 +1,4 @@
-"""A cell and its readout on many lanes: what an update asks of it."""
+"""The interface of a network of K lanes: a forward and a backward pass for one minibatch a lane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking into one run: its states, gates, Jacobians and memory on fresh sequences, alone and in float64."""
+"""Measures one run on fresh sequences: states, gates, Jacobians and memory, alone and in float64."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def observe(spec: Training, step: int, row: torch.Tensor) -> Observed:
 
 
 def _memory(layer: TensorLayer, start: int) -> torch.Tensor:
-    """Return d h_T / d h_{T-k} by lag k, [T, B, H, H]: the way back from every unit of the last state at once."""
+    """Return d h_T / d h_{T-k} by lag k, [T, B, H, H]: one backward pass for all units of h_T."""
     size, sequences = layer.cell.hidden_size, layer.states[0].shape[1]
     each = layer.repeated(size)
     each.back(torch.eye(size, dtype=torch.float64).repeat(sequences, 1).view(1, 1, -1, size))

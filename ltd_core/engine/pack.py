@@ -1,4 +1,14 @@
-"""K lanes of one shape: each a run of its own, bit for bit what it would be alone (on one device type)."""
+"""K lanes of one shape: each a run of its own, bit for bit what it would be alone (on one device type).
+
+A lane is the caller's number for a run; a slot is the row of that run in the tensors [K, ...]. Active lanes fill the
+first slots, so that networks compute no empty rows: when a run ends, that of the last slot moves to its place.
+
+A run hands over its traces in blocks. Their boundaries are a function of the specification and the step alone
+(ltd_core.engine.blocks), so runs that were loaded at different times reach theirs at different calls, and a run that is
+resumed makes the same blocks again. `advance` trains all lanes for the largest number of updates that takes none beyond
+its next boundary, evaluation or observation, then evaluates and observes those that are due, until a lane is at a
+boundary or has ended. The host waits for the device between these stretches of updates, never within one.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +40,13 @@ if TYPE_CHECKING:
 
 
 class Pack:
-    """Trains up to `lanes` runs at once. Active lanes fill the first slots: the last one moves where one ends."""
+    """Trains up to `lanes` runs at once."""
 
     def __init__(self, spec: RunSpec, lanes: int, device: str = "cpu") -> None:
         if not isinstance(spec, Training):
-            msg = f"a pack trains; experiment {spec.experiment!r} does not"
-            raise WrongPack(msg)
+            raise WrongPack(f"a pack trains; experiment {spec.experiment!r} does not")
         self.shape_key, self.lanes, self.device = spec.shape_key, lanes, device
-        self._dtype = torch.float64 if spec.dtype == "float64" else torch.float32
+        self._dtype = getattr(torch, spec.dtype)
         self._layout = Layout(spec)
         self._block = block_updates(spec)
         rows = partial(torch.zeros, lanes, dtype=self._dtype, device=device)
@@ -60,11 +69,9 @@ class Pack:
     def load(self, lane: int, spec: RunSpec, state: bytes | None = None) -> None:
         """Put a run into a free lane, from the start or from a state; raises WrongPack and CorruptState."""
         if not isinstance(spec, Training) or spec.shape_key != self.shape_key:
-            msg = f"run {spec.digest} has shape {spec.shape_key}, the pack {self.shape_key}"
-            raise WrongPack(msg)
+            raise WrongPack(f"run {spec.digest} has shape {spec.shape_key}, the pack {self.shape_key}")
         if not 0 <= lane < self.lanes or any(active.number == lane for active in self._active):
-            msg = f"lane {lane} is not a free lane of {self.lanes}"
-            raise WrongPack(msg)
+            raise WrongPack(f"lane {lane} is not a free lane of {self.lanes}")
         slot, loaded = len(self._active), Lane(lane, spec, clipping=resolved(spec, self._layout))
         if state is None:
             self._weights[slot] = self._layout.initial(spec).to(self._weights)
@@ -127,7 +134,7 @@ class Pack:
         return ahead
 
     def _observe(self, diverged: frozenset[int]) -> None:
-        """Look into the lanes that are due."""
+        """Observe the lanes that are due."""
         for slot, lane in enumerate(self._active):
             every = lane.spec.observation.every
             if every and lane.step % every == 0 and slot not in diverged:
@@ -207,8 +214,7 @@ class Pack:
     def _restore(self, slot: int, lane: Lane, state: bytes) -> None:
         meta, arrays = unpack_state(state)
         if meta["digest"] != lane.spec.digest:
-            msg = f"the state belongs to run {meta['digest']}, not to {lane.spec.digest}"
-            raise CorruptState(msg)
+            raise CorruptState(f"the state belongs to run {meta['digest']}, not to {lane.spec.digest}")
         flat = [torch.from_numpy(arrays[f"weight.{name}"].copy()).flatten() for name in self._layout.shapes]
         self._weights[slot] = torch.cat(flat).to(self._weights)
         for name, rows in self._carried.items():

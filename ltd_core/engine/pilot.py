@@ -1,4 +1,4 @@
-"""Thresholds from a pilot: quantiles of the gradient norms that a run has before its first update."""
+"""Resolves thresholds that are quantiles of the gradient norms before the first update."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ if TYPE_CHECKING:
     from ltd_core.engine.layout import Layout
     from ltd_core.experiments.training import Training
 
-_ELEMENTS = frozenset({"value"})
-"""Rules whose threshold is one of elements."""
-
 
 def resolved(spec: Training, layout: Layout) -> Clipping:
-    """Return the run's rule with a number for its threshold: measured alone, on the CPU, so the same everywhere."""
+    """Return the run's rule with a number for its threshold: measured alone and on the CPU, so the same everywhere."""
     pilot = getattr(spec.clipping, "threshold", None)
     if not isinstance(pilot, Pilot):
         return spec.clipping
@@ -31,22 +28,22 @@ def resolved(spec: Training, layout: Layout) -> Clipping:
 
 
 def _measured(spec: Training, layout: Layout, minibatches: int) -> torch.Tensor:
-    """Return what the rule will compare with its threshold: norms, or mean absolute elements, one a gradient."""
+    """Return what the rule will compare with its threshold: norms of gradients, or |g_i| of their elements."""
     row = layout.effective(layout.initial(spec).unsqueeze(0)).float()
     single = spec.model_copy(update={"dtype": "float32"})
     gradient = torch.zeros_like(row)
     network = ExampleNetwork(single, row) if spec.clipping.per == "example" else MachineNetwork(single, 1)
-    found = []
+    measured = []
     for step in range(1, minibatches + 1):
         draws = Draws.of([stream_key(spec.seed, "pilot")], [step])
         network.train(row, gradient, spec.problem.draw(draws, spec.batch_size, torch.float32))
         rows = network.examples[0] if isinstance(network, ExampleNetwork) else gradient
-        found.append(rows.abs().flatten() if spec.clipping.kind in _ELEMENTS else norms(rows))
-    return _thinned(torch.cat([part[torch.isfinite(part)] for part in found]))
+        measured.append(rows.abs().flatten() if spec.clipping.threshold_of == "elements" else norms(rows))
+    return _thinned(torch.cat([part[torch.isfinite(part)] for part in measured]))
 
 
 def _thinned(values: torch.Tensor, most: int = 1_000_000) -> torch.Tensor:
-    """Return at most so many of the values, evenly spaced in order."""
+    """Return the values, or `most` of them at even ranks."""
     if len(values) <= most:
         return values if len(values) else torch.ones(1)
     ordered = values.sort()[0]

@@ -1,4 +1,4 @@
-"""The buffers between two block boundaries: what probes measured, by lane and update, on the device."""
+"""Buffers on the device for what probes measure between two block boundaries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Recorder:
         self._points = [buffer.flatten(0, 1) for buffer in (self._scalars, *self._arrays)]
 
     def places(self, lanes: list[Lane], slots: int) -> list[int]:
-        """Return where the next points of so many slots go: lanes fill the first ones, the others hold nothing."""
+        """Return the next index of every slot in the flat buffers; slots without a lane are scratch."""
         steps = [lane.step - lane.block_start for lane in lanes] + [0] * (slots - len(lanes))
         return [slot * self._block + step for slot, step in enumerate(steps)]
 
@@ -72,9 +72,9 @@ class Recorder:
         blocks = [TraceBlock(probe.name, first, 1, scalars[:, i].copy()) for i, probe in enumerate(self._of_scalars)]
         for probe, buffer in zip(self._of_arrays, self._arrays, strict=True):
             blocks.append(TraceBlock(probe.name, first, 1, buffer[slot, :count].cpu().numpy().copy()))
-        for dear in (*self._of_weights, *self._of_states):
-            points = [(step, value) for name, step, value in lane.periodic if name == dear.name and step <= lane.step]
+        for periodic in (*self._of_weights, *self._of_states):
+            points = [(step, v) for name, step, v in lane.periodic if name == periodic.name and step <= lane.step]
             if points:
                 values = torch.stack([value for _, value in points]).cpu().numpy()
-                blocks.append(TraceBlock(dear.name, points[0][0], dear.info(lane.spec).every, values))
+                blocks.append(TraceBlock(periodic.name, points[0][0], periodic.info(lane.spec).every, values))
         return blocks

@@ -1,4 +1,4 @@
-"""Norms with eight significant bits: what is left out is noise to a picture, and two thirds of the bytes of a trace."""
+"""Rounds norms to eight significant bits, which saves two thirds of the bytes of their traces."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def with_short_norms(blocks: Sequence[TraceBlock]) -> list[TraceBlock]:
 
 
 def rounded(values: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[Any]]:
-    """Return values rounded to the nearest of so many bits, ties to even; what is not finite stays as it is."""
+    """Return values rounded to `SIGNIFICANT_BITS`, to nearest, ties to even; what is not finite stays as it is."""
     whole, bits = _KINDS[values.dtype.str]
     drop = whole(bits - SIGNIFICANT_BITS)
     raw = np.ascontiguousarray(values).view(whole)

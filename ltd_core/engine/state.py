@@ -32,8 +32,7 @@ def unpack_state(data: bytes) -> tuple[dict[str, Any], Arrays]:
     """Return what was packed; raises CorruptState when a byte has changed."""
     body, check = data[:-_CHECK], data[-_CHECK:]
     if not body.startswith(_MAGIC) or hashlib.blake2b(body, digest_size=_CHECK).digest() != check:
-        msg = f"the state of {len(data)} bytes is damaged: its checksum does not match"
-        raise CorruptState(msg)
+        raise CorruptState(f"the state of {len(data)} bytes is damaged: its checksum does not match")
     (length,) = _LENGTH.unpack_from(body, len(_MAGIC))
     offset = len(_MAGIC) + _LENGTH.size
     header = json.loads(body[offset : offset + length])

@@ -1,4 +1,14 @@
-"""Who calls the updates: on the CPU with minibatches drawn ahead, on other devices as one recorded graph."""
+"""Runs updates ahead of their results: on the CPU with minibatches drawn together, on a GPU as a recorded graph.
+
+An update never asks whether a lane has diverged. On the device, a mask `alive` [K] stops the writes of a lane whose
+loss or norm is not finite, and a counter [K] holds the updates that it took; `Updater.end` reads both after a stretch
+of updates. So the host runs ahead of the device, and results are the same as if it looked after every update.
+
+On the CPU, drawing is many small tensor operations whose cost hardly grows with their size: the minibatches of up to 16
+updates are drawn in one go. On CUDA, launching the operations of an update takes longer than they do: they are recorded
+once as a graph. A graph keeps its addresses, so settings are refilled in place, lanes come and go by the mask, and only
+another set of operations needs another recording.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +40,7 @@ _WARM_UPS = 3
 
 
 def _network(spec: Training, rows: torch.Tensor, *, tensors: bool = False) -> Network:
-    """Return the network of so many rows: machine code on the CPU, else, or if it shall be so, tensor operations."""
+    """Return the network of rows [K, P]: machine code, or tensor operations when `tensors` is set."""
     if spec.clipping.per == "example":
         return ExampleNetwork(spec, rows, tensors=tensors)
     plain = TensorNetwork(spec, len(rows), rows) if tensors else MachineNetwork(spec, len(rows))
@@ -86,7 +96,7 @@ class GraphStepper:
         self.load(lanes)
 
     def load(self, lanes: list[Lane]) -> None:
-        """Train these from now on."""
+        """Train these lanes from now on, by another recording where they need other operations."""
         if not self._updater.load(lanes):
             self._replay = None
 
@@ -109,9 +119,9 @@ class GraphStepper:
         self._updater.update(self._spec.problem.draw(Draws(self._words), self._spec.batch_size, self._dtype))
 
     def _recorded(self, lanes: list[Lane]) -> Callable[[], None]:
-        """Return the update as a graph where there is CUDA; it is warmed up with every row dead."""
-        dear = self._spec.regularizer.exact_ratio_of or self._spec.cell.orthogonal  # these wait for the device
-        if self._words.device.type != "cuda" or dear:
+        """Return the update, on CUDA as a recorded graph; it is warmed up and recorded with every row dead."""
+        waits = self._spec.regularizer.exact_ratio_of or self._spec.cell.orthogonal  # for the device: not recordable
+        if self._words.device.type != "cuda" or waits:
             return self._update
         self._updater.kill()
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]

@@ -139,7 +139,7 @@ def _told(log: float | None) -> float | None:
     return math.exp(log) if _SMALLEST <= log <= _LARGEST else None
 
 
-def _extreme(choose: Any, known: float | None, values: Block) -> float | None:  # noqa: ANN401 - min or max
+def _extreme(choose: Any, known: float | None, values: Block) -> float | None:
     found = [float(v) for v in values[np.isfinite(values)]] + ([] if known is None else [known])
     return choose(found) if found else None
 

@@ -67,15 +67,15 @@ class TensorLayer:
     def _gates(self, drive: torch.Tensor, through: list[torch.Tensor]) -> Known:
         """Return the gates of a step: biases, what the inputs drive [K, B, entering, H], and past states."""
         step, (lanes, batch_size, _, size) = self.cell.step, drive.shape
-        biases, found = self._b.view(lanes, 1, len(step.gates), size), Known()
+        biases, gates = self._b.view(lanes, 1, len(step.gates), size), Known()
         past = [product.view(lanes, batch_size, -1, size) for product in through]
         for place, name in enumerate(step.gates):
             value = biases[:, :, place]
             for product in past if place in step.recurrent else ():
                 value = value + product[:, :, place]
             entering = place - step.entering.start
-            found[Node("gate", name=name)] = value + drive[:, :, entering] if entering >= 0 else value
-        return found
+            gates[Node("gate", name=name)] = value + drive[:, :, entering] if entering >= 0 else value
+        return gates
 
     def last(self, answers: int) -> torch.Tensor:
         """Return the states after the last steps, [K, R B, H]."""
@@ -110,8 +110,8 @@ class TensorLayer:
             carried[0] = deltas[t] = through * self.live[t]
             known |= {Node("delta", name=name): value for name, value in zip(step.states, carried, strict=True)}
             nothing = torch.zeros_like(carried[0])
-            made = [evaluate(node, known) if node != ZERO else nothing for node in step.slopes]
-            slopes[t] = torch.stack([value.expand_as(nothing) * self.live[t] for value in made], 2)
+            derivatives = [evaluate(node, known) if node != ZERO else nothing for node in step.slopes]
+            slopes[t] = torch.stack([value.expand_as(nothing) * self.live[t] for value in derivatives], 2)
             carried = [nothing if node == ZERO else evaluate(node, known) * self.live[t] for node in step.carries]
         self.deltas, self.pushed, self.slopes = torch.stack(deltas), torch.stack(pushed), torch.stack(slopes)
         self.exponents = scales.exponents()
@@ -126,13 +126,13 @@ class TensorLayer:
             before = states[:, : max(len(self.tape) + 1 - delay, 0)].flatten(1, 2)
             of_delays.append(torch.bmm(before.transpose(1, 2), seen[:, delay - 1 :].flatten(3).flatten(1, 2)))
         sums = slopes.sum((1, 2))
-        found = {
+        gradients = {
             "W": torch.cat(of_delays, 1),
             "U": torch.bmm(self._inputs.flatten(1, 2).transpose(1, 2), sees.flatten(3).flatten(1, 2)),
             "b": sums[:, : len(step.gates)].reshape(lanes, -1),
         }
-        found |= {name: sums[:, place] for place, name in enumerate(step.parameters, len(step.gates))}
-        return {f"{name}{self._end}": value for name, value in found.items()}
+        gradients |= {name: sums[:, place] for place, name in enumerate(step.parameters, len(step.gates))}
+        return {f"{name}{self._end}": value for name, value in gradients.items()}
 
     def jacobians(self, start: int) -> torch.Tensor:
         """Return d whole state after a step / d whole state before it, of the first lane, [T, B, S H, S H].
@@ -156,8 +156,8 @@ class TensorLayer:
 
         times = torch.arange(len(inputs), dtype=inputs.dtype)
         over_sequences = torch.func.vmap(torch.func.jacrev(after), in_dims=(0, 0, None))
-        made: torch.Tensor = torch.func.vmap(over_sequences)(before[start:], inputs, times)
-        return made
+        jacobians: torch.Tensor = torch.func.vmap(over_sequences)(before[start:], inputs, times)
+        return jacobians
 
     def repeated(self, count: int) -> Self:
         """Return the layer, run forward, with every sequence `count` times."""

@@ -61,10 +61,10 @@ def tensor_judge(spec: Training, rows: torch.Tensor, batch: Batch) -> Reading:
 
 
 def run(spec: Training, weights: Mapping[str, torch.Tensor], batch: Batch) -> list[TensorLayer]:
-    """Return the layers after their way forward."""
+    """Return the layers after their forward pass."""
     layers, inputs = list[TensorLayer](), batch.inputs
-    for place in range(spec.cell.layers):
-        layers.append(TensorLayer(spec.cell, weights, place))
+    for layer in range(spec.cell.layers):
+        layers.append(TensorLayer(spec.cell, weights, layer))
         inputs = layers[-1].forward(inputs, batch.starts)
     return layers
 

@@ -66,7 +66,7 @@ class Updater:
         self._alive.zero_()
 
     def begin(self, updates: int) -> None:
-        """Note where the lanes are, before so many updates."""
+        """Copy the lanes' steps to the device, before a stretch of updates."""
         self._scheduled.begin(updates)
         self._steps[: len(self.lanes), 0] = self._tensor([lane.step for lane in self.lanes], torch.int64)
         self._places.copy_(self._tensor(self._recorder.places(self.lanes, len(self._rows)), torch.int64))

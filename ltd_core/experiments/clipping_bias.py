@@ -88,7 +88,7 @@ class ClippingBias(Direct):
         return len(self.after)
 
     def training(self, updates: int) -> Training:
-        """Return the training run of so many updates, at least one."""
+        """Return the training run with a number of updates, at least one."""
         names = ("problem", "cell", "initialization", "optimizer", "clipping", "batch_size", "dtype", "seed")
         return Training(
             **{name: getattr(self, name) for name in names}, updates=max(updates, 1), evaluation=Evaluation(every=0)

@@ -36,7 +36,7 @@ class Engine(Protocol):
         """Train runs of one shape together, and return the row that each ends with."""
 
     def example_gradients(self, spec: Training, row: torch.Tensor, examples: int) -> torch.Tensor:
-        """Return the gradient of each of so many sequences, [N, P]; they are of one length, and the same for a seed."""
+        """Return the gradients of `examples` sequences of one length, [N, P]; the seed decides the sequences."""
 
 
 class Direct(RunSpec):
@@ -58,8 +58,7 @@ class Direct(RunSpec):
             values = computed.traces[info.name].detach().cpu().numpy()
             expected = (self.steps // info.every, *info.size)
             if values.shape != expected:
-                msg = f"trace {info.name} must have shape {expected}, not {values.shape}"
-                raise ValueError(msg)
+                raise ValueError(f"trace {info.name} must have shape {expected}, not {values.shape}")
             blocks.append(TraceBlock(info.name, info.every, info.every, values))
         return tuple(blocks)
 

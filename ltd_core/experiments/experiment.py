@@ -62,11 +62,11 @@ class RunSpec(Canonical):
     def seeded(self, seed: int) -> Self:
         """Return the same with another seed, which is in its range; nothing else of it depends on the seed."""
         apart = {name: value for name, value in self.settings.items() if name != "seed"}
-        made = self.model_copy(update={"seed": seed})
-        for kept in {"digest"} if "seed" in self.lane_fields else {"digest", "shape_key"}:
-            made.__dict__.pop(kept, None)
-        made.__dict__["settings"] = apart | ({"seed": seed} if seed else {})
-        return made
+        other = self.model_copy(update={"seed": seed})
+        for cached in {"digest"} if "seed" in self.lane_fields else {"digest", "shape_key"}:
+            other.__dict__.pop(cached, None)
+        other.__dict__["settings"] = apart | ({"seed": seed} if seed else {})
+        return other
 
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return the declarations of the traces that the run leaves."""
@@ -75,6 +75,10 @@ class RunSpec(Canonical):
     def former_traces(self) -> dict[str, TraceInfo]:
         """Return what runs of former releases left instead of some of these, by the name of what they leave now."""
         return {}
+
+    def known_traces(self) -> dict[str, TraceInfo]:
+        """Return by name the declarations of all traces that a run may have left, in this or a former release."""
+        return {info.name: info for info in (*self.traces(), *self.former_traces().values())}
 
 
 def _hash(text: str, size: int) -> str:

@@ -23,7 +23,7 @@ _SMALLEST = 1e-100
 
 
 class GradientCensus(Standalone):
-    """Many random nets, and the length of each one's gradient after its whole way back."""
+    """Many random nets, and the norm of each one's gradient at the first step."""
 
     summary: ClassVar[str] = "Count vanishing and exploding gradients over many random initializations."
     formula: ClassVar[str] = (

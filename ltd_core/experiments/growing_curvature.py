@@ -17,7 +17,7 @@ from ltd_core.trace import TraceInfo
 Array = np.ndarray[Any, np.dtype[np.float64]]
 _MOST_STEPS = 200_000_000
 _LOST = 1e9
-"""Beyond so many times its start a descent counts as diverged."""
+"""A descent diverged when it is beyond this multiple of its start."""
 
 
 class GrowingCurvature(Standalone):
@@ -46,7 +46,7 @@ class GrowingCurvature(Standalone):
         default=(0.1, 0.3, 1.0, 3.0, 10.0), description="v, tried with each learning rate."
     )
     most_steps: Annotated[Count, Field(le=1_000_000)] = Field(
-        default=50_000, description="A descent ends after so many."
+        default=50_000, description="Steps after which a descent is given up."
     )
 
     @model_validator(mode="after")

@@ -19,8 +19,7 @@ _START, _TARGET = 0.5, 0.7
 
 def _ascending(value: tuple[float, float]) -> tuple[float, float]:
     if value[0] >= value[1]:
-        msg = f"must be [lowest, highest] with lowest below highest, not {list(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"must be [lowest, highest] with lowest below highest, not {list(value)}")
     return value
 
 

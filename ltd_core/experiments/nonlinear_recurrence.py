@@ -1,4 +1,4 @@
-"""A recurrence with a non-linearity: what it bounds on the way forward, and what it does not bound on the way back."""
+"""A non-linear recurrence: tanh bounds its states, and not its gradients."""
 
 from __future__ import annotations
 

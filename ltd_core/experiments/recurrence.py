@@ -46,6 +46,9 @@ def advance(
     base = torch.where(torch.isinf(log_size), 0.0, log_size)
     values = state @ matrix
     if entering is not None:
+        if function == "tanh":  # of a smaller state it is the identity, but not of what enters
+            least = base.clamp(min=math.log(_LINEAR))
+            values, base = values * torch.exp(base - least), least
         values = values + entering * torch.exp(-base)
     if function == "tanh":
         size = torch.exp(base).clamp(min=_LINEAR)

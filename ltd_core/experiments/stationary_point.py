@@ -16,7 +16,7 @@ from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Place = Annotated[Real, Field(ge=-1e6, le=1e6)]
@@ -187,7 +187,7 @@ def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
-def _bisect(low: float, high: float, beyond: Any) -> float:  # noqa: ANN401 - from a number to whether it is beyond
+def _bisect(low: float, high: float, beyond: Callable[[float], bool]) -> float:
     """Return where a condition that stays true once it is begins to hold."""
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

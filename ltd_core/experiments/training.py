@@ -19,6 +19,7 @@ from ltd_core.mechanism import Mechanism
 from ltd_core.optimizers import OPTIMIZERS, Optimizer
 from ltd_core.optimizers.sgd import Sgd
 from ltd_core.probes import PROBES
+from ltd_core.probes.observation import Observation
 from ltd_core.problems import PROBLEMS, Problem
 from ltd_core.regularizers import REGULARIZERS, Regularizer
 from ltd_core.regularizers.none import NoRegularizer
@@ -29,7 +30,7 @@ LARGEST_BATCH = 4096
 MOST_NUMBERS = 100_000_000
 """Largest T * B * H: what one lane keeps of its states, in numbers; the same for its inputs and its outputs."""
 EVALUATED_TOGETHER = 100
-"""Sequences that an evaluation draws at once, whatever the batch size."""
+"""Sequences that an evaluation draws at once, for any batch size."""
 
 
 class Evaluation(Mechanism):
@@ -40,20 +41,6 @@ class Evaluation(Mechanism):
     sequences: Annotated[Count, Field(le=100_000)] = Field(default=1000, description="Fresh sequences per evaluation.")
     solved_below: Share = Field(default=0.01, description="Solved when the error rate is below this.")
     stop: bool = Field(default=True, strict=True, description="End the run when it is solved.")
-
-
-class Observation(Mechanism):
-    """Looks into the run on fresh sequences: Jacobians, memory, spectrum, gates. Dear, so it is done when asked for."""
-
-    kind: Literal["fresh"] = "fresh"
-    every: Annotated[Whole, Field(ge=0)] = Field(default=0, description="Updates between observations; 0 for never.")
-    sequences: Annotated[Count, Field(le=64)] = Field(default=4, description="Fresh sequences per observation.")
-    short_norms: bool = Field(
-        default=False, strict=True, description="Store eight significant bits of norms: off by at most 0.4 %."
-    )
-    clipping: bool = Field(
-        default=False, strict=True, description="Trace at every update where clipping turns the gradient to."
-    )
 
 
 class Training(RunSpec):
@@ -88,8 +75,7 @@ class Training(RunSpec):
         }
         for name, numbers in sizes.items():
             if numbers > MOST_NUMBERS:
-                msg = f"{name} must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller"
-                raise ValueError(msg)
+                raise ValueError(f"{name} must be at most {MOST_NUMBERS:,}, not {numbers:,}: make one smaller")
         return self
 
     @model_validator(mode="after")
@@ -104,7 +90,7 @@ class Training(RunSpec):
             raise FieldError(
                 "clipping.per", "'example' clips gradients of the loss alone: without regularizer and constraint"
             )
-        if self.regularized and not (isinstance(cell, Rnn) and cell.layers == 1 and cell.delays == (1,)):
+        if self.regularized and not (cell.markov and len(cell.step.recurrent) == len(cell.step.states) == 1):
             raise FieldError(
                 "regularizer",
                 "'omega' is defined for a state that reaches the next through one matrix: "

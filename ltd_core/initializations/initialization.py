@@ -1,4 +1,4 @@
-"""What an initialization is: the weights that a run starts from."""
+"""The base class of initializations: they draw the weights that a run starts from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way back through time as machine code: deltas, their norms as they pass, and the slopes of the gates.
+"""Emits the backward pass through time: deltas, their norms, and the derivatives by the gates.
 
 All are on a scale that follows them (`scale.py`): what vanishes or explodes stays in the range of a float.
 
@@ -9,13 +9,13 @@ from outside; then the derivatives of the formulas.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.formulas import Formulas
 from ltd_core.kernels.memory import Memory, clear
 from ltd_core.kernels.norm import Norm
-from ltd_core.kernels.product import Term, Tile, Vectors, product
+from ltd_core.kernels.product import Spot, Term, Tile, Vectors, product
 from ltd_core.kernels.scale import Scale, load_exponent
 from ltd_core.recurrence.expression import ZERO
 
@@ -40,6 +40,17 @@ def backward_function(shape: Shape, name: str, *, once: bool) -> str:
     return _Backward(shape, name, once=once).text()
 
 
+class _Moment(NamedTuple):
+    """A step, where the deltas lie that are given to the states after it, and what to multiply these with.
+
+    "" for none, and for 1.
+    """
+
+    t: str
+    given: str = ""
+    factor: str = ""
+
+
 class _Backward:
     def __init__(self, shape: Shape, name: str, *, once: bool) -> None:
         self.s, self._once = shape, once
@@ -61,9 +72,9 @@ class _Backward:
             with e.loop(final, silent, -1) as t:
                 given, step = self._given(t), e.add(t, -1)
                 factor = e.splat(self.scale.meet(given, step))
-                self._pass(here, list(self._through(here, t)), (given, factor), step)
+                self._pass(here, list(self._through(here, t)), _Moment(step, given, factor))
         with e.loop(silent, "%start", -1) as t:
-            self._pass(here, list(self._through(here, t)), ("", ""), e.add(t, -1))
+            self._pass(here, list(self._through(here, t)), _Moment(e.add(t, -1)))
         return e.text()
 
     def _given(self, t: str) -> str:
@@ -102,28 +113,24 @@ class _Backward:
 
         product(e, s.batch_size, s.size, [], start, measure)
         self.norm.end()
-        self._pass(here, [], (given, ""), final)
+        self._pass(here, [], _Moment(final, given))
 
-    def _pass(self, here: Memory, terms: list[Term], given: tuple[str, str], t: str) -> None:
-        """Make delta_{t+1}, its norm, and from it the slopes of step t and what is carried to the states before.
-
-        `given` is where a delta lies that is given, and what to multiply it with if that is not 1.
-        """
+    def _pass(self, here: Memory, terms: list[Term], now: _Moment) -> None:
+        """Make delta_{t+1}, its norm, and from it the slopes of step t and what is carried to the states before."""
 
         def finish(tile: Tile, vectors: Vectors) -> None:
             for r, (line,) in enumerate(vectors):
                 for v, vector in enumerate(line):
-                    self._derivatives(here, (t, given), tile, (r, v), vector)
+                    self._derivatives(here, now, tile, Spot(r, v), vector)
 
-        norms = self.e.at("%norms", "%steps", -1, self.e.value(f"sub i64 0, {t}"))
+        norms = self.e.at("%norms", "%steps", -1, self.e.value(f"sub i64 0, {now.t}"))
         self.norm.begin()
         product(self.e, self.s.batch_size, self.s.size, terms, lambda *_: "zeroinitializer", finish)
-        self.norm.end(lambda norm: self.scale.keep(norm, t, norms))
+        self.norm.end(lambda norm: self.scale.keep(norm, now.t, norms))
 
-    def _derivatives(
-        self, here: Memory, time: tuple[str, tuple[str, str]], tile: Tile, at: tuple[int, int], through: str
-    ) -> None:
-        e, s, (r, v), (t, (given, factor)) = self.e, self.s, at, time
+    def _derivatives(self, here: Memory, now: _Moment, tile: Tile, spot: Spot, through: str) -> None:
+        """Store the slopes and what is carried of one vector of units, whose gates pass `through` back to it."""
+        e, s, (r, v), (t, given, factor) = self.e, self.s, spot, now
         within, count = tile.column + v * e.width, tile.counts[v]
         place = e.add(e.multiply(tile.row, s.size), r * s.size + within)
         line = e.at(here.kept(t), e.multiply(e.add(tile.row, r), s.line), within)
@@ -151,9 +158,9 @@ class _Backward:
             return here.leaf(node, t, tile, v)
 
         formulas = Formulas(e, known)
-        made = [(formulas.value(node), e.at(line, i * s.size)) for i, node in enumerate(s.step.slopes)]
-        made += [(formulas.value(n), to) for n, to in zip(s.step.carries, carried, strict=True) if n != ZERO]
-        for vector, pointer in made:
+        results = [(formulas.value(node), e.at(line, i * s.size)) for i, node in enumerate(s.step.slopes)]
+        results += [(formulas.value(n), to) for n, to in zip(s.step.carries, carried, strict=True) if n != ZERO]
+        for vector, pointer in results:
             e.store(vector, pointer, count)
 
     def _sum(self, through: str, given: str, factor: str) -> str:

@@ -1,4 +1,26 @@
-"""Writing LLVM's language: values with fresh names, loops, vectors with a masked end."""
+"""Emits LLVM's language as text: values with fresh names, loops, vectors whose end is masked.
+
+Text, and not llvmlite's IRBuilder: a kernel is written as one writes the language, and a test can compare it. The
+emitter knows one function, one precision and one width of vectors. On a machine with 8 floats a register,
+
+    e = Emitter("double", precision_of("float32"), ["x"], ["count"])
+    with e.loop("0", "%count", e.width) as i:
+        e.store(e.arithmetic("fmul", e.load(e.at("%x", i), 8), e.constant(2.0)), e.at("%x", i), 8)
+
+becomes, within the loop's labels and branches (not shown),
+
+    define void @double(ptr noalias %x, i64 %count) {
+      %s1 = alloca i64, align 64
+      %v3 = load i64, ptr %s1
+      %v5 = getelementptr inbounds float, ptr %x, i64 %v3
+      %v6 = load <8 x float>, ptr %v5, align 4
+      %v7 = fmul <8 x float> %v6, <float 0x4000000000000000, ...>
+      %v8 = getelementptr inbounds float, ptr %x, i64 %v3
+      store <8 x float> %v7, ptr %v8, align 4
+
+Names are never assigned twice (static single assignment); what changes, such as a loop's index, is loaded from a stack
+slot and stored back. LLVM's optimizer moves slots into registers and joins equal addresses.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +62,7 @@ def precision_of(dtype: str) -> Precision:
 
 
 class Emitter:
-    """One function in the making. Variables live in stack slots, which LLVM turns into registers."""
+    """Builds the text of one function of pointers and integers; pointers do not overlap (`noalias`)."""
 
     def __init__(self, name: str, precision: Precision, pointers: Sequence[str], integers: Sequence[str]) -> None:
         self.precision, self.width = precision, precision.width
@@ -202,11 +224,11 @@ class Emitter:
 
     def largest(self, vectors: Sequence[str]) -> str:
         """Return the largest of all numbers."""
-        found = vectors[0]
+        largest = vectors[0]
         for vector in vectors[1:]:
-            found = self.choose("ogt", vector, found, vector, found)
+            largest = self.choose("ogt", vector, largest, vector, largest)
         return self.value(
-            f"call {self.scalar} @llvm.vector.reduce.fmax.v{self.width}{self.suffix}({self.vector} {found})"
+            f"call {self.scalar} @llvm.vector.reduce.fmax.v{self.width}{self.suffix}({self.vector} {largest})"
         )
 
     def mask(self, count: int) -> str:

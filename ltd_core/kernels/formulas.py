@@ -1,4 +1,4 @@
-"""The formulas of a recurrence, on vectors."""
+"""Emits formulas on vectors."""
 
 from __future__ import annotations
 

@@ -36,10 +36,10 @@ def gradient_function(shape: Shape, name: str) -> str:
         seen = e.at("%x", e.multiply(row, shape.inputs))
         each(e, shape.inputs, shape.entering, Term(count, seen, 1, shape.inputs, entering, line), "%dU")
         each(e, 1, sums, Term(count, "@one", 0, 0, slopes, line), "%db")
-    for place, delay in enumerate(shape.delays):
+    for delay_index, delay in enumerate(shape.delays):
         if delay > 1:
             with chunks(e, shape, e.add("%start", delay - 1)) as (row, count):
-                _past(e, shape, place, row, count)
+                _past(e, shape, delay_index, row, count)
     return e.text()
 
 
@@ -52,12 +52,12 @@ def chunks(e: Emitter, shape: Shape, first: str) -> Iterator[tuple[str, str]]:
         yield row, e.value(f"select i1 {e.value(f'icmp slt i64 {left}, {_CHUNK}')}, i64 {left}, i64 {_CHUNK}")
 
 
-def _past(e: Emitter, shape: Shape, place: int, row: str, count: str) -> None:
+def _past(e: Emitter, shape: Shape, delay_index: int, row: str, count: str) -> None:
     """Add to the gradient of one delay's matrix."""
-    begin = e.add(row, (1 - shape.delays[place]) * shape.batch_size)
+    begin = e.add(row, (1 - shape.delays[delay_index]) * shape.batch_size)
     before = e.at("%states", e.multiply(begin, shape.size))
     slopes = e.at("%tape", e.multiply(row, shape.line))
-    target = e.at("%dW", place * shape.size * shape.recurrent)
+    target = e.at("%dW", delay_index * shape.size * shape.recurrent)
     each(e, shape.size, shape.recurrent, Term(count, before, 1, shape.size, slopes, shape.line), target)
 
 

@@ -1,4 +1,4 @@
-"""The machine at hand: its vectors, and how text in LLVM's language becomes a function."""
+"""This machine's vectors, and the compilation of LLVM's language to functions."""
 
 from __future__ import annotations
 

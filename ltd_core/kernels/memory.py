@@ -1,4 +1,4 @@
-"""Where a recurrence's numbers lie while a lane runs: states, tape, biases."""
+"""The addresses of states, tape and biases of one lane."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Memory:
         self.e, self.s, self._keep = e, shape, keep
         self._held = e.add("%steps", 1) if keep else str(shape.ring)
 
-    def state(self, place: int, t: str) -> str:
+    def state(self, state: int, t: str) -> str:
         """Return where a state begins after t steps."""
         t = t if self._keep else self.e.value(f"and i64 {t}, {self.s.ring - 1}")
-        whole = self.e.multiply(self._held, place * self.s.state) if place else "0"
+        whole = self.e.multiply(self._held, state * self.s.state) if state else "0"
         return self.e.at("%states", whole, self.e.multiply(t, self.s.state))
 
     def kept(self, t: str) -> str:
         """Return where the tape of a step begins."""
         return self.e.at("%tape", self.e.multiply(t, self.s.batch_size * self.s.line))
 
-    def bias(self, place: int, tile: Tile, v: int) -> str:
+    def bias(self, gate: int, tile: Tile, v: int) -> str:
         """Return a vector of the biases, or of the numbers of units behind them."""
-        return self.e.load(self.e.at("%b", place * self.s.size + tile.column + v * self.e.width), tile.counts[v])
+        return self.e.load(self.e.at("%b", gate * self.s.size + tile.column + v * self.e.width), tile.counts[v])
 
     def leaf(self, node: Node, t: str, tile: Tile, v: int) -> str | None:
         """Return a number of each unit, or the steps made at time t; None for other nodes."""

@@ -46,7 +46,7 @@ TRAIN = (
     "below",  # [T, B, H], what reaches the states of a layer from the one above
     "deltas",  # [T, B, H], for a regularizer
     "pushed",  # [T, B, H], likewise
-    "exponents",  # [L + 1, T], int64, of the scales on the way back; the last row is 0
+    "exponents",  # [L + 1, T], int64, of the scales on the way back, last those of what the readout gives
 )
 JUDGE = ("starts", "x", "targets", "rows", "losses", "errors", "states", "tape", "slopes")
 """As above; where one layer answers at the last step only, room for states [S, ring, B, H], and none for a tape."""
@@ -65,9 +65,9 @@ def train_kernel(shape: Shape) -> Callable[..., None]:
         e.call("back", [last, "%Vt", "%slopes", d["V"], d["c"], "%delta"])
         train.backward(w, d)
     parts = [read_function(shape), back_function(shape), settle_function(shape)]
-    for place in range(min(shape.layers, 2)):
-        part = shape.layer(place)
-        parts += [forward_function(part, f"forward{place}", keep=True), gradient_function(part, f"gradients{place}")]
+    for layer in range(min(shape.layers, 2)):
+        part = shape.layer(layer)
+        parts += [forward_function(part, f"forward{layer}", keep=True), gradient_function(part, f"gradients{layer}")]
     parts.append(backward_function(shape, "backward", once=shape.answers == 1))
     if shape.layers > 1:
         parts += [backward_function(shape, "backward_below", once=False), _below_function(shape)]
@@ -88,7 +88,7 @@ def judge_kernel(shape: Shape) -> Callable[..., None]:
             last = e.at("%states", e.multiply(e.value(f"and i64 %steps, {shape.ring - 1}"), shape.state))
         judge.read(w, last)
     layers = range(min(shape.layers, 2))
-    parts = [forward_function(shape.layer(place), f"forward{place}", keep=keep) for place in layers]
+    parts = [forward_function(shape.layer(layer), f"forward{layer}", keep=keep) for layer in layers]
     return _compiled(e, shape, [*parts, read_function(shape)], "judge", len(JUDGE))
 
 
@@ -105,16 +105,16 @@ class _Lane:
         self.start, x, self.targets = _data(e, shape, lane)
         held = e.multiply(e.add("%steps", 1), len(shape.step.states) * shape.state)
         line = e.multiply("%steps", shape.batch_size * shape.line)
-        self._states = [e.at("%states", e.multiply(held, place)) for place in range(shape.layers)]
-        self._tapes = [e.at("%tape", e.multiply(line, place)) for place in range(shape.layers)]
+        self._states = [e.at("%states", e.multiply(held, layer)) for layer in range(shape.layers)]
+        self._tapes = [e.at("%tape", e.multiply(line, layer)) for layer in range(shape.layers)]
         self._inputs = [x, *(e.at(states, shape.state) for states in self._states[:-1])]
 
     def forward(self, w: dict[str, str]) -> str:
         """Run all layers; return where the states lie that are read."""
         e, s = self.e, self.s
-        for place in range(s.layers):
-            pointers = [self._inputs[place], *_of(w, place), self._states[place], self._tapes[place]]
-            e.call(f"forward{min(place, 1)}", pointers, [self.start, "%steps"])
+        for layer in range(s.layers):
+            pointers = [self._inputs[layer], *_of(w, layer), self._states[layer], self._tapes[layer]]
+            e.call(f"forward{min(layer, 1)}", pointers, [self.start, "%steps"])
         return e.at(self._states[-1], e.multiply(e.add("%steps", 1 - s.answers), s.state))
 
     def read(self, w: dict[str, str], last: str) -> None:
@@ -126,27 +126,29 @@ class _Lane:
         """Run all layers back, and sum their gradients."""
         e, s = self.e, self.s
         given, many = "%delta", str(s.answers)
-        exponents = [exponent_at(e, "%exponents", e.multiply("%steps", place)) for place in range(s.layers + 1)]
-        for place in reversed(range(s.layers)):
-            states, tape, top = self._states[place], self._tapes[place], place == s.layers - 1
-            matrix, into, biases = _of(w, place)
+        exponents = [exponent_at(e, "%exponents", e.multiply("%steps", layer)) for layer in range(s.layers + 1)]
+        with e.loop("0", "%steps") as t:
+            e.do(f"store i64 0, ptr {exponent_at(e, exponents[-1], t)}")
+        for layer in reversed(range(s.layers)):
+            states, tape, top = self._states[layer], self._tapes[layer], layer == s.layers - 1
+            matrix, into, biases = _of(w, layer)
             for delay in range(len(s.delays)):
                 source = e.at(matrix, delay * s.size * s.recurrent)
                 _transpose(e, source, (s.size, s.recurrent), e.at("%Wt", delay * s.size), len(s.delays) * s.size)
-            row = e.add(e.multiply(self._lane, s.layers), place)
+            row = e.add(e.multiply(self._lane, s.layers), layer)
             norms = e.at("%norms", e.multiply(row, "%steps"))
-            pointers = [given, exponents[place + 1], "%Wt", biases, states, tape, "%carry", norms, exponents[place]]
+            pointers = [given, exponents[layer + 1], "%Wt", biases, states, tape, "%carry", norms, exponents[layer]]
             name = "backward" if top else "backward_below"
             e.call(name, [*pointers, "%deltas", "%pushed"], [self.start, "%steps", many])
             if s.ratio:
-                self._regularize(exponents[place])
-            if place:
+                self._regularize(exponents[layer])
+            if layer:
                 _transpose(e, into, (s.size, s.entering), "%Ut", s.size)
                 e.call("below", [tape, "%Ut", "%below"], [self.start, "%steps"])
                 given, many = "%below", "%steps"
-            e.call("settle", [tape, exponents[place]], [self.start, "%steps"])
-            pointers = [self._inputs[place], states, tape, *_of(d, place)]
-            e.call(f"gradients{min(place, 1)}", pointers, [self.start, "%steps"])
+            e.call("settle", [tape, exponents[layer]], [self.start, "%steps"])
+            pointers = [self._inputs[layer], states, tape, *_of(d, layer)]
+            e.call(f"gradients{min(layer, 1)}", pointers, [self.start, "%steps"])
 
     def _regularize(self, exponents: str) -> None:
         e, s = self.e, self.s
@@ -154,9 +156,9 @@ class _Lane:
         e.call("omega", ["%tape", "%deltas", "%pushed", exponents, *results], [self.start, "%steps"])
 
 
-def _of(weights: dict[str, str], place: int) -> list[str]:
+def _of(weights: dict[str, str], layer: int) -> list[str]:
     """Return a layer's W, U and b."""
-    end = str(place + 1) if place else ""
+    end = str(layer + 1) if layer else ""
     return [weights[f"{name}{end}"] for name in "WUb"]
 
 
@@ -183,13 +185,13 @@ def _data(e: Emitter, shape: Shape, lane: str) -> tuple[str, str, str]:
     x = e.at("%x", e.multiply(e.multiply(lane, "%steps"), shape.batch_size * shape.inputs))
     if shape.tolerance is not None:
         return start, x, e.at("%targets", e.multiply(lane, shape.rows * shape.outputs))
-    place = e.multiply(lane, shape.rows)
-    return start, x, e.value(f"getelementptr inbounds i64, ptr %targets, i64 {place}")
+    first = e.multiply(lane, shape.rows)
+    return start, x, e.value(f"getelementptr inbounds i64, ptr %targets, i64 {first}")
 
 
 def _weights(e: Emitter, shape: Shape, rows: str, lane: str) -> dict[str, str]:
     row = e.at(rows, e.multiply(lane, "%stride"))
-    return {name: e.at(row, place) for name, place in shape.places.items()}
+    return {name: e.at(row, offset) for name, offset in shape.places.items()}
 
 
 def _transpose(e: Emitter, source: str, sizes: tuple[int, int], target: str, line: int = 0) -> None:

@@ -22,9 +22,9 @@ USABLE = 1e-20
 def omega_function(shape: Shape) -> str:
     """Return "omega": the sum over steps of the mean over sequences of (r - 1)^2, or of (sqrt(r) - 1)^2, and dW.
 
-    `pushed` [T, B, H] holds v and is used up; `deltas` [T, B, H] and the slopes on the tape are as the way back left
-    them, of a step on the scale of 2^exponents [T], of which no ratio knows. The state before the first step is no
-    variable.
+    `pushed` [T, B, H] holds v and is used up; `deltas` [T, B, H] and the slopes on the tape are as the backward pass
+    left them, of a step on the scale of 2^exponents [T], of which no ratio knows. The state before the first step is
+    no variable.
     """
     s = shape
     e = Emitter("omega", s.precision, ["tape", "deltas", "pushed", "exponents", "value", "dW"], ["start", "steps"])
@@ -42,12 +42,12 @@ def omega_function(shape: Shape) -> str:
 def _step(e: Emitter, s: Shape, t: str) -> None:
     """Add a step's term, and leave in the place of v what its gradient multiplies the slopes with."""
     zero, term, usable = e.number(0.0), e.slot(e.scalar), e.slot(e.scalar)
-    for place in (term, usable):
-        e.do(f"store {e.scalar} {zero}, ptr {place}")
-    at, least = e.multiply(t, s.state), _least(e, t)
+    for slot in (term, usable):
+        e.do(f"store {e.scalar} {zero}, ptr {slot}")
+    first, least = e.multiply(t, s.state), _least(e, t)
     with e.loop("0", str(s.batch_size)) as b:
-        place = e.add(at, e.multiply(b, s.size))
-        deltas, pushed = e.at("%deltas", place), e.at("%pushed", place)
+        line = e.add(first, e.multiply(b, s.size))
+        deltas, pushed = e.at("%deltas", line), e.at("%pushed", line)
         own, factor, good = _term(e, s, (_square(e, s, pushed), _square(e, s, deltas), least))
         _scale(e, pushed, s.size, factor)
         for slot, more in ((term, own), (usable, good)):
@@ -58,7 +58,7 @@ def _step(e: Emitter, s: Shape, t: str) -> None:
     share = e.value(
         f"select i1 {some}, {e.scalar} {e.value(f'fdiv {e.scalar} {e.number(1.0)}, {count}')}, {e.scalar} {zero}"
     )
-    _scale(e, e.at("%pushed", at), s.state, share)
+    _scale(e, e.at("%pushed", first), s.state, share)
     mean = e.value(f"fmul {e.scalar} {share}, {e.value(f'load {e.scalar}, ptr {term}')}")
     total = e.value(f"fadd {e.scalar} {mean}, {e.value(f'load {e.scalar}, ptr %value, align 4')}")
     e.do(f"store {e.scalar} {total}, ptr %value, align 4")

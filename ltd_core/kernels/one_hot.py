@@ -1,4 +1,4 @@
-"""Symbols as one-hot vectors, in one pass over the memory they take."""
+"""One-hot vectors, in one pass over their memory."""
 
 from __future__ import annotations
 

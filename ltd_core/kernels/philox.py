@@ -61,9 +61,9 @@ def _low(e: Emitter, value: str) -> str:
     return _both(e, "and", value, _constant(e, LOW))
 
 
-def _word(e: Emitter, place: str) -> str:
+def _word(e: Emitter, index: str) -> str:
     """Return a word of 32 bits, repeated."""
-    word = e.value(f"load i64, ptr {e.at('%words', place)}, align 8")
+    word = e.value(f"load i64, ptr {e.at('%words', index)}, align 8")
     return _low(e, _spread(e, word))
 
 

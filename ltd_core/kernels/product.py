@@ -6,7 +6,7 @@ Several products that share A run side by side, one a gate, so that an epilogue 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ltd_core.kernels.machine import machine
 
@@ -43,6 +43,13 @@ class Tile:
     rows: int
     column: int
     counts: tuple[int, ...]
+
+
+class Spot(NamedTuple):
+    """A vector of a tile, by its row and its place in the row."""
+
+    row: int
+    vector: int
 
 
 Vectors = list[list[list[str]]]

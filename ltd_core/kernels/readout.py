@@ -1,4 +1,4 @@
-"""The linear readout as machine code: outputs, loss and error rate of a minibatch, and the start of the way back.
+"""The linear readout as machine code: outputs, loss and error rate of a minibatch, and the start of the backward pass.
 
 outputs = c + h_t V at the last R steps; loss: cross-entropy in nats for classes, mean squared error for numbers;
 dV, dc and d loss / d h_t.
@@ -43,21 +43,21 @@ def _judge_classes(e: Emitter, s: Shape, line: str, sequence: str) -> tuple[str,
     """Return cross-entropy and 1 if wrong: right is only the first of the largest outputs. Outputs become slopes."""
     target = e.value(f"load i64, ptr {e.value(f'getelementptr inbounds i64, ptr %targets, i64 {sequence}')}")
     chosen = e.value(f"load {e.scalar}, ptr {e.at(line, target)}, align 4")
-    found = [(first, count, e.load(e.at(line, first), count)) for first, count in s.parts()]
+    parts = [(first, count, e.load(e.at(line, first), count)) for first, count in s.parts()]
     better = "false"
-    for first, count, outputs in found:
+    for first, count, outputs in parts:
         larger = e.compare("ugt", outputs, e.splat(chosen))
         earlier = e.both("and", e.compare("oeq", outputs, e.splat(chosen)), e.below(first, target))
         here = e.any(e.both("and", e.both("or", larger, earlier), e.mask(count)))
         better = e.value(f"or i1 {better}, {here}")
-    largest = e.largest([e.pad(outputs, count, float("-inf")) for _, count, outputs in found])
+    largest = e.largest([e.pad(outputs, count, float("-inf")) for _, count, outputs in parts])
     powers = [
         e.pad(exponential(e, e.arithmetic("fsub", outputs, e.splat(largest))), count, 0.0)
-        for _, count, outputs in found
+        for _, count, outputs in parts
     ]
     total = e.total(powers)
     share = e.value(f"fdiv {e.scalar} 1.0, {e.value(f'fmul {e.scalar} {total}, {float(s.rows)}')}")
-    for (first, count, _), power in zip(found, powers, strict=True):
+    for (first, count, _), power in zip(parts, powers, strict=True):
         e.store(e.arithmetic("fmul", power, e.splat(share)), e.at(line, first), count)
     place = e.at(line, target)
     slope = e.value(f"load {e.scalar}, ptr {place}, align 4")

@@ -61,9 +61,9 @@ class Shape(NamedTuple):
         """Return the columns of U."""
         return len(self.step.entering) * self.size
 
-    def layer(self, place: int) -> Shape:
+    def layer(self, index: int) -> Shape:
         """Return the shape of a layer: what enters those above the first is the state of the one below."""
-        return self._replace(inputs=self.size) if place else self
+        return self._replace(inputs=self.size) if index else self
 
     @property
     def places(self) -> dict[str, int]:
@@ -76,10 +76,10 @@ class Shape(NamedTuple):
             counts[f"b{end}"] = (len(self.step.gates) + len(self.step.of_units)) * self.size
         counts |= {"V": self.size * self.outputs, "c": self.outputs}
         ends = 0
-        found = {}
+        starts = {}
         for name, count in counts.items():
-            found[name], ends = ends, ends + count
-        return found
+            starts[name], ends = ends, ends + count
+        return starts
 
     def parts(self) -> Iterator[tuple[int, int]]:
         """Yield where each vector of a line of outputs begins, and how many numbers it holds."""

@@ -1,4 +1,4 @@
-"""What an optimizer is."""
+"""The base class of optimizers."""
 
 from __future__ import annotations
 

@@ -1,14 +1,11 @@
-"""Where clipping turns the gradient to."""
+"""Cosine of the angle between the gradient and the clipped gradient."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Update, UpdateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Update, UpdateProbe
 
 
 class ClippedCosine(UpdateProbe):
@@ -23,13 +20,11 @@ class ClippedCosine(UpdateProbe):
     cost: ClassVar[str] = "six passes over the weights in double precision"
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
-        """Return whether the run observes clipping."""
+    def applies(cls, spec: Observable) -> bool:
         return spec.observation.clipping
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return cosine(update.gradient, update.clipped).to(update.gradient.dtype)
 
 

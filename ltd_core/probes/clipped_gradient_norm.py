@@ -1,4 +1,4 @@
-"""The length of the clipped gradient."""
+"""Norm of the gradient, after clipping."""
 
 from __future__ import annotations
 
@@ -20,5 +20,4 @@ class ClippedGradientNorm(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.clipped_norm

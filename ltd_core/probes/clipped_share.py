@@ -1,4 +1,4 @@
-"""How much was clipped."""
+"""The share of the gradient that was clipped."""
 
 from __future__ import annotations
 
@@ -22,5 +22,4 @@ class ClippedShare(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.clipped_share

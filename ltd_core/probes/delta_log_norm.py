@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ltd_core.probes.probe import Update, UpdateProbe
+from ltd_core.probes.probe import Observable, Update, UpdateProbe
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
     from ltd_core.lazy import torch
 
 FORMER = "delta_norm"
@@ -30,12 +29,12 @@ class DeltaLogNorm(UpdateProbe):
     )
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         """Return (T,)."""
         return (spec.problem.longest,)
 
     @classmethod
-    def former(cls, spec: Training) -> TraceInfo:
+    def former(cls, spec: Observable) -> TraceInfo:
         """Return the norm itself, which single precision could not hold after a long way."""
         description = "Euclidean norm of delta_t at lag T - t, which may have left the range of a float; NaN as today."
         return TraceInfo(FORMER, "norm", cls.axes, cls.every, description, cls.size(spec))

@@ -1,15 +1,12 @@
-"""How far down a clipped gradient leads."""
+"""First-order decrease of the loss along the clipped gradient."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.clipped_cosine import cosine
-from ltd_core.probes.probe import Update, UpdateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Update, UpdateProbe
 
 
 class Descent(UpdateProbe):
@@ -24,13 +21,11 @@ class Descent(UpdateProbe):
     cost: ClassVar[str] = "six passes over the weights in double precision"
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
-        """Return whether the run observes clipping."""
+    def applies(cls, spec: Observable) -> bool:
         return spec.observation.clipping
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         lengths = update.gradient_norm.double() * update.clipped_norm.double()
         found = update.lr.double() * lengths * cosine(update.gradient, update.clipped)
         return torch.where(lengths == 0, 0.0, found).to(update.gradient.dtype)

@@ -1,4 +1,4 @@
-"""The share of wrong answers."""
+"""Error rate of the minibatch."""
 
 from __future__ import annotations
 
@@ -20,5 +20,4 @@ class ErrorRate(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.error_rate

@@ -1,14 +1,11 @@
-"""How open the gates are."""
+"""Mean activation of the gates."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Observed, StateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Observed, StateProbe
 
 
 class GateMean(StateProbe):
@@ -24,13 +21,11 @@ class GateMean(StateProbe):
     cost: ClassVar[str] = "a forward pass"
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
-        """Return whether the run observes a cell with gates."""
+    def applies(cls, spec: Observable) -> bool:
         return super().applies(spec) and bool(spec.cell.step.opened)
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (gates,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (len(spec.cell.step.opened),)
 
     @classmethod

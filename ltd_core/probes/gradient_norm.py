@@ -1,4 +1,4 @@
-"""The length of the gradient."""
+"""Norm of the gradient, before clipping."""
 
 from __future__ import annotations
 
@@ -22,5 +22,4 @@ class GradientNorm(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.gradient_norm

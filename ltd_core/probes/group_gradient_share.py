@@ -1,14 +1,11 @@
-"""How the gradient is spread over groups of units."""
+"""Shares of the gradient that belong to groups of units."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Update, UpdateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Update, UpdateProbe
 
 
 class GroupGradientShare(UpdateProbe):
@@ -24,13 +21,11 @@ class GroupGradientShare(UpdateProbe):
     cost: ClassVar[str] = "a pass over the gradient of W"
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
-        """Return whether units have groups."""
+    def applies(cls, spec: Observable) -> bool:
         return len(spec.cell.groups) > 1
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (groups,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (len(spec.cell.groups),)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The training loss."""
+"""Training loss of the minibatch."""
 
 from __future__ import annotations
 
@@ -22,5 +22,4 @@ class Loss(UpdateProbe):
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.loss

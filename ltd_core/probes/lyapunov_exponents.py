@@ -1,14 +1,11 @@
-"""How fast neighboring states part or meet."""
+"""Finite-time Lyapunov exponents: the rates at which neighboring states diverge."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Observed, StateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Observed, StateProbe
 
 
 class LyapunovExponents(StateProbe):
@@ -24,13 +21,11 @@ class LyapunovExponents(StateProbe):
     cost: ClassVar[str] = "one Jacobian and one decomposition per step and sequence, O(T B H^3)"
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
-        """Return whether the run observes a cell whose next state depends on the last alone."""
+    def applies(cls, spec: Observable) -> bool:
         return super().applies(spec) and spec.cell.markov
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (S H,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (len(spec.cell.step.states) * spec.cell.hidden_size,)
 
     @classmethod

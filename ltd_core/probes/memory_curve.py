@@ -1,14 +1,11 @@
-"""How much of the past a state still carries."""
+"""Sensitivity of the last state to earlier states, by lag."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Observed, StateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Observed, StateProbe
 
 
 class MemoryCurve(StateProbe):
@@ -21,11 +18,10 @@ class MemoryCurve(StateProbe):
         "Root mean square over fresh sequences of the Frobenius norm of d h_T / d h_{T-k} by lag k, over the square "
         "root of H; NaN where the sequence was shorter."
     )
-    cost: ClassVar[str] = "a way back for every unit"
+    cost: ClassVar[str] = "a backward pass for every unit"
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (T,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.problem.longest,)
 
     @classmethod

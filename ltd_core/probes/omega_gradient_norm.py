@@ -1,13 +1,12 @@
-"""The norm of the regularizer's gradient."""
+"""Norm of the regularizer's gradient."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ltd_core.probes.probe import Update, UpdateProbe
+from ltd_core.probes.probe import Observable, Update, UpdateProbe
 
 if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
     from ltd_core.lazy import torch
 
 
@@ -20,11 +19,9 @@ class OmegaGradientNorm(UpdateProbe):
     cost: ClassVar[str] = "a pass over W"
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
-        """Return whether there is a regularizer."""
+    def applies(cls, spec: Observable) -> bool:
         return spec.regularized
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
-        """Return [K]."""
         return update.omega_gradient_norm

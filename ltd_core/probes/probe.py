@@ -1,18 +1,33 @@
-"""What a probe is: one trace, measured on the device, without a synchronization."""
+"""The base classes of probes: each measures one trace on the device, without waiting for it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ltd_core.experiments.training import Training
+    from ltd_core.cells import Cell
     from ltd_core.lazy import torch
+    from ltd_core.probes.observation import Observation
+    from ltd_core.problems import Problem
+
+
+class Observable(Protocol):
+    """The part of a training's specification that decides which probes apply and how large their traces are."""
+
+    @property
+    def problem(self) -> Problem: ...
+    @property
+    def cell(self) -> Cell: ...
+    @property
+    def observation(self) -> Observation: ...
+    @property
+    def regularized(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +82,22 @@ class Probe(ABC):
     cost: ClassVar[str]
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:  # noqa: ARG003
+    def applies(cls, spec: Observable) -> bool:  # noqa: ARG003
         """Return whether runs of a specification leave this trace."""
         return True
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:  # noqa: ARG003
+    def size(cls, spec: Observable) -> tuple[int, ...]:  # noqa: ARG003
         """Return the lengths of the axes after `step`."""
         return ()
 
     @classmethod
-    def info(cls, spec: Training) -> TraceInfo:
+    def info(cls, spec: Observable) -> TraceInfo:
         """Return the declaration of the trace for a specification."""
         return TraceInfo(cls.name, cls.unit, cls.axes, cls.every, cls.description, cls.size(spec))
 
     @classmethod
-    def former(cls, spec: Training) -> TraceInfo | None:  # noqa: ARG003
+    def former(cls, spec: Observable) -> TraceInfo | None:  # noqa: ARG003
         """Return the declaration of the trace that runs of former releases left in its place."""
         return None
 
@@ -97,7 +112,7 @@ class UpdateProbe(Probe):
 
 
 class WeightProbe(Probe):
-    """Measured before every update whose number is a multiple of `every`: dear, so it has a period."""
+    """Measured before every update whose number is a multiple of `every`: too expensive for each."""
 
     @classmethod
     @abstractmethod
@@ -109,12 +124,11 @@ class StateProbe(Probe):
     """Measured on fresh sequences, of one lane alone, after every update that a run's observation names."""
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
-        """Return whether the run observes."""
+    def applies(cls, spec: Observable) -> bool:
         return spec.observation.every > 0
 
     @classmethod
-    def info(cls, spec: Training) -> TraceInfo:
+    def info(cls, spec: Observable) -> TraceInfo:
         """Return the declaration, with the run's own period."""
         return TraceInfo(cls.name, cls.unit, cls.axes, spec.observation.every, cls.description, cls.size(spec))
 

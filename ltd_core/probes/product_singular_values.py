@@ -1,14 +1,11 @@
-"""The singular values of the whole way back."""
+"""Singular values of d h_T / d h_1, the product of all Jacobians."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Observed, StateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Observed, StateProbe
 
 
 class ProductSingularValues(StateProbe):
@@ -20,11 +17,10 @@ class ProductSingularValues(StateProbe):
     description: ClassVar[str] = (
         "Singular values of d h_T / d h_1, the product of all Jacobians, largest first, averaged over fresh sequences."
     )
-    cost: ClassVar[str] = "a way back for every unit, and one decomposition per sequence"
+    cost: ClassVar[str] = "a backward pass for every unit, and one decomposition per sequence"
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (H,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.cell.hidden_size,)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""How far units are in the flat parts of their non-linearity."""
+"""Saturation: the share of hidden units in the flat parts of their non-linearity."""
 
 from __future__ import annotations
 
@@ -25,5 +25,4 @@ class Saturation(StateProbe):
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:
-        """Return []."""
         return (observed.states.abs() > _FLAT).double().mean()

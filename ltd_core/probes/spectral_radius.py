@@ -1,4 +1,4 @@
-"""The spectral radius of the recurrent matrix."""
+"""Spectral radius of the recurrent matrix."""
 
 from __future__ import annotations
 

@@ -1,14 +1,11 @@
-"""The eigenvalues of the recurrent matrix."""
+"""Eigenvalues of the recurrent matrix."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import Observed, StateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.probes.probe import Observable, Observed, StateProbe
 
 
 class Spectrum(StateProbe):
@@ -24,8 +21,7 @@ class Spectrum(StateProbe):
     cost: ClassVar[str] = "an eigenvalue problem, O(H^3)"
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (H, 2)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.cell.hidden_size, 2)
 
     @classmethod

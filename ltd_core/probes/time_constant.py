@@ -1,17 +1,15 @@
-"""The time constants that training finds."""
+"""Time constants of units whose leak is trained."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.probes.probe import WeightProbe
+from ltd_core.probes.probe import Observable, WeightProbe
 from ltd_core.time_scales.learned import LOGIT, LearnedTimeScale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from ltd_core.experiments.training import Training
 
 
 class TimeConstant(WeightProbe):
@@ -25,13 +23,11 @@ class TimeConstant(WeightProbe):
     cost: ClassVar[str] = "two functions of each unit's number: every 10 updates"
 
     @classmethod
-    def applies(cls, spec: Training) -> bool:
-        """Return whether time scales are learned."""
+    def applies(cls, spec: Observable) -> bool:
         return isinstance(getattr(spec.cell, "time_scale", None), LearnedTimeScale)
 
     @classmethod
-    def size(cls, spec: Training) -> tuple[int, ...]:
-        """Return (H,)."""
+    def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.cell.hidden_size,)
 
     @classmethod

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BLOCK = 1000
 """Characters that are repeated together."""
 _HELD_OUT = 10
-"""One character of so many is held out: the last ones."""
+"""The last 1/n of the characters is held out; this is n."""
 
 
 class Characters(Problem):

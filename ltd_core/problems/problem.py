@@ -1,4 +1,4 @@
-"""What a problem is: sequences drawn without state, read out at the last step or steps."""
+"""The base class of problems: they draw sequences from random numbers alone, without state."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ def _ordered(value: int | tuple[int, int]) -> int | tuple[int, int]:
         return value
     low, high = value
     if low > high:
-        msg = f"must be [shortest, longest] with shortest at most longest, not [{low}, {high}]"
-        raise ValueError(msg)
+        raise ValueError(f"must be [shortest, longest] with shortest at most longest, not [{low}, {high}]")
     return low if low == high else value
 
 

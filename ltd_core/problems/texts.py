@@ -19,14 +19,11 @@ _files: dict[str, Path] = {}
 def register_text(name: str, path: Path) -> None:
     """Let problems name a file of UTF-8; a name that is registered again means the newer file."""
     if name == PYDOC:
-        msg = f"the name {PYDOC!r} is that of Python's own text: choose another for {path}"
-        raise ValueError(msg)
+        raise ValueError(f"the name {PYDOC!r} is that of Python's own text: choose another for {path}")
     if not path.is_file():
-        msg = f"text {name!r}: there is no file {path}"
-        raise ValueError(msg)
+        raise ValueError(f"text {name!r}: there is no file {path}")
     if (size := path.stat().st_size) > LARGEST_FILE:
-        msg = f"text {name!r}: {path} has {size:,} bytes, and {LARGEST_FILE:,} are the most"
-        raise ValueError(msg)
+        raise ValueError(f"text {name!r}: {path} has {size:,} bytes, and {LARGEST_FILE:,} are the most")
     _files[name] = path
 
 

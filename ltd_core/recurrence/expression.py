@@ -1,4 +1,4 @@
-"""Formulas over the units of a layer, element by element, and their derivatives by the chain rule from the end."""
+"""Element-wise formulas over the units of a layer, and their derivatives by reverse accumulation."""
 
 from __future__ import annotations
 
@@ -23,11 +23,9 @@ class Node:
     """Made once: that of a formula is made of those of all its parts, and every value is looked up by its formula."""
 
     def __post_init__(self) -> None:
-        """Make the hash."""
         object.__setattr__(self, "_hash", hash((self.operation, self.inputs, self.name, self.number)))
 
     def __hash__(self) -> int:
-        """Return the hash."""
         return self._hash
 
     def __reduce__(self) -> tuple[type[Node], tuple[object, ...]]:
@@ -35,23 +33,19 @@ class Node:
         return Node, (self.operation, self.inputs, self.name, self.number)
 
     def __add__(self, other: Node | float) -> Node:
-        """Return the sum."""
         other = node(other)
         if other == ZERO:
             return self
         return other if self == ZERO else Node("add", (self, other))
 
     def __sub__(self, other: Node | float) -> Node:
-        """Return the difference."""
         other = node(other)
         return self if other == ZERO else Node("subtract", (self, other))
 
     def __rsub__(self, other: float) -> Node:
-        """Return the difference from a number."""
         return Node("subtract", (node(other), self))
 
     def __mul__(self, other: Node | float) -> Node:
-        """Return the product."""
         other = node(other)
         if ZERO in {self, other}:
             return ZERO
@@ -136,13 +130,13 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
 
 def gradients(outputs: Mapping[Node, Node]) -> dict[Node, Node]:
     """Return d loss / d node for every node below the keys, whose own d loss / d node are the values."""
-    found = dict(outputs)
+    slopes = dict(outputs)
     for current in reversed(list(walk(outputs))):
-        if current not in found:
+        if current not in slopes:
             continue
-        for below, part in zip(current.inputs, _parts(current, found[current]), strict=True):
-            found[below] = found.get(below, ZERO) + part
-    return found
+        for below, part in zip(current.inputs, _parts(current, slopes[current]), strict=True):
+            slopes[below] = slopes.get(below, ZERO) + part
+    return slopes
 
 
 def _parts(current: Node, slope: Node) -> tuple[Node, ...]:

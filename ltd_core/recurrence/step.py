@@ -1,4 +1,4 @@
-"""What a cell computes at a time step, and what its way back needs."""
+"""The formulas of one time step of a cell, and what its backward pass needs of them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Step:
 
     @cached_property
     def kept(self) -> tuple[Node, ...]:
-        """Return the nodes of the way forward that the way back uses and that are not at hand in any case."""
+        """Return the nodes of the forward pass that the backward pass must read from the tape."""
         stored = {"old", "parameter", "number", "constant", "time", "active"}
         return tuple(n for n in self._needed if n.operation not in stored and n not in self._after)
 
@@ -62,7 +62,7 @@ class Step:
 
     @cached_property
     def slots(self) -> int:
-        """Return the numbers that a step keeps of each unit: `kept`, and in their place `slopes` on the way back."""
+        """Return the tape's numbers per unit and step: `kept`, which the backward pass overwrites with `slopes`."""
         return max(len(self.kept), len(self.slopes))
 
     @cached_property
@@ -70,11 +70,11 @@ class Step:
         """Return the nodes that a logistic function of the inputs opens and closes, in the order of their gates."""
         logistic = [n for n in walk(formula for _, formula in self.update) if n.operation == "sigmoid"]
         places = {n: [self.gates.index(b.name) for b in walk([n]) if b.operation == "gate"] for n in logistic}
-        return tuple(sorted((n for n, found in places.items() if found), key=lambda n: max(places[n])))
+        return tuple(sorted((n for n, gates in places.items() if gates), key=lambda n: max(places[n])))
 
-    def state_after(self, found: Node) -> int | None:
+    def state_after(self, node: Node) -> int | None:
         """Return the place of the state whose new value a node is."""
-        return self._after.get(found)
+        return self._after.get(node)
 
     @cached_property
     def _after(self) -> dict[Node, int]:
@@ -86,7 +86,7 @@ class Step:
 
     @cached_property
     def _needed(self) -> list[Node]:
-        """Return the nodes of the way forward at which the formulas of the way back begin: sums are made again."""
+        """Return the forward nodes that backward formulas start from; arithmetic is recomputed."""
         forward = set(walk(formula for _, formula in self.update))
         seen: dict[Node, None] = {}
         stack = [*self.slopes, *self.carries]

@@ -1,4 +1,4 @@
-"""The formulas of a recurrence, on tensors."""
+"""Evaluates formulas on tensors."""
 
 from __future__ import annotations
 

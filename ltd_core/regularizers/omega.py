@@ -1,4 +1,4 @@
-"""Pascanu's regularizer: no delta shall be longer or shorter than the one it comes from."""
+"""Pascanu's regularizer: keeps the norm of the gradient constant from one time step to the one before."""
 
 from __future__ import annotations
 

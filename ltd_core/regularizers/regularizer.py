@@ -1,4 +1,4 @@
-"""What a regularizer is."""
+"""The base class of regularizers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Regularizer(Mechanism):
 
     @property
     def ratio_of(self) -> Ratio:
-        """Return what the ratio is of that the way back measures; empty where it need not."""
+        """Return what the ratio of the backward pass is of; empty where none is measured."""
         return ""
 
     @property
     def exact_ratio_of(self) -> Ratio:
-        """Return what the ratio is of whose gradient goes through delta too; empty for none."""
+        """Return what the ratio is of, where its gradient goes through delta too; else empty."""
         return ""
 
     def weight_at(self, step: int) -> float:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""A learning rate that glides down to a last one."""
+"""Cosine decay of the learning rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A learning rate that falls by the same share at every update."""
+"""Exponential decay of the learning rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A learning rate that falls with one over the updates."""
+"""Decay of the learning rate with one over the number of updates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a schedule is: how the learning rate moves with the updates."""
+"""The base class of learning-rate schedules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time scales that training finds."""
+"""Leaky units whose alpha is trained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a time scale is: where the alpha of each leaky unit comes from."""
+"""The base class of time scales: they set the alpha of leaky units."""
 
 from __future__ import annotations
 

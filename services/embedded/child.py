@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ltd_core.errors import LtdError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 LOG_LINES = 20
 
 
-class StackFailed(LtdError):  # noqa: N818 - reads as what it is
+class StackFailed(LtdError):
     """The stack cannot start or go on; says which part, and the last lines of its log."""
 
 

@@ -9,10 +9,7 @@ import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 SOCKET_BYTES = 100  # the address of a Unix socket holds 107 bytes on Linux and 103 on macOS
 ASK_SECONDS = 0.1
@@ -26,7 +23,6 @@ class Home:
 
     @property
     def record(self) -> Path:
-        """Return the path of stack.json."""
         return self.path / "stack.json"
 
     @property
@@ -64,9 +60,8 @@ class Home:
         """Return the lock, else the address of the stack that holds it, else None when neither came in time."""
         deadline = time.monotonic() + seconds  # another stack may be starting or ending
         while time.monotonic() < deadline:
-            found = self.lock()
-            if found is not None:
-                return found
+            if (lock := self.lock()) is not None:
+                return lock
             with suppress(FileNotFoundError, ValueError, KeyError):
                 return str(json.loads(self.record.read_text(encoding="utf-8"))["url"])
             time.sleep(ASK_SECONDS)

@@ -6,19 +6,16 @@ import http.client
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, cast
 
 from services.embedded import guard
 from services.embedded.broker import answers, broker_program
 from services.embedded.child import Child, Program, StackFailed
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Mapping
-
-    from services.embedded.home import Home
+from services.embedded.home import Home
 
 START_SECONDS = 90.0  # a busy machine loads slowly
 WATCH_SECONDS = 0.2
@@ -27,7 +24,7 @@ RESTART_WINDOW_SECONDS = 60.0
 PORTS = 100
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: the user ended the stack while it was starting
+class Stopped(Exception):
     """The stack was asked to end."""
 
 
@@ -101,7 +98,7 @@ class Stack:
     def _restart(self, child: Child) -> None:
         now = time.monotonic()
         name = child.program.name
-        recent = [at for at in self._restarts.get(name, []) if now - at < RESTART_WINDOW_SECONDS]
+        recent = [start for start in self._restarts.get(name, []) if now - start < RESTART_WINDOW_SECONDS]
         if len(recent) == RESTARTS:
             child.check()
         self._restarts[name] = [*recent, now]

@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates over the connection that services.db hands over."""
+"""Alembic's entry: migrates over the connection that services.migrate hands over."""
 
 from __future__ import annotations
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api import create_app
-from api.context import Context
-from services.db import migrate
+from api.http.context import Context
 from services.settings import Settings
-from tests.support.fixtures import broker, database_url, postgres
+from tests.support.fixtures import broker, database_url, empty_url, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +18,15 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-    from services.db import Database
+    from services.database.engine import Database
     from tests.support.parts import Broker
 
-__all__ = ["broker", "database_url", "postgres"]
+__all__ = ["broker", "database_url", "empty_url", "postgres"]
 
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str, broker: Broker) -> Settings:
-    made = Settings(home=tmp_path, database_url=database_url, broker_url=broker.url)
-    migrate(made)
-    return made
+    return Settings(home=tmp_path, database_url=database_url, broker_url=broker.url)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from api.imports import SCHEMA
+from api.resources.imports import SCHEMA
 from ltd_core.spec import parse_spec
 from tests.api.lab import spec
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.trace import TraceBlock
-from services import runs
+from services.runs import lifecycle
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -37,8 +37,8 @@ def sweep(**changes: Any) -> dict[str, Any]:
     return {"name": "thresholds", "base": spec(), "axes": axes, "seeds": [0, 1]} | changes
 
 
-def claim(db: Database, limit: int = 1) -> list[runs.Claim]:
-    return runs.claim(db, "test", limit, lease_seconds=60)
+def claim(db: Database, limit: int = 1) -> list[lifecycle.Claim]:
+    return lifecycle.claim(db, "test", limit, lease_seconds=60)
 
 
 def progress(step: int, outcome: str | None = None, blocks: tuple[TraceBlock, ...] = (), **summary: Any) -> Progress:

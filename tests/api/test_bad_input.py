@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api import create_app
-from api.arrow import ARROW
-from api.schemas import Problem
-from services.settings import Settings
+from api.bodies.arrow import ARROW
+from api.bodies.server import Problem
 from tests.api.imported import honest, pack
 from tests.api.lab import JSON, PROBLEM, spec, sweep
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flask.testing import FlaskClient
 
 NORM = {"kind": "norm"}
@@ -156,64 +152,3 @@ def test_a_body_must_say_that_it_is_json(client: FlaskClient, kind: str) -> None
 def test_a_body_has_a_largest_size(client: FlaskClient) -> None:
     answer = client.post("/api/v1/runs", data=b" " * (10 * 1024 * 1024 + 1), content_type=JSON)
     assert (answer.status_code, answer.content_type) == (413, PROBLEM)
-
-
-QUERIES = [
-    ("runs?limit=0", "limit"),
-    ("runs?limit=501", "limit"),
-    ("runs?limit=ten", "limit"),
-    ("runs?limit=5&limit=6", "limit"),
-    ("runs?limit=5&limit=ten", "limit"),
-    ("runs?limit=1e1", "limit"),
-    ("runs?limit=", "limit"),
-    ("runs?limit=" + "9" * 4000, "limit"),
-    ("runs?state=done", "state"),
-    ("runs?outcome=", "outcome"),
-    ("runs?cursor=abc", "cursor"),
-    ("runs?cursor=MS4wIAA=", "cursor"),
-    ("runs?sweep=a%00b", "sweep"),
-    ("runs?experiment=%00", "experiment"),
-    ("runs?stat=queued", "stat"),
-    ("runs?metric=beauty", "metric"),
-    ("runs?sort=--final_loss", "sort"),
-    ("runs?sort=final_loss&metric=success", "sort"),
-    ("runs?metric=success&below=nan", "below"),
-    ("runs?metric=success&above=1e999", "above"),
-    ("runs?metric=success&above=", "above"),
-    ("runs?below=1", "below"),
-    ("runs?cell=%00", "cell"),
-    ("runs?search=" + "a" * 201, "search"),
-    ("sweeps?cursor=%F0%9F", "cursor"),
-    ("sweeps?limit=-1", "limit"),
-    ("runs/x?verbose=1", "verbose"),
-    ("runs/x/traces/loss?from=-1", "from"),
-    ("runs/x/traces/loss?to=NaN", "to"),
-    ("runs/x/traces/loss?max_points=0", "max_points"),
-    ("runs/x/traces/loss?max_points=4000001", "max_points"),
-    ("sweeps/x/comparison?metric=beauty", "metric"),
-    ("sweeps/x/comparison?aggregate=best", "aggregate"),
-    ("workers?limit=1", "limit"),
-]
-
-
-def test_the_query_parameter_is_named(client: FlaskClient) -> None:
-    for query, field in QUERIES:
-        answer = client.get(f"/api/v1/{query}")
-        assert (answer.status_code, answer.content_type) == (400, PROBLEM), query
-        assert [error["field"] for error in answer.json["errors"]] == [field]
-
-
-def test_unknown_addresses_and_methods(client: FlaskClient) -> None:
-    missing = client.get("/api/v1/nothing")
-    assert (missing.status_code, missing.content_type) == (404, PROBLEM)
-    wrong = client.put("/api/v1/runs", json={})
-    assert (wrong.status_code, wrong.content_type) == (405, PROBLEM)
-    assert set(wrong.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
-
-
-@pytest.mark.parametrize("url", ["sqlite:////nowhere/ltd.db", "postgresql://ltd@127.0.0.1:1/ltd"])
-def test_a_store_that_is_away_is_told(tmp_path: Path, url: str) -> None:
-    app = create_app(Settings(home=tmp_path, database_url=url))
-    answer = app.test_client().get("/api/v1/runs")
-    assert (answer.status_code, answer.content_type) == (503, PROBLEM)
-    assert int(answer.headers["Retry-After"]) > 0

@@ -15,7 +15,9 @@ import pytest
 
 from api import serving
 from services.settings import Settings
-from tests.support.parts import ROOT, wait_for
+from tests.support.parts import DEADLINE, ROOT, wait_for
+
+pytestmark = pytest.mark.long  # a server each
 
 
 def serve(home: Path, *binds: str, token: str = "", **options: Any) -> subprocess.Popen[str]:
@@ -38,7 +40,7 @@ def has_ipv6() -> bool:
 
 def assert_refused(server: subprocess.Popen[str]) -> None:
     try:
-        _, said = server.communicate(timeout=60)
+        _, said = server.communicate(timeout=DEADLINE)
     finally:
         server.kill()
     assert server.returncode == 1
@@ -84,9 +86,9 @@ def test_with_a_token_it_serves_who_has_it(tmp_path: Path) -> None:
         bind, url = f"fd://{listener.fileno()}", f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1/mechanisms"
         with serve(tmp_path, bind, token="sesame", stderr=log, pass_fds=[listener.fileno()]) as server:
             try:
-                assert httpx2.get(url, timeout=60).status_code == httpx2.codes.UNAUTHORIZED
+                assert httpx2.get(url, timeout=DEADLINE).status_code == httpx2.codes.UNAUTHORIZED
                 headers = {"Authorization": "Bearer sesame"}
-                assert httpx2.get(url, timeout=60, headers=headers).status_code == httpx2.codes.OK
+                assert httpx2.get(url, timeout=DEADLINE, headers=headers).status_code == httpx2.codes.OK
             finally:
                 server.terminate()
 
@@ -97,7 +99,7 @@ def test_a_client_on_a_unix_socket_is_answered_without_a_token(tmp_path: Path, *
         path = Path(folder) / "api.sock"
         with serve(tmp_path, f"unix:{path}", stderr=log) as server:
             try:
-                wait_for(path.exists, 60)
+                wait_for(path.exists)
                 with socket.socket(socket.AF_UNIX) as client:
                     if own_name:
                         client.bind(f"{folder}/client.sock")

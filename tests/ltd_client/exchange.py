@@ -1,20 +1,25 @@
-"""Two laboratories on different databases, and a sweep in the first whose traces hold every odd number."""
+"""Two laboratories on different databases, a sweep in the first whose traces hold every odd number, and its export."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ltd_client import Lab
+from ltd_client.console import Console
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.trace import TraceBlock
-from services import runs, traces
+from services.runs import lifecycle, queries
+from services.traces import reading
 from tests.support import lab as support
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pandas as pd
 
     from ltd_core.spec import RunSpec
     from ltd_core.trace import TraceInfo
@@ -28,6 +33,23 @@ REQUEST: dict[str, Any] = {
     "axes": {"clipping": [{"kind": "none"}, {"kind": "norm", "threshold": 0.1}], "batch_size": [5, 20]},
     "seeds": [3],
 }
+
+QUIET = Console(as_json=True)
+
+
+class Both(NamedTuple):
+    """The laboratory that gives, and the one that takes; the sweep's id; its export."""
+
+    first: support.Lab
+    second: support.Lab
+    giver: Lab
+    taker: Lab
+    sweep_id: str
+    folder: Path
+
+    @property
+    def runs(self) -> list[Any]:
+        return [queries.get(self.first.db, run["id"]) for run in self.giver.runs(sweep=self.sweep_id)]
 
 
 @contextmanager
@@ -51,13 +73,13 @@ def values_of(spec: RunSpec, name: str) -> np.ndarray[Any, Any]:
 
 def fill(house: support.Lab, most: int = 100) -> None:
     """End the queued runs, so many at most, with every trace that they declare."""
-    while most > 0 and (claims := runs.claim(house.db, "test", most, lease_seconds=60)):
+    while most > 0 and (claims := lifecycle.claim(house.db, "test", most, lease_seconds=60)):
         most -= len(claims)
         for claim in claims:
             parts = tuple(block for info in claim.spec.traces() for block in _blocks(claim.spec, info))
             summary: dict[str, Any] = {"final_loss": 0.1 + claim.spec.seed, "success": 1, "best_loss": None}
             ended = Progress(STEPS, parts, b"state", summary, Outcome("solved", STEPS, "done"))
-            runs.record(house.db, [(claim.lease, ended)])
+            lifecycle.record(house.db, [(claim.lease, ended)])
 
 
 def _blocks(spec: RunSpec, info: TraceInfo) -> Iterator[TraceBlock]:
@@ -70,4 +92,17 @@ def _blocks(spec: RunSpec, info: TraceInfo) -> Iterator[TraceBlock]:
 
 def stored(house: support.Lab, run_id: str, name: str) -> np.ndarray[Any, Any]:
     """Return what a laboratory keeps of a trace."""
-    return np.concatenate([values for _, values in traces.points(house.db, run_id, name)])
+    return np.concatenate([values for _, values in reading.points(house.db, run_id, name)])
+
+
+def check_table(both: Both, run: Any, table: pd.DataFrame) -> None:
+    """Compare a table of a run's traces with what the giving laboratory keeps, to the bit."""
+    declared = {info.name: info for info in run.spec.traces()}
+    assert set(table["trace"].unique()) == {name for name, info in declared.items() if run.step >= info.every}
+    for name, mine in table.groupby("trace", observed=True):
+        info, expected = declared[str(name)], stored(both.first, run.id, str(name))
+        each = expected[0].size
+        assert mine["value"].to_numpy().astype(expected.dtype).tobytes() == expected.tobytes()
+        assert (mine["value"].to_numpy() == expected.astype(np.float64).ravel())[np.isfinite(expected).ravel()].all()
+        assert mine["step"].to_list() == np.repeat((np.arange(len(expected)) + 1) * info.every, each).tolist()
+        assert mine["index"].to_list() == np.tile(np.arange(each), len(expected)).tolist()

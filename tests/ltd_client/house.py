@@ -9,7 +9,7 @@ import numpy as np
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.trace import TraceBlock
-from services import runs
+from services.runs import lifecycle
 
 if TYPE_CHECKING:
     from tests.support.lab import Lab
@@ -37,7 +37,7 @@ def end_all(house: Lab, kind: Any = "solved", loss: float = 0.25) -> None:
     values = np.full(UPDATES, loss, dtype=np.float32)
     values[2] = np.inf
     block = TraceBlock("loss", 1, 1, values)
-    while claims := runs.claim(house.db, "test", 100, lease_seconds=60):
+    while claims := lifecycle.claim(house.db, "test", 100, lease_seconds=60):
         summary: dict[str, Any] = {"final_loss": loss, "success": 1.0}
         ended = Progress(UPDATES, (block,), b"state", summary, Outcome(kind, UPDATES, "as [told]"))
-        runs.record(house.db, [(claim.lease, ended) for claim in claims])
+        lifecycle.record(house.db, [(claim.lease, ended) for claim in claims])

@@ -5,23 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import pty
 import socket
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.testing import CliRunner
 
 from ltd_client import show
-from ltd_client.cli import app
 from ltd_client.console import Console
 from tests.ltd_client.command import COMMAND, Done, environment, ltd
 from tests.ltd_client.house import UPDATES, end_all, spec, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from ltd_client import Lab
@@ -29,19 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("client")
 UNKNOWN = "0" * 32
-
-
-@pytest.fixture
-def ask(server: str) -> Callable[..., Done]:
-    return lambda *words, **more: ltd(*words, LTD_SERVER=server, **more)
-
-
-@pytest.fixture
-def ended(sdk: Lab, house: House) -> str:
-    """Return the id of a sweep whose runs have ended."""
-    sweep_id = sdk.sweep(sweep())["id"]
-    end_all(house)
-    return sweep_id
 
 
 def narrow(done: Done) -> bool:
@@ -168,22 +150,6 @@ def test_cancelling(ask: Any, sdk: Lab) -> None:
     assert "8 cancelled" in ask("cancel", sweep_id).out
 
 
-def test_an_export(ask: Any, ended: str, tmp_path: Path) -> None:
-    written = ask("export", ended, "--out", str(tmp_path / "out"), "--json").json
-    assert sorted(written) == ["comparison.csv", "report.html", "runs.jsonl"]
-    runs = [json.loads(line) for line in (tmp_path / "out" / "runs.jsonl").read_text().splitlines()]
-    assert len(runs) == 8
-    in_words = ask("export", ended, "--out", str(tmp_path / "out"))
-    assert [line.removeprefix("wrote ") for line in in_words.out.splitlines()] == list(written.values())
-    file = tmp_path / "file"
-    file.touch()
-    refused = ask("export", ended, "--out", str(file))
-    assert refused.status == 1
-    assert str(file) in refused.err
-    assert ask("export", UNKNOWN, "--out", str(tmp_path / "none")).status == 2
-    assert not (tmp_path / "none").exists()
-
-
 def test_a_doctor(ask: Any) -> None:
     done = ask("doctor", "--json")
     assert (done.status, done.json["status"], done.json["workers"]) == (0, "ready", [])
@@ -241,14 +207,6 @@ def test_a_server_that_is_something_else(server: str) -> None:
     assert done.err.startswith("error")
 
 
-@pytest.mark.parametrize("command", ["up", "demo", "run", "sweep", "watch", "compare", "export", "cancel", "doctor"])
-def test_every_command_explains_itself_and_takes_json(command: str) -> None:
-    done = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
-    assert done.exit_code == 0
-    assert "--json" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
-
-
 def test_the_command_alone_lists_the_commands() -> None:
     done = ltd()
     said = done.out + done.err
@@ -268,25 +226,3 @@ def test_a_reader_that_leaves_ends_the_command_quietly(server: str) -> None:
         command.stdout.close()
         assert command.stderr
         assert "Traceback" not in command.stderr.read()
-
-
-def test_a_terminal_gets_colors_unless_they_are_refused(server: str) -> None:
-    plain = environment(TERM="xterm-256color", LTD_SERVER=server)
-    colored = {name: value for name, value in plain.items() if name != "NO_COLOR"}
-    assert "\x1b[1;32m" not in on_a_terminal("doctor", plain)
-    assert "\x1b[32mok" in on_a_terminal("doctor", colored)
-
-
-def on_a_terminal(word: str, environment: dict[str, str]) -> str:
-    ours, its = pty.openpty()
-    with subprocess.Popen([*COMMAND, word], stdout=its, stderr=its, env=environment) as command:
-        os.close(its)
-        said = b""
-        try:
-            while piece := os.read(ours, 4096):
-                said += piece
-        except OSError:  # Linux says so where others say "end of file"
-            pass
-        command.wait()
-    os.close(ours)
-    return said.decode()

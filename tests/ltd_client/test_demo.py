@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 
 from ltd_client import demo
 from ltd_client.console import Console
 from ltd_client.sdk import Lab
-from services.sweeps import SweepRequest, expand
-from tests.ltd_client.command import COMMAND, environment
+from services.sweeps.request import SweepRequest, expand
 from tests.ltd_client.house import end_all
-from tests.support.parts import DEADLINE, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,18 +76,3 @@ def test_where_every_run_stood_the_results_come_at_once(sdk: Lab, house: House, 
     body = json.loads(capsys.readouterr().out)
     assert body["sweep"]["finished"] is True
     assert len(body["comparison"]["cells"]) == 7
-
-
-@pytest.mark.xdist_group("stack")
-def test_a_demonstration_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path) -> None:
-    command = [*COMMAND, "demo", "--home", str(tmp_path / "lab")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True) as ltd:
-        assert ltd.stdout
-        assert "Clipping and minibatches" in ltd.stdout.readline()
-        started = psutil.Process(ltd.pid).children(recursive=True)
-        ltd.send_signal(signal.SIGTERM)
-        _, errors = ltd.communicate(timeout=DEADLINE)
-    assert ltd.returncode == 128 + signal.SIGTERM
-    assert "Traceback" not in errors
-    assert len(started) >= 5
-    wait_for(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in started))

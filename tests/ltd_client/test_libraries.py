@@ -6,7 +6,6 @@ import pytest
 
 from ltd_client import libraries
 from ltd_client.errors import MissingLibraries
-from tests.ltd_client.command import ltd
 
 
 def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,11 +18,3 @@ def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_name_that_is_no_library() -> None:
     with pytest.raises(AttributeError):
         _ = libraries.beauty  # type: ignore[attr-defined]
-
-
-def test_the_commands_are_explained() -> None:
-    for command in ("export", "import"):
-        done = ltd(command, "--help")
-        assert done.status == 0
-        assert all(len(line) <= 80 for line in done.out.splitlines())
-    assert "tensorboard" in ltd("export", "--help").out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import pickle
 import socket
 import threading
 import time
@@ -115,12 +114,6 @@ def test_an_unknown_id_is_named(sdk: Lab) -> None:
     assert caught.value.status == 404
     with pytest.raises(BadRequest, match=UNKNOWN):
         list(sdk.events(UNKNOWN))
-
-
-def test_errors_can_be_pickled() -> None:
-    for error in (Unreachable("http://x", "refused"), BadRequest(422, {"title": "no", "errors": []})):
-        assert isinstance(error, ClientError)
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
 @pytest.mark.parametrize("address", ["http://[::", "nowhere", "http://no host/"])

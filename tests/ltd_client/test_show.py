@@ -10,7 +10,6 @@ import pytest
 
 from ltd_client import show
 from ltd_client.console import Console
-from ltd_client.errors import BadRequest
 from ltd_client.stack import Stack
 
 HOSTILE = "odd [/x] [red] [link=y]name"
@@ -23,13 +22,6 @@ RUN: dict[str, Any] = {
     "error": HOSTILE,
     "summary": {"final_loss": 0.123456, "updates_to_success": None},
 }
-
-
-@pytest.fixture
-def console(monkeypatch: pytest.MonkeyPatch) -> Console:
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("NO_COLOR", "1")
-    return Console(as_json=False)
 
 
 def cell(value: float | None, *, low: float = 0.0, high: float = 1.0, **missing: int) -> dict[str, Any]:
@@ -143,14 +135,6 @@ def test_a_worker_that_ended_is_not_counted_on(console: Console, capsys: pytest.
 def test_a_stack_says_where_it_is(console: Console, capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:
     show.stack_is_up(console, Stack("http://host:1", tmp_path, None))
     assert "is up already at http://host:1" in capsys.readouterr().out
-
-
-def test_an_error_keeps_its_brackets(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
-    problem = {"errors": [{"field": "axes.clipping[2]", "message": "no [/b]", "value": "[red]"}] * 2}
-    console.error(BadRequest(422, problem), problem)
-    first, second = capsys.readouterr().err.splitlines()
-    assert first == "error  axes.clipping[2]: no [/b] (got '[red]')"
-    assert second == first.replace("error", "     ")
 
 
 @pytest.mark.parametrize(

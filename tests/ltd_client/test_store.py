@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ltd_client.store import size
-from services.trace_rows import BLOCKS
+from services.traces.rows import BLOCKS
 from tests.ltd_client.command import ltd
 from tests.ltd_client.house import end_all, sweep
 from tests.services.curves import damage

@@ -196,3 +196,18 @@ def compare_weights(mine: Traces, theirs: Traces) -> None:
     assert mine.weights.keys() == theirs.weights.keys()
     for name, value in theirs.weights.items():
         np.testing.assert_allclose(mine.weights[name], value, rtol=1e-10, atol=1e-13)
+
+
+def example_gradients(spec: Training, row: torch.Tensor, stream: str, step: int) -> list[torch.Tensor]:
+    """Return the gradient of every example of a minibatch of an rnn, by a loop and autograd."""
+    batch = spec.problem.draw(Draws.of([stream_key(spec.seed, stream)], [step]), spec.batch_size, torch.float64)
+    found = []
+    for b in range(spec.batch_size):
+        leaf = row.clone().requires_grad_()
+        w = {name: view[0] for name, view in Layout(spec).views(leaf.unsqueeze(0)).items()}
+        h = torch.zeros(spec.cell.hidden_size, dtype=torch.float64)
+        for x in batch.inputs[0, int(batch.starts[0]) :, b]:
+            h = torch.tanh(h @ w["W"] + x @ w["U"] + w["b"])
+        loss = torch.nn.functional.cross_entropy((h @ w["V"] + w["c"]).unsqueeze(0), batch.targets[0, b : b + 1])
+        found.append(torch.autograd.grad(loss, leaf)[0])
+    return found

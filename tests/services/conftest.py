@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.db import Database, migrate
+from services.database.engine import Database
 from services.settings import Settings
-from tests.support.fixtures import broker, database_url, postgres
+from tests.support.fixtures import broker, database_url, empty_url, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["broker", "database_url", "postgres"]
+__all__ = ["broker", "database_url", "empty_url", "postgres"]
 
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
-    made = Settings(home=tmp_path, database_url=database_url)
-    migrate(made)
-    return made
+    return Settings(home=tmp_path, database_url=database_url)
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import numpy as np
 from sqlalchemy import ColumnElement, Table, and_, select, update
 
 from ltd_core.trace import TraceBlock
-from services import traces
-from services.trace_rows import BLOCKS, PAGES, decoded
+from services.traces import reading, writing
+from services.traces.rows import BLOCKS, PAGES, decoded
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
 
 Figures = dict[str, np.ndarray]
 
@@ -24,7 +24,7 @@ def store(db: Database, run_id: str, name: str, values: np.ndarray, sizes: list[
         size = sizes[first % len(sizes)]
         with db.write() as conn:
             part = values[first : first + size]
-            traces.append(conn, {run_id: [TraceBlock(name, (first + 1) * every, every, part)]})
+            writing.append(conn, {run_id: [TraceBlock(name, (first + 1) * every, every, part)]})
         first += size
 
 
@@ -44,7 +44,7 @@ def naive(values: np.ndarray, each: int) -> Figures:
     return {name: np.array(column) for name, column in made.items()}
 
 
-def agree(view: traces.TraceView, expected: Figures) -> None:
+def agree(view: reading.TraceView, expected: Figures) -> None:
     """Hold a view's cells against the naive ones; a mean's rounding is relative to the largest point of its cell."""
     for name, figure in expected.items():
         if name == "mean":

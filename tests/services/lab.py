@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from alembic import command
-from alembic.config import Config
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
-from services import db as module
-from services import runs, submission
+from services.runs import lifecycle, submission
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
 
 
 def spec(seed: int = 0, **changes: Any) -> RunSpec:
@@ -31,8 +27,8 @@ def submit(db: Database, count: int, **changes: Any) -> list[str]:
     return [one.digest for one in specs]
 
 
-def claim(db: Database, limit: int = 1, owner: str = "worker", seconds: float = 60) -> list[runs.Claim]:
-    return runs.claim(db, owner, limit, lease_seconds=seconds)
+def claim(db: Database, limit: int = 1, owner: str = "worker", seconds: float = 60) -> list[lifecycle.Claim]:
+    return lifecycle.claim(db, owner, limit, lease_seconds=seconds)
 
 
 def block(first: int, count: int, name: str = "loss", offset: float = 0.0) -> TraceBlock:
@@ -43,14 +39,3 @@ def block(first: int, count: int, name: str = "loss", offset: float = 0.0) -> Tr
 def progress(step: int, blocks: tuple[TraceBlock, ...] = (), outcome: str | None = None, **summary: Any) -> Progress:
     ended = Outcome(outcome, step, "why") if outcome else None  # type: ignore[arg-type]
     return Progress(step, blocks, b"state %d" % step, summary, ended)
-
-
-def move(url: str, revision: str, change: Any = command.upgrade) -> None:
-    """Bring a database up, or by `command.downgrade` down, to a revision of the schema."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
-    engine = module.write_engine(url)
-    with engine.begin() as conn:
-        config.attributes["connection"] = conn
-        change(config, revision)
-    engine.dispose()

@@ -9,7 +9,7 @@ from services import idempotency
 from services.errors import IdempotencyConflict
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
 
 
 def test_a_key_is_held_to_its_first_body_for_a_day(db: Database) -> None:

@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from alembic import command
 from sqlalchemy import text
 
 import services
 from ltd_core.catalog import FAMILIES as MECHANISMS
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
-from services import run_kinds, run_queries, sweeps, traces
-from services.db import Database, migrate
+from services.database.engine import Database
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
+from services.migrate import migrate
+from services.runs import kinds, queries
 from services.settings import Settings
-from services.trace_codec import checksum, encode
+from services.sweeps import posted
+from services.sweeps.request import SweepRequest, expand
+from services.traces import reading
+from services.traces.codec import checksum, encode
 from services.words import FAMILIES
-from tests.services.lab import move, spec
+from tests.services.lab import spec
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -30,8 +35,8 @@ if TYPE_CHECKING:
 ROOT = Path(services.__file__).parents[1]
 REVISIONS = ("0001", "0002", "0003", "0004")
 VALUES = np.linspace(1, 0, 40, dtype=np.float32)
-SWEEP = sweeps.SweepRequest(base=spec().full(), axes={"cell": [{"kind": "gru"}, {"kind": "lstm"}]}, seeds=[99])
-MEMBERS = [one for _, one in sweeps.expand(SWEEP)]
+SWEEP = SweepRequest(base=spec().full(), axes={"cell": [{"kind": "gru"}, {"kind": "lstm"}]}, seeds=[99])
+MEMBERS = [one for _, one in expand(SWEEP)]
 
 
 def examples() -> list[RunSpec]:
@@ -48,7 +53,7 @@ def examples() -> list[RunSpec]:
 
 
 def _members(path: Path) -> list[RunSpec]:
-    return [one for _, one in sweeps.expand(sweeps.SweepRequest(**json.loads(path.read_text(encoding="utf-8"))))][::50]
+    return [one for _, one in expand(SweepRequest(**json.loads(path.read_text(encoding="utf-8"))))][::50]
 
 
 EXAMPLES = examples()
@@ -100,48 +105,48 @@ def insert_points(conn: Connection, run_id: str, revision: str) -> None:
 def insert_sweep(conn: Connection) -> None:
     stored = {name: json.dumps(value) for name, value in SWEEP.model_dump().items()} | {"name": "old"}
     insert(conn, "sweeps", id="s" * 32, created_at=5.0, runs=2, **stored)
-    for position, (coordinates, one) in enumerate(sweeps.expand(SWEEP)):
+    for position, (coordinates, one) in enumerate(expand(SWEEP)):
         where = {"position": position, "run_id": one.digest, "coordinates": json.dumps(coordinates)}
         insert(conn, "sweep_runs", sweep_id="s" * 32, **where)
 
 
 @pytest.fixture(params=REVISIONS)
-def old(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Database:
+def old(request: pytest.FixtureRequest, tmp_path: Path, empty_url: str) -> Database:
     """Return a database that was filled at an earlier revision (at 0004 as imports did) and has been migrated."""
-    move(database_url, request.param)
-    made = Database(database_url)
+    migrate(Settings(database_url=empty_url), request.param)
+    made = Database(empty_url)
     with made.write() as conn:
         for number, one in enumerate(EXAMPLES + MEMBERS):
             insert_run(conn, number, one)
         insert_points(conn, MEMBERS[0].digest, request.param)
         insert_sweep(conn)
-    migrate(Settings(home=tmp_path, database_url=database_url))
+    migrate(Settings(home=tmp_path, database_url=empty_url))
     yield made
     made.dispose()
 
 
 def listed(db: Database, **filters: str) -> set[str]:
-    return {run.id for run in run_queries.list_runs(db, filters, None, 1000).runs}
+    return {run.id for run in list_runs(db, ListQuestion(**filters), None, 1000).runs}
 
 
 def test_runs_are_read_as_they_were(old: Database) -> None:
     for number, one in enumerate(EXAMPLES):
-        run = run_queries.get(old, one.digest)
+        run = queries.get(old, one.digest)
         assert (run.spec, run.state) == (one, "succeeded" if number % 2 else "queued")
         assert run.summary == ({"final_loss": number, "best_loss": None} if number % 2 else {})
-    assert [event.kind for event in run_queries.events(old, EXAMPLES[0].digest)] == ["queued"]
-    assert traces.read(old, MEMBERS[0].digest, "loss").values.tolist() == VALUES.tolist()
-    assert sweeps.get(old, "s" * 32).runs == 2
+    assert [event.kind for event in queries.events(old, EXAMPLES[0].digest)] == ["queued"]
+    assert reading.read(old, MEMBERS[0].digest, "loss").values.tolist() == VALUES.tolist()
+    assert posted.get(old, "s" * 32).runs == 2
     assert listed(old, sweep="s" * 32) == {one.digest for one in MEMBERS}
 
 
 def test_runs_are_listed_by_kind_and_metric(old: Database) -> None:
     known = EXAMPLES + MEMBERS
     for place, family in enumerate(("experiment", *FAMILIES)):
-        for kind in {run_kinds.kinds_of(one)[place] for one in known} - {None}:
-            expected = {one.digest for one in known if run_kinds.kinds_of(one)[place] == kind}
+        for kind in {kinds.kinds_of(one)[place] for one in known} - {None}:
+            expected = {one.digest for one in known if kinds.kinds_of(one)[place] == kind}
             assert listed(old, **{family: kind}) == expected, (family, kind)
-    order = run_queries.list_runs(old, {"sort": "-final_loss"}, None, 1000).runs
+    order = list_runs(old, ListQuestion(sort="-final_loss"), None, 1000).runs
     assert [run.id for run in order] == [one.digest for one in known[1::2][::-1]]
     assert listed(old, metric="final_loss", below="4") == {known[1].digest, known[3].digest}
     assert listed(old, metric="best_loss", below="1e9") == set()
@@ -160,9 +165,9 @@ def frozen() -> ModuleType:
 def test_the_migration_sees_the_kinds_that_the_code_sees() -> None:
     migration = frozen()
     for one in EXAMPLES:
-        kinds = run_kinds.kinds_of(one)
-        assert migration.kinds_of(json.loads(one.canonical_json())) == kinds, one
-        assert migration.key_of(kinds) == run_kinds.key_of(kinds)
+        expected = kinds.kinds_of(one)
+        assert migration.kinds_of(json.loads(one.canonical_json())) == expected, one
+        assert migration.key_of(expected) == kinds.key_of(expected)
 
 
 def test_a_kind_of_a_package_that_is_gone_stays_a_kind() -> None:
@@ -171,14 +176,14 @@ def test_a_kind_of_a_package_that_is_gone_stays_a_kind() -> None:
     assert frozen().kinds_of({"experiment": "of_another_package", "cell": 3}) == ("of_another_package", *[None] * 6)
 
 
-def test_runs_that_have_kinds_are_left_alone(tmp_path: Path, database_url: str) -> None:
-    move(database_url, "0004")
-    db, one = Database(database_url), EXAMPLES[0]
+def test_runs_that_have_kinds_are_left_alone(tmp_path: Path, empty_url: str) -> None:
+    migrate(Settings(database_url=empty_url), "0004")
+    db, one = Database(empty_url), EXAMPLES[0]
     with db.write() as conn:
         insert_run(conn, 1, one, kinds="as they are")
         metric = {"metric": "final_loss", "kinds": "as they are", "outcome_kind": "exhausted", "value": 9.0}
         insert(conn, "run_metrics", run_id=one.digest, **metric)
-    migrate(Settings(home=tmp_path, database_url=database_url))
+    migrate(Settings(home=tmp_path, database_url=empty_url))
     with db.read() as conn:
         assert conn.execute(text("SELECT kinds FROM runs")).scalars().all() == ["as they are"]
         assert conn.execute(text("SELECT value FROM run_metrics")).scalars().all() == [9.0]
@@ -189,6 +194,6 @@ def test_runs_that_have_kinds_are_left_alone(tmp_path: Path, database_url: str) 
 def test_down_and_up_again_changes_nothing(old: Database) -> None:
     before = [listed(old, cell="lstm"), listed(old, metric="final_loss", above="7")]
     for revision in reversed(REVISIONS):
-        move(old.url, revision, command.downgrade)
-    move(old.url, "head")
+        migrate(Settings(database_url=old.url), revision)
+    migrate(Settings(database_url=old.url))
     assert [listed(old, cell="lstm"), listed(old, metric="final_loss", above="7")] == before

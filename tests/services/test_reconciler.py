@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from services import idempotency, queue, run_queries
+from services import idempotency, queue
 from services.reconciler import reconcile_once
+from services.runs import queries
 from services.settings import Settings
 from tests.services.lab import claim, submit
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
     from tests.support.parts import Broker
 
 
@@ -29,7 +30,7 @@ def test_lapsed_runs_are_queued_and_hinted_at_again(settings: Settings, db: Data
         conn.execute(text("UPDATE runs SET lease_expires_at = 1 WHERE state = 'running'"))
     report = reconcile_once(db, own, "me")
     assert (report.led, report.expired, report.hinted) == (True, 2, 3)
-    assert {run_queries.get(db, run_id).state for run_id in ids} == {"queued"}
+    assert {queries.get(db, run_id).state for run_id in ids} == {"queued"}
     assert hints(own) == 3
     reconcile_once(db, own, "me")
     assert hints(own) == 3  # those that wait there are enough

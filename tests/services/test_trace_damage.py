@@ -9,17 +9,17 @@ import pytest
 import zstandard
 from sqlalchemy import Delete, Update, delete, select, update
 
-from ltd_core.trace import TraceBlock
-from services import submission, traces
 from services.errors import TraceCorrupt
-from services.pyramid import FIGURES
-from services.trace_codec import checks_itself, checksum
-from services.trace_rows import BLOCKS, PAGES
+from services.runs import submission
+from services.traces import reading
+from services.traces.codec import checks_itself, checksum
+from services.traces.pyramid import FIGURES
+from services.traces.rows import BLOCKS, PAGES
 from tests.services.curves import agree, damage, store, wild
 from tests.services.lab import spec, submit
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
 
 
 def test_one_damaged_bit_is_told_and_the_rest_is_read(db: Database) -> None:
@@ -29,9 +29,9 @@ def test_one_damaged_bit_is_told_and_the_rest_is_read(db: Database) -> None:
     damage(db, BLOCKS, BLOCKS.c.trace == "loss", BLOCKS.c.first_step == 1)
     for most in (1000, 100, 1):
         with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, step 1: the checksum"):
-            traces.read(db, run_id, "loss", max_points=most)
-    np.testing.assert_array_equal(traces.read(db, run_id, "error_rate").values, other)
-    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=301).values, values[300:])
+            reading.read(db, run_id, "loss", max_points=most)
+    np.testing.assert_array_equal(reading.read(db, run_id, "error_rate").values, other)
+    np.testing.assert_array_equal(reading.read(db, run_id, "loss", start=301).values, values[300:])
 
 
 def test_blocks_without_a_check_of_their_own_are_read_and_held_to_their_row(db: Database) -> None:
@@ -44,11 +44,11 @@ def test_blocks_without_a_check_of_their_own_are_read_and_held_to_their_row(db: 
             change = {"payload": plain, "checksum": checksum(plain)}
             conn.execute(update(BLOCKS).where(BLOCKS.c.first_step == row.first_step).values(change))
     assert not checks_itself(plain)
-    np.testing.assert_array_equal(traces.read(db, run_id, "loss").values, values)
+    np.testing.assert_array_equal(reading.read(db, run_id, "loss").values, values)
     damage(db, BLOCKS, BLOCKS.c.first_step == 1)
     with pytest.raises(TraceCorrupt, match=rf"loss of run {run_id}, step 1: the checksum"):
-        traces.read(db, run_id, "loss")
-    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=301).values, values[300:])
+        reading.read(db, run_id, "loss")
+    np.testing.assert_array_equal(reading.read(db, run_id, "loss", start=301).values, values[300:])
 
 
 def test_a_damaged_or_missing_page_is_done_without(db: Database) -> None:
@@ -56,12 +56,12 @@ def test_a_damaged_or_missing_page_is_done_without(db: Database) -> None:
     (other,) = submission.submit(db, [spec(1)]).new
     for mine in (run_id, other):
         store(db, mine, "loss", values, [4096])
-    expected = {most: traces.read(db, other, "loss", max_points=most) for most in (1250, 40)}
+    expected = {most: reading.read(db, other, "loss", max_points=most) for most in (1250, 40)}
     damage(db, PAGES, PAGES.c.page == 0, PAGES.c.figure == "figures")
     with db.write() as conn:
         conn.execute(delete(PAGES).where(PAGES.c.page == 1, PAGES.c.figure == "quantiles"))
     for most, view in expected.items():
-        found = traces.read(db, run_id, "loss", max_points=most)
+        found = reading.read(db, run_id, "loss", max_points=most)
         agree(found, {name: getattr(view, name) for name in FIGURES})
 
 
@@ -88,15 +88,4 @@ def test_a_trace_that_is_not_whole_is_told(db: Database, change: Update | Delete
     with db.write() as conn:
         conn.execute(change)
     with pytest.raises(TraceCorrupt, match=words):
-        traces.read(db, run_id, "loss")
-
-
-def test_no_page_is_made_of_damaged_points_and_the_run_goes_on(db: Database) -> None:
-    (run_id,), values = submit(db, 1), wild(32_768)
-    store(db, run_id, "loss", values[:50], [50])
-    damage(db, BLOCKS, BLOCKS.c.first_step == 1)
-    with db.write() as conn:
-        traces.append(conn, {run_id: [TraceBlock("loss", 51, 1, values[50:])]})
-        pages = conn.execute(select(PAGES.c.page).where(PAGES.c.run_id == run_id).distinct()).scalars().all()
-    assert pages == [1]
-    np.testing.assert_array_equal(traces.read(db, run_id, "loss", start=51, max_points=40_000).values, values[50:])
+        reading.read(db, run_id, "loss")

@@ -13,18 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ltd_core.trace import TraceBlock
-from services import submission, trace_rows, traces
 from services.errors import TraceConflict, TraceCorrupt
-from services.pyramid import FIGURES
+from services.runs import submission
+from services.traces import reading, rows, writing
+from services.traces.pyramid import FIGURES
 from tests.services.curves import agree, naive
 from tests.services.lab import spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from services.db import Database
+    from services.database.engine import Database
 
-    Read = Callable[..., traces.TraceView]
+    Read = Callable[..., reading.TraceView]
 
 POINTS = 2000
 _seeds = itertools.count()
@@ -33,8 +34,8 @@ _seeds = itertools.count()
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of 2 cells: 2,000 points reach the second level."""
-    monkeypatch.setattr(trace_rows, "_LARGEST_PAGE", 2)
-    monkeypatch.setattr(trace_rows, "_SMALLEST_PAGE", 2)
+    monkeypatch.setattr(rows, "_LARGEST_PAGE", 2)
+    monkeypatch.setattr(rows, "_SMALLEST_PAGE", 2)
 
 
 def made(seed: int) -> np.ndarray:
@@ -65,18 +66,18 @@ def test_every_read_is_numpys(db: Database, data: st.DataObject) -> None:
         for i in order:
             first, last = parts[i]
             if i != gap:
-                traces.append(conn, {run_id: [TraceBlock("loss", int(first) + 1, 1, values[first:last])]})
+                writing.append(conn, {run_id: [TraceBlock("loss", int(first) + 1, 1, values[first:last])]})
     lost = range(0) if gap is None else range(parts[gap][0], parts[gap][1])
     end = parts[gap][0] if gap == len(parts) - 1 else POINTS
     for _ in range(12):
         start, stop = (int(x) for x in np.sort(generator.integers(0, end + 1, 2)))
         most = int(generator.integers(1, 300))
-        read = partial(traces.read, db, run_id, "loss", max_points=most)
+        read = partial(reading.read, db, run_id, "loss", max_points=most)
         check(read, values[:end], lost, slice(start, stop), most)
     if gap is not None:
         return
     with pytest.raises(TraceConflict), db.write() as conn:
-        traces.append(conn, {run_id: [TraceBlock("loss", 1, 1, np.full(parts[0][1], 3, np.float32))]})
+        writing.append(conn, {run_id: [TraceBlock("loss", 1, 1, np.full(parts[0][1], 3, np.float32))]})
 
 
 def check(read: Read, values: np.ndarray, lost: range, cut: slice, most: int) -> None:

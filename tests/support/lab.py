@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from ltd_core.spec import RunSpec, parse_spec
-from services import queue, run_queries, submission
-from services.db import Database, migrate
+from services import queue
+from services.database.engine import Database
+from services.migrate import migrate
+from services.runs import queries, submission
 from services.settings import Settings
 from tests.support.parts import DEADLINE, Api, Broker, Workers, wait_for
 
@@ -72,7 +74,7 @@ class Lab:
 
     def serve(self, environment: dict[str, str] | None = None) -> Api:
         """Start the API, and wait until it answers."""
-        api = Api(self._base | (environment or {}), self._folder / "api.log")
+        api = Api(self._base | (environment or {}), self._folder / "api.http.log")
         self._started.append(api)
         return api.wait_ready()
 
@@ -84,7 +86,7 @@ class Lab:
         return [spec.digest for spec in specs]
 
     def run(self, run_id: str) -> Any:
-        return run_queries.get(self.db, run_id)
+        return queries.get(self.db, run_id)
 
     def ends(self, run_ids: list[str], seconds: float = DEADLINE) -> list[str]:
         """Return the final states of runs."""
@@ -102,7 +104,7 @@ class Lab:
             }
 
     def events(self, run_id: str) -> list[str]:
-        return [event.kind for event in run_queries.events(self.db, run_id, 0)]
+        return [event.kind for event in queries.events(self.db, run_id, 0)]
 
     def end(self) -> None:
         for part in self._started:

@@ -9,7 +9,7 @@ import threading
 import psutil
 
 from ltd_core.lazy import torch
-from services.db import Database
+from services.database.engine import Database
 from services.settings import Settings
 from worker.drain import Drain
 from worker.journal import Journal

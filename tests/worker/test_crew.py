@@ -1,6 +1,6 @@
 from ltd_core.engine import weights
 from ltd_core.spec import RunSpec, parse_spec
-from services.runs import Claim, Lease
+from services.runs.lifecycle import Claim, Lease
 from worker.crew import Crew
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from services import runs
-from services.db import Database
+from services.database.engine import Database
+from services.runs import lifecycle
 from tests.support.lab import long, small
 from tests.support.parts import DEADLINE
 from worker.drain import Drain
@@ -121,7 +121,7 @@ def test_a_cancelled_run_leaves_its_lane(lab: Lab, loop: Loop) -> None:
     cancelled, other = lab.submit(long(0, updates=ENDLESS), long(1, updates=2000), hint=False)
     loop.thread.start()
     lab.reaches(cancelled, 16)
-    runs.request_cancel(lab.db, cancelled)
+    lifecycle.request_cancel(lab.db, cancelled)
     assert lab.ends([cancelled, other]) == ["cancelled", "succeeded"]
 
 

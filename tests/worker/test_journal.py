@@ -10,9 +10,10 @@ import pytest
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.trace import TraceBlock
-from services import runs, traces
-from services.runs import Recorded
+from services.runs import lifecycle
+from services.runs.lifecycle import Recorded
 from services.settings import Settings
+from services.traces import reading, writing
 from tests.support.lab import small
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
@@ -39,7 +40,7 @@ def progress(first: int, last: int, outcome: Outcome | None = None, offset: floa
 
 
 def points(lab: Lab, run_id: str) -> list[int]:
-    return list(traces.read(lab.db, run_id, "loss").steps)
+    return list(reading.read(lab.db, run_id, "loss").steps)
 
 
 def test_progress_is_stored(lab: Lab, journal: Journal) -> None:
@@ -70,8 +71,8 @@ def test_an_abandoned_run_is_not_written_and_goes_back(lab: Lab, journal: Journa
 def test_a_stale_lease_writes_nothing(lab: Lab, journal: Journal) -> None:
     (run_id,) = lab.submit(small(), hint=False)
     (claim,) = journal.claim(1)
-    runs.release(lab.db, [claim.lease])
-    runs.claim(lab.db, "other", 1, lease_seconds=30)
+    lifecycle.release(lab.db, [claim.lease])
+    lifecycle.claim(lab.db, "other", 1, lease_seconds=30)
     assert journal.record([(claim.lease, progress(1, 16))]) == {run_id}
     assert lab.run(run_id).step == 0
     assert lab.run(run_id).worker == "other"
@@ -81,7 +82,7 @@ def test_one_bad_block_costs_its_own_run_alone(lab: Lab, journal: Journal) -> No
     lab.submit(small(0), small(1), hint=False)
     good, bad = journal.claim(2)
     with lab.db.write() as conn:
-        traces.append(conn, {bad.lease.run_id: progress(1, 16, offset=1).blocks})
+        writing.append(conn, {bad.lease.run_id: progress(1, 16, offset=1).blocks})
     gone = journal.record([(good.lease, progress(1, 16)), (bad.lease, progress(1, 16))])
     assert gone == {bad.lease.run_id}
     assert lab.run(good.lease.run_id).step == 16
@@ -91,7 +92,7 @@ def test_one_bad_block_costs_its_own_run_alone(lab: Lab, journal: Journal) -> No
 def test_a_cancellation_is_carried_out(lab: Lab, journal: Journal) -> None:
     (run_id,) = lab.submit(small(), hint=False)
     (claim,) = journal.claim(1)
-    runs.request_cancel(lab.db, run_id)
+    lifecycle.request_cancel(lab.db, run_id)
     assert journal.record([(claim.lease, progress(1, 16))]) == {run_id}
     assert lab.run(run_id).state == "cancelled"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from services import runs
-from services.runs import Recorded
+from services.runs import lifecycle
+from services.runs.lifecycle import Recorded
 from services.settings import Settings
 from tests.support.lab import small
 from tests.support.parts import wait_for
@@ -19,7 +19,7 @@ from worker.keeper import LeaseKeeper
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from services.runs import Lease
+    from services.runs.lifecycle import Lease
     from tests.support.lab import Lab
 
 
@@ -52,7 +52,7 @@ def keeper(lab: Lab, reports: list[list[str]], times: dict[str, float]) -> Itera
 def take(lab: Lab, keeper: LeaseKeeper) -> Lease:
     lab.submit(small(), hint=False)
     since = time.monotonic()
-    (claim,) = runs.claim(lab.db, "test", 1, lease_seconds=keeper._settings.lease_seconds)
+    (claim,) = lifecycle.claim(lab.db, "test", 1, lease_seconds=keeper._settings.lease_seconds)
     keeper.hold([claim.lease], since)
     return claim.lease
 
@@ -78,7 +78,7 @@ def test_a_dropped_lease_is_renewed_no_longer(lab: Lab, keeper: LeaseKeeper, rep
     keeper.start()
     wait_for(lambda: len(reports) > 2)
     assert reports[-1] == []
-    wait_for(lambda: runs.expire(lab.db, 5) == [lease.run_id])
+    wait_for(lambda: lifecycle.expire(lab.db, 5) == [lease.run_id])
 
 
 @pytest.mark.usefixtures("short")
@@ -88,17 +88,17 @@ def test_a_loop_that_does_not_advance_loses_its_leases(
     monkeypatch.setattr(keeper_module, "STALL_SECONDS", 0.2)
     lease = take(lab, keeper)
     keeper.start()
-    wait_for(lambda: runs.expire(lab.db, 5) == [lease.run_id])
+    wait_for(lambda: lifecycle.expire(lab.db, 5) == [lease.run_id])
     wait_for(lambda: keeper.verdicts() == [(lease, Recorded.LOST)])
 
 
 def test_a_loop_that_advances_keeps_its_leases(
     lab: Lab, keeper: LeaseKeeper, reports: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(keeper_module, "STALL_SECONDS", 1.0)
     lease = take(lab, keeper)
     keeper.start()
-    ends = time.monotonic() + 1.5
+    ends = time.monotonic() + 3.0
 
     def worked() -> bool:
         keeper.beat()
@@ -113,15 +113,15 @@ def test_a_loop_that_advances_keeps_its_leases(
 
 def test_it_learns_that_a_cancellation_waits(lab: Lab, keeper: LeaseKeeper) -> None:
     lease = take(lab, keeper)
-    runs.request_cancel(lab.db, lease.run_id)
+    lifecycle.request_cancel(lab.db, lease.run_id)
     keeper.start()
     wait_for(lambda: keeper.verdicts() == [(lease, Recorded.CANCEL)])
 
 
 def test_it_learns_that_another_process_has_the_run(lab: Lab, keeper: LeaseKeeper) -> None:
     lease = take(lab, keeper)
-    runs.release(lab.db, [lease])
-    runs.claim(lab.db, "other", 1, lease_seconds=30)
+    lifecycle.release(lab.db, [lease])
+    lifecycle.claim(lab.db, "other", 1, lease_seconds=30)
     keeper.start()
     wait_for(lambda: keeper.verdicts() == [(lease, Recorded.LOST)])
 

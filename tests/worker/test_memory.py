@@ -35,7 +35,8 @@ def big(seed: int) -> RunSpec:
 
 def drain(url: str, megabytes: int) -> str:
     command = [sys.executable, str(LIMITED), url, str(megabytes), "4"]
-    done = subprocess.run(command, check=False, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stderr
 

@@ -46,7 +46,11 @@ export async function get(path) {
 }
 
 export async function post(path, body = {}) {
-  const options = { method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body) };
+  const options = {
+    method: "POST",
+    headers: headers({ "Content-Type": "application/json" }),
+    body: JSON.stringify(body),
+  };
   return (await answer(await send(ROOT + path, options))).json();
 }
 
@@ -65,7 +69,10 @@ export function query(parameters) {
   return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
-/** Call `work` now and every `seconds`, never twice at once. `work` returns true when nothing more will change by itself. */
+/**
+ * Call `work` now and every `seconds`, never twice at once. `work` returns true when nothing more will change by
+ * itself.
+ */
 export function poll(work, seconds = 1) {
   let timer = 0;
   let busy = false;

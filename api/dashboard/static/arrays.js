@@ -46,13 +46,28 @@ function lines(host, x, named, along, trace, key) {
   const series = named.map(([, y]) => y);
   const log = isWide(series) && series.flat().map(numeric).every((v) => v > 0 || !Number.isFinite(v));
   const y = axis(unitOf(trace), log ? { type: "log" } : {});
-  return draw(host, drawn, { xaxis: axis(along), yaxis: y, showlegend: named.length > 1, legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: 10 } }, hovermode: "x" }, key);
+  return draw(
+    host,
+    drawn,
+    {
+      xaxis: axis(along),
+      yaxis: y,
+      showlegend: named.length > 1,
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom", font: { size: 10 } },
+      hovermode: "x",
+    },
+    key,
+  );
 }
 
 function picture(host, rows, up, along, trace, key, x) {
   const log = isWide(rows) && rows.flat().map(numeric).every((v) => v >= 0 || !Number.isFinite(v));
   const z = rows.map((row) => row.map((v) => (log ? shrink(numeric(v)) : finite(v))));
-  const colorbar = { title: { text: log ? `log₁₀ ${unitOf(trace)}` : unitOf(trace), side: "right" }, thickness: 10, outlinewidth: 0 };
+  const colorbar = {
+    title: { text: log ? `log₁₀ ${unitOf(trace)}` : unitOf(trace), side: "right" },
+    thickness: 10,
+    outlinewidth: 0,
+  };
   const drawn = [{ type: "heatmap", z, x, colorscale: plotlyScale(VIRIDIS), colorbar, hoverongaps: false }];
   return draw(host, drawn, { xaxis: axis(along), yaxis: axis(up) }, key);
 }
@@ -62,8 +77,21 @@ function plane(host, values, key) {
   const colors = theme();
   const angles = Array.from({ length: 181 }, (_, i) => (i * Math.PI) / 90);
   const drawn = [
-    { type: "scatter", mode: "lines", x: angles.map(Math.cos), y: angles.map(Math.sin), hoverinfo: "skip", line: { width: 1, color: colors.muted } },
-    { type: "scatter", mode: "markers", x: values.map(([re]) => finite(re)), y: values.map(([, im]) => finite(im)), marker: { size: 6, color: colors.accent } },
+    {
+      type: "scatter",
+      mode: "lines",
+      x: angles.map(Math.cos),
+      y: angles.map(Math.sin),
+      hoverinfo: "skip",
+      line: { width: 1, color: colors.muted },
+    },
+    {
+      type: "scatter",
+      mode: "markers",
+      x: values.map(([re]) => finite(re)),
+      y: values.map(([, im]) => finite(im)),
+      marker: { size: 6, color: colors.accent },
+    },
   ];
   return draw(host, drawn, { xaxis: axis("real part"), yaxis: axis("imaginary part", { scaleanchor: "x" }) }, key);
 }

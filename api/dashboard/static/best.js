@@ -4,7 +4,10 @@ import { compared, count } from "./format.js";
 import { scaleOf } from "./scale.js";
 import { cellsOf, placeName } from "./tables.js";
 
-/** The best cell with its place, and how many others have an interval that meets its own; null where none is better than nothing. */
+/**
+ * The best cell with its place, and how many others have an interval that meets its own; null where none is better
+ * than nothing.
+ */
 export function bestOf(comparison) {
   const { share } = scaleOf(comparison);
   const known = cellsOf(comparison).filter(({ cell }) => cell.n && Number.isFinite(Number(cell.value)));
@@ -29,7 +32,9 @@ export function answerOf(comparison, best) {
 function standing({ cell, rivals, others }) {
   if (!others) return "";
   if (cell.n < 2) return "; one run, so chance cannot be told";
-  return rivals ? `; cannot be told apart from ${count(rivals, "other")}` : "; its 95 % interval lies apart from every other";
+  return rivals
+    ? `; cannot be told apart from ${count(rivals, "other")}`
+    : "; its 95 % interval lies apart from every other";
 }
 
 function isRate({ metric, aggregate }) {

@@ -26,7 +26,9 @@ function picturePoints(entry) {
 
 /** A curve, with what is needed of its cells. */
 export function readTrace(run, name) {
-  return get(`/runs/${run}/traces/${name}${query({ max_points: MOST_POINTS, figures: "minimum,maximum,mean,nonfinite" })}`);
+  return get(
+    `/runs/${run}/traces/${name}${query({ max_points: MOST_POINTS, figures: "minimum,maximum,mean,nonfinite" })}`,
+  );
 }
 
 /** A trace with an axis beside its steps, for a picture of means. */
@@ -50,7 +52,10 @@ export class CellView {
     this.update(true);
   }
 
-  /** Show a cell: `heading`, its run ids, the sweep's axes that tell its runs apart, and the metric that is compared. */
+  /**
+   * Show a cell: `heading`, its run ids, the sweep's axes that tell its runs apart, and the metric that is
+   * compared.
+   */
   async show(heading, ids, apart, metric) {
     byId("cell").classList.remove("unchosen");
     byId("cell-title").textContent = heading;
@@ -94,7 +99,8 @@ export class CellView {
     if (ids !== this.ids || name !== this.trace) return null;
     if (!traces.length) return blank(host, "Waiting for the first points.");
     const updates = Math.max(...this.runs.map((run) => run.updates));
-    byId("curves-note").textContent = `${count(traces.length, "run")}: median, the middle 80 %, extremes as dots, a ring where a run ends early`;
+    byId("curves-note").textContent =
+      `${count(traces.length, "run")}: median, the middle 80 %, extremes as dots, a ring where a run ends early`;
     return drawCurves(host, traces, { log: this.log, updates, key: ids[0], along: stepName(traces[0].axes) });
   }
 
@@ -116,14 +122,31 @@ export class CellView {
   table() {
     const { name, unit } = this.metric;
     const units = { [name]: unit, updates_to_success: "updates", evaluation_error: "share" };
-    const figures = Object.entries(units).filter(([key]) => key !== "success" && this.runs.some((run) => (run.summary?.[key] ?? null) !== null));
-    const head = ["Run", ...this.apart.map(sentence), "State", "Updates", ...figures.map(([key]) => FIGURES[key] ?? sentence(key))];
-    const rows = this.runs.map((run) => el("tr", {},
-      el("td", {}, el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8))),
-      ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name), name))),
-      el("td", {}, el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state))),
-      el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
-      ...figures.map(([key, its]) => el("td", {}, inUnit(run.summary?.[key], its)))));
+    const figures = Object.entries(units).filter(
+      ([key]) => key !== "success" && this.runs.some((run) => (run.summary?.[key] ?? null) !== null),
+    );
+    const head = [
+      "Run",
+      ...this.apart.map(sentence),
+      "State",
+      "Updates",
+      ...figures.map(([key]) => FIGURES[key] ?? sentence(key)),
+    ];
+    const rows = this.runs.map((run) =>
+      el(
+        "tr",
+        {},
+        el("td", {}, el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8))),
+        ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name), name))),
+        el(
+          "td",
+          {},
+          el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state)),
+        ),
+        el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
+        ...figures.map(([key, its]) => el("td", {}, inUnit(run.summary?.[key], its))),
+      ),
+    );
     const rest = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
     byId("runs").replaceChildren(
       el("caption", { class: rest ? "muted" : "hidden" }, rest || "Runs of this cell"),

@@ -1,8 +1,14 @@
 // Color maps that keep their order in gray and for every kind of color vision, and the theme's own colors.
 
 // Samples of viridis and plasma (matplotlib, CC0).
-export const VIRIDIS = ["#440154", "#482878", "#3e4a89", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
-export const PLASMA = ["#0d0887", "#46039f", "#7201a8", "#9c179e", "#bd3786", "#d8576b", "#ed7953", "#fb9f3a", "#fdca26", "#f0f921"];
+export const VIRIDIS = [
+  "#440154", "#482878", "#3e4a89", "#31688e", "#26828e",
+  "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725",
+];
+export const PLASMA = [
+  "#0d0887", "#46039f", "#7201a8", "#9c179e", "#bd3786",
+  "#d8576b", "#ed7953", "#fb9f3a", "#fdca26", "#f0f921",
+];
 
 function channels(hex) {
   return [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16));

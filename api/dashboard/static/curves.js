@@ -1,5 +1,5 @@
-// Curves of one trace over several runs. A noisy curve drawn from minima and maxima is a solid smear: drawn are the median,
-// the band of the middle 80 %, and the extremes as single marks.
+// Curves of one trace over several runs. A noisy curve drawn from minima and maxima is a solid smear: drawn are the
+// median, the band of the middle 80 %, and the extremes as single marks.
 
 import { theme } from "./colors.js";
 import { inUnit, number, sentence, superscript, words } from "./format.js";
@@ -76,21 +76,55 @@ export function drawCurves(host, traces, { log = false, updates, key, along = "u
   const { name, unit } = traces[0];
   const x = bins.map((b) => b.step);
   const print = (v) => inUnit(v, unit);
-  const line = (y, extra) => ({ type: "scatter", mode: "lines", x, y, hoverinfo: "skip", line: { width: 0 }, ...extra });
-  const marks = (y) => ({ type: "scatter", mode: "markers", x, y, hoverinfo: "skip", marker: { size: 3, color: colors.mark } });
-  const hover = bins.map((b) => `${along} ${Math.round(b.step)}<br>median ${print(b.median)}<br>80 %: ${print(b.low)} to ${print(b.high)}`
-    + `<br>extremes: ${print(b.lowest)} and ${print(b.highest)}`);
+  const line = (y, extra) => ({
+    type: "scatter",
+    mode: "lines",
+    x,
+    y,
+    hoverinfo: "skip",
+    line: { width: 0 },
+    ...extra,
+  });
+  const marks = (y) => ({
+    type: "scatter",
+    mode: "markers",
+    x,
+    y,
+    hoverinfo: "skip",
+    marker: { size: 3, color: colors.mark },
+  });
+  const hover = bins.map(
+    (b) =>
+      `${along} ${Math.round(b.step)}<br>median ${print(b.median)}<br>80 %: ${print(b.low)} to ${print(b.high)}` +
+      `<br>extremes: ${print(b.lowest)} and ${print(b.highest)}`,
+  );
   const drawn = [
     line(bins.map((b) => b.low)),
     line(bins.map((b) => b.high), { fill: "tonexty", fillcolor: colors.band }),
     marks(bins.map((b) => b.lowest)),
     marks(bins.map((b) => b.highest)),
-    line(bins.map((b) => b.median), { mode: bins.length < FEW ? "lines+markers" : "lines", line: { width: 2, color: colors.accent }, hoverinfo: "text", hovertext: hover }),
+    line(
+      bins.map((b) => b.median),
+      {
+        mode: bins.length < FEW ? "lines+markers" : "lines",
+        line: { width: 2, color: colors.accent },
+        hoverinfo: "text",
+        hovertext: hover,
+      },
+    ),
     ends(series, updates, colors),
     broken(series, colors),
   ];
-  const y = axis(unit === "share" || name.endsWith(unit) ? sentence(name) : `${sentence(name)} (${words(unit)})`, log ? logAxis(bins) : linear(unit));
-  return draw(host, drawn, { xaxis: axis(along, { range: rangeOfSteps(updates ?? x.at(-1) ?? 1) }), yaxis: y, hovermode: "x" }, `${key}${name}${log}`);
+  const y = axis(
+    unit === "share" || name.endsWith(unit) ? sentence(name) : `${sentence(name)} (${words(unit)})`,
+    log ? logAxis(bins) : linear(unit),
+  );
+  return draw(
+    host,
+    drawn,
+    { xaxis: axis(along, { range: rangeOfSteps(updates ?? x.at(-1) ?? 1) }), yaxis: y, hovermode: "x" },
+    `${key}${name}${log}`,
+  );
 }
 
 /** From 0 to the last step, with room around each where there are few. */
@@ -102,7 +136,10 @@ function linear(unit) {
   return unit === "share" ? { range: [-0.02, 1.02], tickformat: ".0%" } : { rangemode: "tozero" };
 }
 
-/** Powers of ten as ticks when there are several of them, written out here: plotly's own exponents need a style attribute each. */
+/**
+ * Powers of ten as ticks when there are several of them, written out here: plotly's own exponents need a style
+ * attribute each.
+ */
 function logAxis(bins) {
   const logs = bins.flatMap((b) => [b.lowest, b.highest]).filter((v) => v > 0 && Number.isFinite(v)).map(Math.log10);
   const [low, high] = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs))];
@@ -115,7 +152,9 @@ function logAxis(bins) {
 
 /** A ring where a run stops short of its updates: from there on the median is that of the others. */
 function ends(series, updates, colors) {
-  const last = series.map((points) => points.filter((p) => Number.isFinite(p.value)).at(-1)).filter((p) => p && p.step < 0.99 * updates);
+  const last = series
+    .map((points) => points.filter((p) => Number.isFinite(p.value)).at(-1))
+    .filter((p) => p && p.step < 0.99 * updates);
   return {
     type: "scatter", mode: "markers", x: last.map((p) => p.step), y: last.map((p) => p.value),
     marker: { symbol: "circle-open", size: 8, color: colors.accent, line: { width: 1.5 } },

@@ -1,4 +1,5 @@
-// The gradient on its way back through time: ‖δ‖ at every update (x) and every lag (y), its logarithm as color; and one update of it.
+// The gradient on its way back through time: ‖δ‖ at every update (x) and every lag (y), its logarithm as color; and
+// one update of it.
 
 import { PLASMA, plotlyScale, theme } from "./colors.js";
 import { numeric, quantile } from "./curves.js";
@@ -19,11 +20,17 @@ export function pictureOf(trace) {
   };
 }
 
-/** At most MOST_COLUMNS columns: each the median of as many neighboring updates, so that what is drawn is not a lucky pick. */
+/**
+ * At most MOST_COLUMNS columns: each the median of as many neighboring updates, so that what is drawn is not a
+ * lucky pick.
+ */
 export function reduced({ steps, logs }) {
   const each = Math.ceil(steps.length / MOST_COLUMNS);
   if (each === 1) return { steps, logs, each };
-  const groups = Array.from({ length: Math.ceil(steps.length / each) }, (_, i) => [i * each, Math.min((i + 1) * each, steps.length)]);
+  const groups = Array.from({ length: Math.ceil(steps.length / each) }, (_, i) => [
+    i * each,
+    Math.min((i + 1) * each, steps.length),
+  ]);
   const middle = (values) => {
     const present = values.filter((v) => v !== null).sort((a, b) => a - b);
     return 2 * present.length < values.length ? null : present[Math.floor(present.length / 2)];
@@ -37,7 +44,10 @@ export function reduced({ steps, logs }) {
 
 /** Whole powers of ten that hold the middle 99 % of the values: one outlier does not wash the picture out. */
 export function rangeOf(pictures) {
-  const finite = pictures.flatMap((p) => p.logs.flat()).filter((v) => v !== null && Number.isFinite(v)).sort((a, b) => a - b);
+  const finite = pictures
+    .flatMap((p) => p.logs.flat())
+    .filter((v) => v !== null && Number.isFinite(v))
+    .sort((a, b) => a - b);
   if (!finite.length) return [-1, 0];
   const [low, high] = [Math.floor(quantile(finite, 0.005)), Math.ceil(quantile(finite, 0.995))];
   return [Math.min(low, high - 1), high];
@@ -51,15 +61,31 @@ export function drawPicture(host, full, { range = rangeOf([full]), updates, chos
   const ticks = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => high - i * every);
   const finite = (v) => (v === null || Number.isFinite(v) ? v : v > 0 ? high + 1 : low - 1);
   const trace = {
-    type: "heatmap", x: picture.steps, y: picture.logs.map((_, lag) => lag), z: picture.logs.map((row) => row.map(finite)),
-    zmin: low, zmax: high, colorscale: plotlyScale(PLASMA), hoverongaps: false,
-    hovertemplate: `update %{x:.0f}, %{y} steps back<br>log₁₀ ‖δ‖ = %{z:.2f}${picture.each > 1 ? `<br>median of ${picture.each} updates` : ""}<extra></extra>`,
+    type: "heatmap",
+    x: picture.steps,
+    y: picture.logs.map((_, lag) => lag),
+    z: picture.logs.map((row) => row.map(finite)),
+    zmin: low,
+    zmax: high,
+    colorscale: plotlyScale(PLASMA),
+    hoverongaps: false,
+    hovertemplate:
+      "update %{x:.0f}, %{y} steps back<br>log₁₀ ‖δ‖ = %{z:.2f}" +
+      `${picture.each > 1 ? `<br>median of ${picture.each} updates` : ""}<extra></extra>`,
     colorbar: {
       thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((t) => `10${superscript(t)}`),
       title: { text: "‖δ‖", side: "top" }, tickfont: { size: 11, color: theme().muted },
     },
   };
-  const line = { type: "line", x0: chosen, x1: chosen, yref: "paper", y0: 0, y1: 1, line: { color: theme().accent, width: 1.5, dash: "dot" } };
+  const line = {
+    type: "line",
+    x0: chosen,
+    x1: chosen,
+    yref: "paper",
+    y0: 0,
+    y1: 1,
+    line: { color: theme().accent, width: 1.5, dash: "dot" },
+  };
   const layout = {
     xaxis: axis("update", { range: [0, updates ?? picture.steps.at(-1)], showgrid: false }),
     yaxis: axis("steps back in time", { showgrid: false }),
@@ -73,8 +99,13 @@ export function drawSlice(host, picture, index, { range = rangeOf([picture]), ke
   const logs = picture.logs.map((row) => row[index]).filter((v) => v !== null);
   const x = logs.map((_, lag) => lag);
   const trace = {
-    type: "scatter", mode: "lines", x, y: logs.map((v) => (Number.isFinite(v) ? v : null)), line: { width: 2, color: theme().accent },
-    hoverinfo: "text", hovertext: logs.map((v, lag) => `${lag} steps back: ‖δ‖ = ${number(10 ** v)}`),
+    type: "scatter",
+    mode: "lines",
+    x,
+    y: logs.map((v) => (Number.isFinite(v) ? v : null)),
+    line: { width: 2, color: theme().accent },
+    hoverinfo: "text",
+    hovertext: logs.map((v, lag) => `${lag} steps back: ‖δ‖ = ${number(10 ** v)}`),
   };
   const layout = {
     xaxis: axis("steps back in time", { range: [0, picture.logs.length - 1] }),

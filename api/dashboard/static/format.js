@@ -76,16 +76,27 @@ export function axisName(name) {
   return LISTS[name] ?? words(name);
 }
 
-export const AGGREGATES = { median: "Median", mean: "Mean", min: "Minimum", max: "Maximum", quantile: "Quantile", success_rate: "Success rate" };
+export const AGGREGATES = {
+  median: "Median",
+  mean: "Mean",
+  min: "Minimum",
+  max: "Maximum",
+  quantile: "Quantile",
+  success_rate: "Success rate",
+};
 
 /** What a comparison shows: "Median of final loss". */
 export function compared({ metric, aggregate, quantile }) {
   if (aggregate === "success_rate") return AGGREGATES[aggregate];
-  const kind = aggregate === "quantile" && quantile !== undefined ? `${percent(quantile)} quantile` : AGGREGATES[aggregate];
+  const kind =
+    aggregate === "quantile" && quantile !== undefined ? `${percent(quantile)} quantile` : AGGREGATES[aggregate];
   return `${kind} of ${words(metric.name)}`;
 }
 
-/** How a run stands or ended, for a reader: "exhausted" is a run that used its whole budget, solved on the way or not. */
+/**
+ * How a run stands or ended, for a reader: "exhausted" is a run that used its whole budget, solved on the way or
+ * not.
+ */
 export function ending(kind) {
   return kind === "exhausted" ? "ran to the end" : words(kind);
 }

@@ -1,4 +1,5 @@
-// The comparison as tables whose cells are buttons: printed values, colors by value, readable without colors and with the keyboard.
+// The comparison as tables whose cells are buttons: printed values, colors by value, readable without colors and
+// with the keyboard.
 
 import { bestOf } from "./best.js";
 import { VIRIDIS, colorAt, css, ink } from "./colors.js";
@@ -36,24 +37,53 @@ export class Heatmap {
     if (signature === this.signature) return;
     this.signature = signature;
     this.shown = null;
-    this.buttons = tables.map((table, k) => table.rows.map((row, i) => columns.values.map((_, j) => this.button({ panel: k, row, column: j }, [k, i, j]))));
+    this.buttons = tables.map((table, k) =>
+      table.rows.map((row, i) => columns.values.map((_, j) => this.button({ panel: k, row, column: j }, [k, i, j]))),
+    );
     this.legend = el("div", { class: "legend" });
-    const facets = el("div", { class: "facets", style: { "--columns": columns.values.length } }, tables.map((table, k) => this.facet(comparison, table, k)));
+    const facets = el(
+      "div",
+      { class: "facets", style: { "--columns": columns.values.length } },
+      tables.map((table, k) => this.facet(comparison, table, k)),
+    );
     this.host.classList.toggle("faceted", Boolean(panels));
     this.host.replaceChildren(facets, this.legend, this.tip);
   }
 
   facet(comparison, table, k) {
     const { rows, columns } = comparison;
-    const head = el("tr", {}, el("td", { class: "corner" }), ...columns.values.map((v) => el("th", { scope: "col" }, sideLabel(columns.field, v))));
+    const head = el(
+      "tr",
+      {},
+      el("td", { class: "corner" }),
+      ...columns.values.map((v) => el("th", { scope: "col" }, sideLabel(columns.field, v))),
+    );
     const body = table.rows.map((row, i) =>
-      el("tr", {}, el("th", { scope: "row" }, sideLabel(rows.field, rows.values[row])), ...this.buttons[k][i].map(({ node }) => el("td", {}, node))));
-    return el("div", { class: "facet" },
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, sideLabel(rows.field, rows.values[row])),
+        ...this.buttons[k][i].map(({ node }) => el("td", {}, node)),
+      ),
+    );
+    return el(
+      "div",
+      { class: "facet" },
       table.title ? el("h3", {}, table.title) : null,
       el("div", { class: "axis-x" }, sideName(columns.field, comparison)),
       el("div", { class: "axis-y" }, el("span", {}, sideName(rows.field, comparison))),
-      el("div", { class: "heat-scroll" }, el("table", { class: "heat" },
-        el("caption", { class: "hidden" }, table.title || "Comparison"), el("thead", {}, head), el("tbody", {}, body))));
+      el(
+        "div",
+        { class: "heat-scroll" },
+        el(
+          "table",
+          { class: "heat" },
+          el("caption", { class: "hidden" }, table.title || "Comparison"),
+          el("thead", {}, head),
+          el("tbody", {}, body),
+        ),
+      ),
+    );
   }
 
   /** The button of a place; `seen` is where it stands among the buttons. */
@@ -104,11 +134,17 @@ export class Heatmap {
     const { node, at } = this.buttons[k][i][j];
     const lines = describe(cellAt(this.comparison, at), scaleOf(this.comparison));
     if (node.classList.contains("best")) lines.push("★ best");
-    this.tip.replaceChildren(el("strong", {}, placeName(this.comparison, at)), ...lines.map((line) => el("div", {}, line)));
+    this.tip.replaceChildren(
+      el("strong", {}, placeName(this.comparison, at)),
+      ...lines.map((line) => el("div", {}, line)),
+    );
     this.tip.hidden = false;
     this.shown = seen;
     const [box, base] = [node.getBoundingClientRect(), this.host.getBoundingClientRect()];
-    const left = Math.min(Math.max(0, box.left - base.left + box.width / 2 - this.tip.offsetWidth / 2), base.width - this.tip.offsetWidth);
+    const left = Math.min(
+      Math.max(0, box.left - base.left + box.width / 2 - this.tip.offsetWidth / 2),
+      base.width - this.tip.offsetWidth,
+    );
     const above = box.top - base.top - this.tip.offsetHeight - 8;
     this.tip.style.setProperty("left", `${left}px`);
     this.tip.style.setProperty("top", `${i < 2 ? box.bottom - base.top + 8 : above}px`);

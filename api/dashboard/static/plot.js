@@ -1,4 +1,5 @@
-// What every plotly picture here shares. SVG traces only: they need no eval, so the strict content security policy holds.
+// What every plotly picture here shares. SVG traces only: they need no eval, so the strict content security policy
+// holds.
 
 import { theme } from "./colors.js";
 
@@ -26,8 +27,13 @@ export function draw(host, traces, layout, key) {
   }
   const colors = theme();
   const base = {
-    autosize: true, uirevision: key, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest",
-    margin: { l: 56, r: 22, t: 8, b: 44 }, showlegend: false,
+    autosize: true,
+    uirevision: key,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    hovermode: "closest",
+    margin: { l: 56, r: 22, t: 8, b: 44 },
+    showlegend: false,
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colors.text },
     hoverlabel: { bgcolor: colors.card, bordercolor: colors.grid, font: { color: colors.text, size: 12 } },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: colors.muted, activecolor: colors.accent },

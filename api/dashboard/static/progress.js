@@ -21,12 +21,31 @@ export function done({ states }) {
 export function bar(sweep) {
   const parts = partsOf(sweep);
   const label = `${done(sweep)} of ${sweep.runs} runs done`;
-  const segments = parts.map(([kind, k]) => el("span", { class: `segment ${kind}`, style: { "--share": `${(100 * k) / sweep.runs}%` } }));
-  return el("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": sweep.runs, "aria-valuenow": done(sweep), "aria-label": label }, segments);
+  const segments = parts.map(([kind, k]) =>
+    el("span", { class: `segment ${kind}`, style: { "--share": `${(100 * k) / sweep.runs}%` } }),
+  );
+  return el(
+    "div",
+    {
+      class: "bar",
+      role: "progressbar",
+      "aria-valuemin": 0,
+      "aria-valuemax": sweep.runs,
+      "aria-valuenow": done(sweep),
+      "aria-label": label,
+    },
+    segments,
+  );
 }
 
 export function legend(sweep) {
-  return el("ul", { class: "parts" }, partsOf(sweep).map(([kind, k]) => el("li", {}, el("i", { class: `dot ${kind}`, "aria-hidden": "true" }), `${number(k)} ${ending(kind)}`)));
+  return el(
+    "ul",
+    { class: "parts" },
+    partsOf(sweep).map(([kind, k]) =>
+      el("li", {}, el("i", { class: `dot ${kind}`, "aria-hidden": "true" }), `${number(k)} ${ending(kind)}`),
+    ),
+  );
 }
 
 /** Watches a sweep go by and tells its pace; runs may end early, so the time left is at most what this says. */
@@ -46,10 +65,17 @@ export class Pace {
   }
 
   describe(sweep) {
-    const pieces = [`${done(sweep)} of ${count(sweep.runs, "run")} done`, `${number(sweep.updates_done)} of ${number(sweep.updates_total)} updates`];
+    const pieces = [
+      `${done(sweep)} of ${count(sweep.runs, "run")} done`,
+      `${number(sweep.updates_done)} of ${number(sweep.updates_total)} updates`,
+    ];
     if (sweep.finished) return pieces[0];
     const rate = this.rate();
-    if (rate) pieces.push(`${number(Number(rate.toPrecision(2)))} updates/s`, `at most ${duration((sweep.updates_total - sweep.updates_done) / rate)} left`);
+    if (rate)
+      pieces.push(
+        `${number(Number(rate.toPrecision(2)))} updates/s`,
+        `at most ${duration((sweep.updates_total - sweep.updates_done) / rate)} left`,
+      );
     return pieces.join(" · ");
   }
 }

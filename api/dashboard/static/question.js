@@ -39,7 +39,9 @@ export function question(sweep, chosen) {
 function firstSides(sweep, [rule, threshold, batch]) {
   const fields = fieldsOf(sweep);
   if (!fields.includes(threshold) || !severalThresholds(sweep)) return {};
-  const others = Object.keys(sweep.axes).filter((axis) => axis !== "seed" && axis !== rule && !threshold.startsWith(axis));
+  const others = Object.keys(sweep.axes).filter(
+    (axis) => axis !== "seed" && axis !== rule && !threshold.startsWith(axis),
+  );
   return {
     rows: threshold,
     columns: fields.includes(batch) ? batch : others[0] ?? batch,

@@ -36,7 +36,10 @@ function drawHead(run) {
   byId("bar").firstElementChild.className = `segment ${run.outcome?.kind ?? run.state}`;
   byId("bar").setAttribute("aria-valuenow", run.step);
   byId("bar").setAttribute("aria-valuemax", run.updates);
-  setText(byId("steps"), `${number(run.step)} of ${number(run.updates)} ${run.spec.experiment === "training" ? "updates" : "steps"}`);
+  setText(
+    byId("steps"),
+    `${number(run.step)} of ${number(run.updates)} ${run.spec.experiment === "training" ? "updates" : "steps"}`,
+  );
 }
 
 function list(host, pairs) {
@@ -45,20 +48,33 @@ function list(host, pairs) {
 
 /** The specification, one line a part: its kind, then its settings. */
 function drawSpecification(spec) {
-  const part = ({ kind, ...rest }) => [words(kind ?? ""), ...Object.entries(rest).map(([k, v]) => `${words(k)} ${setting(v, k)}`)].filter(Boolean).join(", ");
-  list(byId("spec"), Object.entries(spec).map(([name, value]) => {
-    const whole = value !== null && typeof value === "object" && !Array.isArray(value);
-    return [sentence(name), whole ? part(value) : setting(value, name)];
-  }));
+  const part = ({ kind, ...rest }) =>
+    [words(kind ?? ""), ...Object.entries(rest).map(([k, v]) => `${words(k)} ${setting(v, k)}`)]
+      .filter(Boolean)
+      .join(", ");
+  list(
+    byId("spec"),
+    Object.entries(spec).map(([name, value]) => {
+      const whole = value !== null && typeof value === "object" && !Array.isArray(value);
+      return [sentence(name), whole ? part(value) : setting(value, name)];
+    }),
+  );
   setText(byId("json"), JSON.stringify(spec, null, 2));
 }
 
 function drawFacts(run) {
   const known = Object.fromEntries(metrics.map((m) => [m.kind, m]));
-  const figures = Object.entries(run.summary ?? {}).map(([name, value]) => [sentence(name), figureOf(name, value, known[name]?.unit), known[name]?.summary]);
+  const figures = Object.entries(run.summary ?? {}).map(([name, value]) => [
+    sentence(name),
+    figureOf(name, value, known[name]?.unit),
+    known[name]?.summary,
+  ]);
   list(byId("summary"), figures);
   byId("no-summary").hidden = figures.length > 0;
-  const took = run.started_at && run.finished_at ? duration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) : "–";
+  const took =
+    run.started_at && run.finished_at
+      ? duration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)
+      : "–";
   list(byId("events"), [
     ["Posted", clock(run.created_at)], ["Started", clock(run.started_at)], ["Finished", clock(run.finished_at)],
     ["Took", took], ...(run.attempts > 1 ? [["Attempts since it got further", number(run.attempts)]] : []),
@@ -72,8 +88,19 @@ function figureOf(name, value, unit) {
 }
 
 function figure(name, description) {
-  const host = el("div", { class: "plot", id: `curve-${name}`, role: "img", "aria-label": `${words(name)} per update` });
-  return el("section", { class: "card", data: { trace: name } }, el("h2", {}, sentence(name)), el("p", { class: "muted small" }, description ?? ""), host);
+  const host = el("div", {
+    class: "plot",
+    id: `curve-${name}`,
+    role: "img",
+    "aria-label": `${words(name)} per update`,
+  });
+  return el(
+    "section",
+    { class: "card", data: { trace: name } },
+    el("h2", {}, sentence(name)),
+    el("p", { class: "muted small" }, description ?? ""),
+    host,
+  );
 }
 
 async function drawTraces(run) {
@@ -87,9 +114,16 @@ async function drawTraces(run) {
   }
   byId("no-curves").hidden = names.length > 0;
   const traces = await Promise.all(names.map((name) => readTrace(id, name)));
-  traces.filter((t) => t.steps.length).forEach((trace) => {
-    drawCurves(byId(`curve-${trace.name}`), [trace], { log: LOGARITHMIC.has(trace.name), updates: run.updates, key: id, along: stepName(trace.axes) });
-  });
+  traces
+    .filter((t) => t.steps.length)
+    .forEach((trace) => {
+      drawCurves(byId(`curve-${trace.name}`), [trace], {
+        log: LOGARITHMIC.has(trace.name),
+        updates: run.updates,
+        key: id,
+        along: stepName(trace.axes),
+      });
+    });
   await drawArrays(catalog);
   const entry = catalog.find((t) => t.name === "delta_norm");
   byId("through-time").hidden = !entry;
@@ -125,7 +159,10 @@ function drawDelta(run) {
   const factor = drawSlice(byId("slice"), picture, index, { range, key: id });
   setText(byId("slice-label"), `update ${number(Math.round(picture.steps[index]))}`);
   const way = factor === null ? "" : factor < 1 ? "shrinks" : "grows";
-  setText(byId("slice-note"), factor === null ? "" : `Here the gradient ${way} by a factor of ${factor.toFixed(3)} per step back in time.`);
+  setText(
+    byId("slice-note"),
+    factor === null ? "" : `Here the gradient ${way} by a factor of ${factor.toFixed(3)} per step back in time.`,
+  );
   if (!host.dataset.listening) {
     host.dataset.listening = "yes";
     host.on("plotly_click", ({ points: [point] }) => pick(nearest(picture.steps, point.x)));

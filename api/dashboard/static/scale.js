@@ -25,11 +25,15 @@ export function scaleOf(comparison) {
     low, high, log, cut, better, empty: !values.length,
     print: share ? percent : number,
     brief: share || !comparison.panels ? (share ? percent : number) : (x) => brief(x, cut ? low : 0),
-    share: (x) => (x === null || x === undefined || !Number.isFinite(Number(x)) ? null : better === "lower" ? 1 - at(x) : at(x)),
+    share: (x) =>
+      x === null || x === undefined || !Number.isFinite(Number(x)) ? null : better === "lower" ? 1 - at(x) : at(x),
   };
 }
 
-/** What fits into the cell of a small table: fewer digits where zeros or a power of ten stand too, and nothing far below the scale. */
+/**
+ * What fits into the cell of a small table: fewer digits where zeros or a power of ten stand too, and nothing far
+ * below the scale.
+ */
 function brief(x, least) {
   if (x === null || !Number.isFinite(Number(x)) || x === 0) return number(x);
   if (x > 0 && x < least) return "≈ 0";
@@ -46,10 +50,19 @@ export function drawLegend(host, comparison, scale, best) {
   host.replaceChildren(
     el("span", { class: "legend-title" }, `${compared(comparison)}${scale.log ? ", log scale" : ""}`),
     comparison.panels && sizes.size === 1 ? el("span", {}, `n = ${[...sizes][0]} a cell`) : "",
-    ...(best ? [el("span", { class: "legend-best" }, el("i", { class: "star", "aria-hidden": "true" }, "★"), " best")] : []),
-    el("span", { class: "legend-scale" },
+    ...(best
+      ? [el("span", { class: "legend-best" }, el("i", { class: "star", "aria-hidden": "true" }, "★"), " best")]
+      : []),
+    el(
+      "span",
+      { class: "legend-scale" },
       el("span", { class: "legend-end" }, better("lower"), " ", ends[0]),
-      el("span", { class: "ramp", "aria-hidden": "true", style: { "--ramp": `linear-gradient(to right, ${colors.join(", ")})` } }),
-      el("span", { class: "legend-end" }, ends[1], " ", better("higher"))),
+      el("span", {
+        class: "ramp",
+        "aria-hidden": "true",
+        style: { "--ramp": `linear-gradient(to right, ${colors.join(", ")})` },
+      }),
+      el("span", { class: "legend-end" }, ends[1], " ", better("higher")),
+    ),
   );
 }

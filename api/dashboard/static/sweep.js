@@ -56,7 +56,10 @@ function drawPickers(sweep, comparison) {
   fillSelect(byId("aggregate"), Object.entries(AGGREGATES), comparison.aggregate);
   byId("quantile-picker").hidden = comparison.aggregate !== "quantile";
   if (document.activeElement !== byId("quantile")) byId("quantile").value = comparison.quantile ?? "";
-  setText(byId("metric-note"), metrics.find((m) => m.kind === comparison.metric.name)?.summary ?? comparison.metric.description ?? "");
+  setText(
+    byId("metric-note"),
+    metrics.find((m) => m.kind === comparison.metric.name)?.summary ?? comparison.metric.description ?? "",
+  );
 }
 
 /** The place that is shown before the reader chooses one: the best so far, which then stays. */
@@ -73,7 +76,9 @@ async function drawCell(sweep, comparison) {
   setText(byId("answer"), answerOf(comparison, bestOf(comparison)));
   if (!there) return;
   const covered = Object.values(sidesOf(comparison));
-  const apart = [...Object.keys(sweep.axes), "seed"].filter((name) => !covered.some((c) => name === c || name.startsWith(`${c}.`)));
+  const apart = [...Object.keys(sweep.axes), "seed"].filter(
+    (name) => !covered.some((c) => name === c || name.startsWith(`${c}.`)),
+  );
   await cell.show(placeName(comparison, at), there.runs, [...new Set(apart)], comparison.metric);
 }
 
@@ -109,10 +114,17 @@ function onPick(name, work) {
 /** What was asked last: the answer to it may still be on its way. */
 function asking() {
   const asked = question(shown.sweep, chosen);
-  return { ...asked, ...sidesOf(shown.comparison), ...Object.fromEntries(SIDES.filter((side) => chosen[side]).map((side) => [side, chosen[side]])) };
+  return {
+    ...asked,
+    ...sidesOf(shown.comparison),
+    ...Object.fromEntries(SIDES.filter((side) => chosen[side]).map((side) => [side, chosen[side]])),
+  };
 }
 
-onPick("metric", (metric) => ({ metric, aggregate: metric === "success" ? "success_rate" : withoutRate(asking().aggregate) }));
+onPick("metric", (metric) => ({
+  metric,
+  aggregate: metric === "success" ? "success_rate" : withoutRate(asking().aggregate),
+}));
 onPick("aggregate", (aggregate) => ({ aggregate, metric: aggregate === "success_rate" ? "success" : asking().metric }));
 onPick("quantile", (quantile) => ({ quantile }));
 for (const side of SIDES) {

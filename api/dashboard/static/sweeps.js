@@ -22,7 +22,13 @@ function item(sweep) {
       el("time", { class: "muted", datetime: sweep.created_at }, ago(sweep.created_at))),
     el("p", { class: "muted axes" }, axesOf(sweep)),
     bar(sweep),
-    el("div", { class: "sweep-foot" }, legend(sweep), el("span", { class: "muted" }, `${number(done(sweep))} of ${number(sweep.runs)} runs`)));
+    el(
+      "div",
+      { class: "sweep-foot" },
+      legend(sweep),
+      el("span", { class: "muted" }, `${number(done(sweep))} of ${number(sweep.runs)} runs`),
+    ),
+  );
 }
 
 async function refresh() {

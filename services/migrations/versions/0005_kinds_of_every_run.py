@@ -77,7 +77,7 @@ def _store_kinds(conn: sa.Connection, found: set[Kinds], stored: set[str]) -> No
         stored.update(row["key"] or "" for row in rows)
 
 
-def _metrics(row: Any, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
+def _metrics(row: Any, key: str) -> list[dict[str, Any]]:
     """Return a row for each finite number in the summary of a run that has ended."""
     if not row.outcome_kind:
         return []

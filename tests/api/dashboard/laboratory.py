@@ -6,9 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ltd_core.engine import Computation, Pack, pack_for
-from services import runs, sweeps
-from services.db import Database, migrate
+from services.database.engine import Database
+from services.migrate import migrate
+from services.runs import lifecycle
 from services.settings import Settings
+from services.sweeps import posted
+from services.sweeps.request import parse_request
 from tests.support.parts import DEADLINE
 
 if TYPE_CHECKING:
@@ -38,12 +41,12 @@ class Laboratory:
     def post(self, name: str = "clipping and minibatches", **changes: Any) -> str:
         """Store a sweep, and return its id."""
         request = {"name": name, "base": BASE, "axes": AXES, "seeds": SEEDS} | changes
-        return sweeps.post(self.db, sweeps.parse_request(request)).sweep_id
+        return posted.post(self.db, parse_request(request)).sweep_id
 
     def train(self, most: int) -> int:
         """Train up to `most` queued runs to their end, and return how many."""
         done = 0
-        while done < most and (claims := runs.claim(self.db, "test", most - done, lease_seconds=60)):
+        while done < most and (claims := lifecycle.claim(self.db, "test", most - done, lease_seconds=60)):
             pack = pack_for(claims[0].spec, len(claims))
             for lane, claim in enumerate(claims):
                 pack.load(lane, claim.spec, claim.state)
@@ -53,17 +56,17 @@ class Laboratory:
 
     def begin(self) -> str:
         """Take one queued run, train it to its first block, leave it running, and return its id."""
-        (claim,) = runs.claim(self.db, "test", 1, lease_seconds=600)
+        (claim,) = lifecycle.claim(self.db, "test", 1, lease_seconds=600)
         pack = Pack(claim.spec, 1)
         pack.load(0, claim.spec)
-        runs.record(self.db, [(claim.lease, pack.advance()[0])])
+        lifecycle.record(self.db, [(claim.lease, pack.advance()[0])])
         return claim.lease.run_id
 
-    def _advance(self, pack: Pack | Computation, lanes: dict[int, runs.Claim]) -> None:
+    def _advance(self, pack: Pack | Computation, lanes: dict[int, lifecycle.Claim]) -> None:
         deadline = time.monotonic() + DEADLINE
         while lanes:
             assert time.monotonic() < deadline
             found = pack.advance()
-            runs.record(self.db, [(lanes[lane].lease, progress) for lane, progress in found.items()])
+            lifecycle.record(self.db, [(lanes[lane].lease, progress) for lane, progress in found.items()])
             for lane in [lane for lane, progress in found.items() if progress.outcome]:
                 del lanes[lane]

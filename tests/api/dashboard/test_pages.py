@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from services import run_queries
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
+from services.runs import queries
 from tests.api.dashboard.conftest import MILLISECONDS, serving
 from tests.api.dashboard.laboratory import RUNS, Laboratory
 
@@ -116,7 +118,7 @@ def test_cells_can_be_read_and_reached_with_the_keyboard(visit: Visit, address: 
 
 
 def test_the_page_of_a_run_shows_all_of_it(visit: Visit, address: str, laboratory: Laboratory) -> None:
-    run = run_queries.list_runs(laboratory.db, {"outcome": "exhausted"}).runs[0]
+    run = list_runs(laboratory.db, ListQuestion(outcome="exhausted")).runs[0]
     page = visit(f"{address}/runs/{run.id}")
     expect(page.locator("#spec")).to_contain_text("temporal order, length 10 to 14")
     expect(page.locator("#outcome")).to_have_text("ran to the end")
@@ -140,7 +142,7 @@ def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -
         expect(page.locator("#curve-loss .main-svg").first).to_be_visible()
         page.get_by_role("button", name="Cancel run").click()
         expect(page.locator("#cancel")).to_have_text("Stopping …")
-        assert run_queries.get(laboratory.db, run_id).cancel_requested
+        assert queries.get(laboratory.db, run_id).cancel_requested
         page.close()
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.dashboard import bundle
 from tests.api.dashboard.conftest import MILLISECONDS
 
 if TYPE_CHECKING:
@@ -63,10 +61,3 @@ def test_the_report_of_a_sweep_that_has_not_begun(
 
 def test_no_report_of_what_does_not_exist(context: BrowserContext, address: str) -> None:
     assert context.request.get(f"{address}/sweeps/{'0' * 32}/report").status == 404
-
-
-def test_the_inlined_modules_share_one_scope() -> None:
-    source = bundle.modules()
-    assert not re.findall(r"^(?:import|export)\b.*$", source, re.MULTILINE)
-    names = re.findall(r"^(?:async )?(?:function|const|class) (\w+)", source, re.MULTILINE)
-    assert len(names) == len(set(names))

@@ -2,7 +2,7 @@ import numpy as np
 
 from api.dashboard.series import MOST_COLUMNS, curve, picture
 from ltd_core.trace import TraceInfo
-from services.traces import TraceView
+from services.traces.reading import TraceView
 
 LOSS = TraceInfo("loss", "loss", ("step",), 1, "")
 DELTA = TraceInfo("delta_norm", "norm", ("step", "lag"), 1, "", (3,))

@@ -11,9 +11,8 @@ from ltd_core.clipping import CLIPPINGS
 from ltd_core.engine import weights
 from ltd_core.engine.layout import Layout
 from ltd_core.lazy import torch
-from ltd_core.randomness import Draws, stream_key
 from tests.ltd_core.clipping.harness import gradients, remembering, seen
-from tests.ltd_core.oracle import run_of
+from tests.ltd_core.oracle import example_gradients, run_of
 from tests.ltd_core.training import alone
 
 SETTINGS: dict[str, float] = {"threshold": 0.7, "quantile": 0.5, "window": 10.0, "ratio": 0.05}
@@ -72,21 +71,6 @@ def test_what_is_not_finite_has_a_meaning_and_stays_in_its_lane(kind: str, bad: 
     assert torch.equal(made.gradient[others], healthy.gradient[others])
 
 
-def examples_by_hand(spec: Any, row: torch.Tensor, step: int) -> list[torch.Tensor]:
-    """Return the gradient of every example of a minibatch, by plain code and autograd, one after the other."""
-    batch = spec.problem.draw(Draws.of([stream_key(spec.seed, "data")], [step]), spec.batch_size, torch.float64)
-    found = []
-    for b in range(spec.batch_size):
-        leaf = row.clone().requires_grad_()
-        w = {name: view[0] for name, view in Layout(spec).views(leaf.unsqueeze(0)).items()}
-        h = torch.zeros(spec.cell.hidden_size, dtype=torch.float64)
-        for x in batch.inputs[0, int(batch.starts[0]) :, b]:
-            h = torch.tanh(h @ w["W"] + x @ w["U"] + w["b"])
-        loss = torch.nn.functional.cross_entropy((h @ w["V"] + w["c"]).unsqueeze(0), batch.targets[0, b : b + 1])
-        found.append(torch.autograd.grad(loss, leaf)[0])
-    return found
-
-
 @pytest.mark.parametrize("kind", ["norm", "value"])
 def test_clip_then_average_is_a_loop_over_examples(kind: str) -> None:
     threshold, lr = 0.05, 0.1
@@ -95,7 +79,7 @@ def test_clip_then_average_is_a_loop_over_examples(kind: str) -> None:
     row = Layout(spec).initial(spec)
     norms, shares = [], []
     for step in range(1, 5):
-        raw = examples_by_hand(spec, row, step)
+        raw = example_gradients(spec, row, "data", step)
         if kind == "norm":
             parts = [g * min(1.0, threshold / float(g.norm())) for g in raw]
             shares.append(np.mean([float(g.norm()) > threshold for g in raw]))
@@ -123,12 +107,3 @@ def test_examples_and_minibatches_have_the_same_deltas_and_losses() -> None:
         made.append({block.name: block.values for block in progress.blocks})
     for name in ("loss", "error_rate", "gradient_norm", "clipped_gradient_norm", "delta_log_norm"):
         np.testing.assert_allclose(made[0][name], made[1][name], rtol=1e-10)
-
-
-@pytest.mark.parametrize("per", ["minibatch", "example"])
-def test_a_pilot_sets_the_threshold_to_a_quantile_of_the_first_norms(per: str) -> None:
-    """About that share of the first gradients is then left alone."""
-    rule = {"kind": "norm", "threshold": {"quantile": 0.75, "minibatches": 200}, "per": per}
-    spec = run_of(clipping=rule, optimizer={"kind": "sgd", "lr": 1e-12}, updates=400)
-    values = np.concatenate([b.values for p in alone(spec) for b in p.blocks if b.name == "clipped_share"])
-    assert abs(values.mean() - 0.25) < 0.08

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ltd_core.engine.rounding import rounded, rounded_logs
-from services.trace_codec import encode
+from services.traces.codec import encode
 from tests.ltd_core.training import alone, small
 
 

@@ -18,12 +18,13 @@ def computed(**settings: Any) -> tuple[Any, dict[str, np.ndarray[Any, Any]]]:
     return spec, {name: values.numpy() for name, values in spec.compute().traces.items()}
 
 
+@pytest.mark.parametrize("start_scale", [1.0, 1e-9, 1e-100])
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu", "identity"])
-def test_both_ways_are_those_of_autograd(nonlinearity: str) -> None:
-    spec, traces = computed(nonlinearity=nonlinearity, bias=0.1)
+def test_both_ways_are_those_of_autograd(nonlinearity: str, start_scale: float) -> None:
+    spec, traces = computed(nonlinearity=nonlinearity, bias=0.1, start_scale=start_scale)
     function = {"tanh": torch.tanh, "relu": torch.relu, "identity": lambda x: x}[nonlinearity]
     w = spec.initialization.recurrent(draws_of(0, "initialization"), 0, 8)
-    states = [unit_vector(0, "start", 8).requires_grad_()]
+    states = [(start_scale * unit_vector(0, "start", 8)).requires_grad_()]
     for _ in range(30):
         states.append(function(states[-1] @ w + 0.1))
     delta = unit_vector(0, "gradient", 8)

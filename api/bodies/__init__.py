@@ -1,0 +1,1 @@
+"""What is sent: types of every answer, and runs and traces as JSON and Arrow."""

@@ -1,0 +1,95 @@
+"""The bodies of answers: runs and sweeps in the words of the contract, and arrays as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+from flask import Response, request
+
+from services.specs import full_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.runs.queries import RunView
+    from services.sweeps.posted import SweepView
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_NULL = re.compile(b"null")
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return JSON, or 304 when the client has the very same already."""
+    data = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+    if request.method not in {"GET", "HEAD"} or status != HTTPStatus.OK:
+        return Response(data, status, content_type="application/json", headers=headers)
+    return answer_tagged(hashlib.blake2b(data, digest_size=16).hexdigest(), lambda: data)
+
+
+def answer_tagged(tag: str, make: Callable[[], Any], media: str = "application/json") -> Response:
+    """Return 304 when the client has an answer of this tag already, else what `make` gives: bytes, or JSON's body."""
+    response = Response(content_type=media, headers={"Cache-Control": "no-cache"})
+    response.set_etag(tag, weak=True)  # weak: compression changes the bytes, not what they say
+    if request.if_none_match.contains_weak(tag):
+        response.status_code = HTTPStatus.NOT_MODIFIED
+        return response
+    body = make()
+    response.data = body if isinstance(body, bytes) else orjson.dumps(body)
+    return response
+
+
+def run_body(run: RunView) -> dict[str, Any]:
+    """Return a run."""
+    return {
+        "id": run.id,
+        "state": run.state,
+        "step": run.step,
+        "updates": run.updates,
+        "experiment": run.experiment,
+        "spec": full_settings(run.spec_json),
+        "outcome": run.outcome,
+        "summary": orjson.Fragment(run.summary_json),
+        "error": run.error,
+        "attempts": run.attempts,
+        "cancel_requested": bool(run.cancel_requested),
+        "worker": run.worker,
+        **{name: moment(getattr(run, name)) for name in ("created_at", "started_at", "finished_at")},
+    }
+
+
+def sweep_body(sweep: SweepView) -> dict[str, Any]:
+    """Return a sweep."""
+    return {**asdict(sweep), "created_at": moment(sweep.created_at), "finished": sweep.finished}
+
+
+def moment(seconds: float | None) -> str | None:
+    """Return a time in ISO 8601, UTC."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def numbers(array: Array) -> orjson.Fragment:
+    """Return an array as JSON; numbers that JSON lacks become the words NaN, Infinity and -Infinity."""
+    text = orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY)
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return orjson.Fragment(text)
+    if not np.isinf(array).any():
+        return orjson.Fragment(text.replace(b"null", b'"NaN"'))
+    words = iter(_words(array))
+    return orjson.Fragment(_NULL.sub(lambda _: next(words), text))
+
+
+def _words(array: Array) -> list[bytes]:
+    """Return the words of the numbers that are not finite, in order."""
+    special = array[~np.isfinite(array)]
+    chosen = np.select([np.isposinf(special), np.isneginf(special)], [b'"Infinity"', b'"-Infinity"'], b'"NaN"')
+    return [bytes(word) for word in chosen]

@@ -1,0 +1,64 @@
+"""Traces as they are answered."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api.bodies.body import Body
+
+Word = Literal["NaN", "Infinity", "-Infinity"]
+Numbers = list[Any] | float | Word
+"""Nested along the later axes; numbers that JSON lacks are words."""
+
+
+class TraceEntry(Body):
+    """What is stored of one trace."""
+
+    name: str
+    unit: str
+    axes: list[str]
+    every: int
+    size: list[int] = Field(description="Lengths of the axes after step.")
+    description: str
+    first_step: int
+    last_step: int
+    points: int
+    levels: int
+
+
+class Traces(Body):
+    """The traces of a run."""
+
+    traces: list[TraceEntry]
+
+
+class Trace(Body):
+    """Part of a trace: `values` at level 0; above it, in cells of 2^level points, the figures asked for."""
+
+    run: str
+    name: str
+    unit: str
+    axes: list[str]
+    every: int
+    size: list[int]
+    level: int
+    cell_steps: int = Field(description="Steps that a point or cell stands for.")
+    steps: list[int] = Field(description="The first step of each point or cell.")
+    values: list[Numbers] | None = None
+    minimum: list[Numbers] | None = None
+    maximum: list[Numbers] | None = None
+    mean: list[Numbers] | None = None
+    last: list[Numbers] | None = None
+    nonfinite: list[Any] | None = None
+    quantiles: list[Numbers] | None = Field(
+        default=None, description="Of a curve: values at the shares 1/18, 3/18, ... 17/18 of each cell's finite points."
+    )
+    count: list[int] | None = None
+
+
+class ManyTraces(Body):
+    """Several traces of several runs: all of the first run, then all of the next."""
+
+    traces: list[Trace]

@@ -1,0 +1,1 @@
+"""What every request meets: log, security, its query and body, problems."""

@@ -1,0 +1,1 @@
+"""One file a resource: its routes, and the service that each asks."""

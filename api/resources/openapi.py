@@ -1,0 +1,109 @@
+"""The OpenAPI 3.1 document: from the declarations of the endpoints and the very types that validate."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, Response, current_app
+from pydantic.json_schema import models_json_schema
+
+from api.bodies.answers import answer
+from api.bodies.server import Problem
+from api.http.endpoint import JSON, Endpoint, declared
+from ltd_core.spec import EXPERIMENTS, RunSpec
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from werkzeug.routing import Rule
+
+blueprint = Blueprint("openapi", __name__)
+
+Document = dict[str, Any]
+_REF = "#/components/schemas/{model}"
+_MEANING = {200: "Done.", 201: "Made.", 202: "Accepted.", 503: "Not ready."}
+
+
+@Endpoint(blueprint, "GET /openapi.json", answers={200: JSON})
+def document() -> Response:
+    """Describe this interface."""
+    made = current_app.extensions  # once an application: it takes a tenth of a second
+    if "openapi" not in made:
+        made["openapi"] = _document(current_app)
+    return answer(made["openapi"])
+
+
+def _document(app: Flask) -> Document:
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    endpoints = [(rule, endpoint) for rule in rules if (endpoint := declared(rule.endpoint))]
+    paths: dict[str, Document] = {}
+    for rule, endpoint in endpoints:
+        method = endpoint.route.partition(" ")[0].lower()
+        paths.setdefault(re.sub(r"<(\w+)>", r"{\1}", rule.rule), {})[method] = _operation(rule, endpoint)
+    title = "A laboratory for long-term dependencies in recurrent networks."
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "LTD Lab", "version": version("ltd-lab"), "description": title},
+        "paths": paths,
+        "components": {
+            "schemas": _schemas([endpoint for _, endpoint in endpoints]),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+def _schemas(endpoints: list[Endpoint]) -> Document:
+    sent = {endpoint.body for endpoint in endpoints if endpoint.body} - {RunSpec}
+    answered = {body for endpoint in endpoints for body in endpoint.answers.values() if not isinstance(body, str)}
+    _, asked = models_json_schema(
+        [(model, "validation") for model in (*EXPERIMENTS.values(), *_sorted(sent))], ref_template=_REF
+    )
+    _, given = models_json_schema(
+        [(model, "serialization") for model in _sorted({*answered, Problem})], ref_template=_REF
+    )
+    choices = [_ref(cls) for cls in EXPERIMENTS.values()]
+    return {"Specification": {"oneOf": choices}, **asked["$defs"], **given["$defs"]}
+
+
+def _sorted(models: set[type[BaseModel]]) -> list[type[BaseModel]]:
+    return sorted(models, key=lambda model: model.__name__)
+
+
+def _operation(rule: Rule, endpoint: Endpoint) -> Document:
+    answers = {str(status): _answer(_MEANING[status], body) for status, body in endpoint.answers.items()}
+    for media in endpoint.also:
+        answers["200"]["content"][media] = {}
+    described: Document = {
+        "operationId": rule.endpoint.replace(".", "_"),
+        "tags": [rule.endpoint.partition(".")[0]],
+        "summary": (current_app.view_functions[rule.endpoint].__doc__ or rule.endpoint).strip().splitlines()[0],
+        "parameters": _parameters(rule, endpoint),
+        "responses": answers | {"default": _answer("What was wrong.", Problem, "application/problem+json")},
+    }
+    if endpoint.body or endpoint.media != JSON:
+        content = {"schema": _ref(endpoint.body)} if endpoint.body else {}
+        described["requestBody"] = {"required": True, "content": {endpoint.media: content}}
+    return described
+
+
+def _parameters(rule: Rule, endpoint: Endpoint) -> list[Document]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
+    ]
+    in_query = [
+        {"name": name, "in": "query", "required": name in endpoint.required, "schema": schema}
+        for name, schema in endpoint.query.items()
+    ]
+    return in_path + in_query + list(endpoint.headers)
+
+
+def _answer(meaning: str, body: type[BaseModel] | str, media: str = JSON) -> Document:
+    if isinstance(body, str):
+        return {"description": meaning, "content": {body: {}}}
+    return {"description": meaning, "content": {media: {"schema": _ref(body)}}}
+
+
+def _ref(model: type[BaseModel]) -> Document:
+    return {"$ref": _REF.format(model="Specification" if model is RunSpec else model.__name__)}

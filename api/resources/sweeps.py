@@ -1,0 +1,57 @@
+"""Sweeps: post, list, look at, cancel."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from api.bodies.answers import answer, sweep_body
+from api.bodies.sweeps import PostedSweep, Sweep, Sweeps
+from api.http.context import here
+from api.http.endpoint import Endpoint
+from api.http.query import given, page
+from api.http.request_body import IDEMPOTENCY_KEY, read_json, remember
+from services import queue
+from services.sweeps import posted
+from services.sweeps.request import SweepRequest, parse_request
+
+blueprint = Blueprint("sweeps", __name__)
+
+
+@Endpoint(
+    blueprint,
+    "POST /sweeps",
+    body=SweepRequest,
+    headers=(IDEMPOTENCY_KEY,),
+    answers={201: PostedSweep, 200: PostedSweep},
+)
+def post() -> Response:
+    """Post a sweep; only the runs that are missing are queued."""
+    lab = here()
+    asked = parse_request(read_json())
+    remember()
+    done = posted.post(lab.db, asked)
+    if done.new or done.restarted:
+        queue.hint_soon(lab.settings, done.new + done.restarted)
+    counts = {"new": done.new, "restarted": done.restarted, "stood": done.stood}
+    body = sweep_body(posted.get(lab.db, done.sweep_id)) | counts
+    return answer(body, 201 if done.created else 200, {"Location": f"/api/v1/sweeps/{done.sweep_id}"})
+
+
+@Endpoint(blueprint, "GET /sweeps", query=page(200), answers={200: Sweeps})
+def many() -> Response:
+    """List sweeps, newest first."""
+    sweeps, following = posted.list_sweeps(here().db, given("cursor"), given("limit"))
+    return answer({"sweeps": [sweep_body(sweep) for sweep in sweeps], "next": following})
+
+
+@Endpoint(blueprint, "GET /sweeps/<sweep_id>", answers={200: Sweep})
+def one(sweep_id: str) -> Response:
+    """Look at a sweep."""
+    return answer(sweep_body(posted.get(here().db, sweep_id)))
+
+
+@Endpoint(blueprint, "POST /sweeps/<sweep_id>/cancel", answers={202: Sweep})
+def cancel(sweep_id: str) -> Response:
+    """Cancel every run of a sweep that has not ended."""
+    posted.cancel(here().db, sweep_id)
+    return answer(sweep_body(posted.get(here().db, sweep_id)), 202)

@@ -1,0 +1,1 @@
+"""Maintenance of the store: space used, verification, repair, compaction, retention."""

@@ -1,0 +1,66 @@
+"""Queueing runs: new ones, and again those that failed or were cancelled. A specification is one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from ltd_core.spec import RunSpec
+from services.database.engine import Database, clock
+from services.database.rows import insert_rows, json_list, strings_of
+from services.runs import lifecycle
+from services.runs.lifecycle import RUNS
+from services.runs.row import insert, queued
+from services.words import RESTARTABLE
+
+_CHUNK = 500
+_STATES = select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
+_FIRST = {"seq": 1, "kind": "queued", "data": "{}"}
+_APART = 1e-6
+"""Seconds between the runs of one submission, so that they are claimed in its order."""
+
+
+@dataclass(slots=True)
+class Submitted:
+    """Ids of runs: inserted, queued again after a failure or cancellation, or left as they stood."""
+
+    new: list[str] = field(default_factory=list)
+    restarted: list[str] = field(default_factory=list)
+    stood: list[str] = field(default_factory=list)
+
+
+def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
+    """Queue the runs that are missing, failed or cancelled; commits before it returns."""
+    with db.write() as conn:
+        return submit_in(conn, specs)
+
+
+def submit_in(conn: Connection, specs: Iterable[RunSpec]) -> Submitted:
+    """Do the same in the caller's transaction."""
+    by_id = {spec.digest: spec for spec in specs}
+    done, now = Submitted(), clock(conn)
+    inserted = insert(conn, [(spec, queued(spec, now + i * _APART)) for i, spec in enumerate(by_id.values())])
+    done.new = [run_id for run_id in by_id if run_id in inserted]
+    for ids in _chunks([run_id for run_id in by_id if run_id not in inserted]):
+        for run_id, state in conn.execute(_STATES, {"ids": ids}):
+            (done.restarted if state in RESTARTABLE else done.stood).append(run_id)
+    again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
+    for ids in _chunks(done.restarted):
+        ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(RESTARTABLE)
+        conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=now))
+    insert_rows(conn, lifecycle.EVENTS, [{"run_id": run_id, "at": now} | _FIRST for run_id in done.new])
+    lifecycle.log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], now)
+    return done
+
+
+def created_between(conn: Connection, ids: list[str]) -> tuple[float, float]:
+    """Return when the first and the last of some runs were created."""
+    statement = f"SELECT min(created_at), max(created_at) FROM runs WHERE id IN ({strings_of(conn, 'ids')})"  # noqa: S608
+    first, last = conn.execute(text(statement), {"ids": json_list(ids)}).one()
+    return first, last
+
+
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[first : first + _CHUNK] for first in range(0, len(ids), _CHUNK))

@@ -1,0 +1,173 @@
+"""Sweeps in the database: posted with their runs, listed with how far these are, cancelled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, func, select, tuple_
+
+from ltd_core.spec import RunSpec, parse_spec
+from services.cache import Cache
+from services.database.engine import Database, clock
+from services.database.models import Run, Sweep, SweepRun, table
+from services.database.rows import insert_missing, insert_rows
+from services.errors import NotFound
+from services.lists.cursor import read_cursor, write_cursor
+from services.runs import lifecycle, submission
+from services.sweeps.request import Coordinates, SweepRequest, expand, with_values
+from services.words import FINAL, OPEN
+
+SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
+Counts = tuple[Any, ...]
+_ended: Cache[list[Counts]] = Cache(1000)
+"""Of sweeps whose every run has succeeded: these never change."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPosted:
+    """How many runs of a sweep were inserted, queued again, or left as they stood."""
+
+    sweep_id: str
+    new: int
+    restarted: int
+    stood: int
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A sweep as it was requested."""
+
+    id: str
+    base: dict[str, Any]
+    axes: dict[str, list[Any]]
+    seeds: list[int]
+
+    def spec_at(self, coordinates: Coordinates) -> RunSpec:
+        """Return the specification of a cell."""
+        return parse_spec(with_values(self.base, coordinates), stored=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepView:
+    """A sweep as it stands."""
+
+    id: str
+    name: str
+    base: dict[str, Any]
+    axes: dict[str, list[Any]]
+    seeds: list[int]
+    created_at: float
+    runs: int
+    states: dict[str, int]
+    outcomes: dict[str, int]
+    updates_done: int
+    updates_total: int
+
+    @property
+    def finished(self) -> bool:
+        return all(state in FINAL for state in self.states)
+
+
+def post(db: Database, request: SweepRequest) -> SweepPosted:
+    """Store a sweep and queue its missing runs, in one transaction."""
+    cells = expand(request)
+    specs, ids = [spec for _, spec in cells], [spec.digest for _, spec in cells]
+    settings = request.model_dump()
+    canonical = json.dumps([settings, ids], sort_keys=True, separators=(",", ":"))
+    sweep_id = hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
+    row: dict[str, Any] = {
+        name: orjson.dumps(value).decode() for name, value in settings.items()
+    }  # axes in their order
+    with db.write() as conn:
+        done = submission.submit_in(conn, specs)
+        first, last = submission.created_between(conn, ids)
+        row |= {"id": sweep_id, "name": request.name, "created_at": clock(conn), "runs": len(cells)}
+        created = bool(insert_missing(conn, SWEEPS, [row | {"first_run_at": first, "last_run_at": last}]))
+        if created:
+            members = [
+                {"sweep_id": sweep_id, "position": i, "run_id": run_id, "coordinates": orjson.dumps(values).decode()}
+                for i, (run_id, (values, _)) in enumerate(zip(ids, cells, strict=True))
+            ]
+            insert_rows(conn, MEMBERS, members)
+    return SweepPosted(sweep_id, len(done.new), len(done.restarted), len(done.stood), created)
+
+
+def get(db: Database, sweep_id: str) -> SweepView:
+    """Return a sweep; raises NotFound."""
+    views = _views(db, select(SWEEPS).where(SWEEPS.c.id == sweep_id))
+    if not views:
+        raise NotFound("sweep", sweep_id)
+    return views[0]
+
+
+def grid(db: Database, sweep_id: str) -> Grid:
+    """Return a sweep as it was requested; raises NotFound."""
+    with db.read() as conn:
+        row = conn.execute(select(SWEEPS).where(SWEEPS.c.id == sweep_id)).one_or_none()
+    if row is None:
+        raise NotFound("sweep", sweep_id)
+    return Grid(row.id, orjson.loads(row.base), orjson.loads(row.axes), orjson.loads(row.seeds))
+
+
+def list_sweeps(db: Database, cursor: str | None = None, limit: int = 50) -> tuple[list[SweepView], str | None]:
+    """Return a page of sweeps, newest first, and the next cursor; raises BadCursor."""
+    query = select(SWEEPS).order_by(SWEEPS.c.created_at.desc(), SWEEPS.c.id.desc()).limit(limit + 1)
+    if cursor:
+        query = query.where(tuple_(SWEEPS.c.created_at, SWEEPS.c.id) < read_cursor(cursor))
+    views = _views(db, query)
+    page = views[:limit]
+    return page, write_cursor((page[-1].created_at, page[-1].id)) if len(views) > limit else None
+
+
+def cancel(db: Database, sweep_id: str) -> int:
+    """Cancel the queued and running runs of a sweep; returns how many. Raises NotFound."""
+    get(db, sweep_id)
+    members = select(RUNS.c.id).join(MEMBERS, MEMBERS.c.run_id == RUNS.c.id).where(MEMBERS.c.sweep_id == sweep_id)
+    with db.read() as conn:
+        ids = conn.execute(members.where(RUNS.c.state.in_(OPEN))).scalars().all()
+    for run_id in ids:
+        lifecycle.request_cancel(db, run_id)
+    return len(ids)
+
+
+def _views(db: Database, query: Any) -> list[SweepView]:
+    with db.read() as conn:
+        rows = conn.execute(query).all()
+        counts = {row.id: cached for row in rows if (cached := _ended.get((db.url, row.id)))}
+        counts |= _counted(conn, [row.id for row in rows if row.id not in counts])
+    for sweep_id, groups in counts.items():
+        if all(state == "succeeded" for state, *_ in groups):
+            _ended.put((db.url, sweep_id), groups)
+    return [_view(row, counts[row.id]) for row in rows]
+
+
+def _counted(conn: Connection, ids: list[str]) -> dict[str, list[Counts]]:
+    """Return the runs of sweeps by state and outcome: how many, their steps and their updates."""
+    by_sweep: dict[str, list[Counts]] = {sweep_id: [] for sweep_id in ids}
+    if ids:
+        figures = (func.count(), func.sum(RUNS.c.step), func.sum(RUNS.c.updates))
+        groups = (MEMBERS.c.sweep_id, RUNS.c.state, RUNS.c.outcome_kind)
+        query = select(*groups, *figures).join(RUNS, MEMBERS.c.run_id == RUNS.c.id)
+        for sweep_id, *counts in conn.execute(query.where(MEMBERS.c.sweep_id.in_(ids)).group_by(*groups)):
+            by_sweep[sweep_id].append(tuple(counts))
+    return by_sweep
+
+
+def _view(row: Row[Any], groups: list[Counts]) -> SweepView:
+    states, outcomes = Counter[str](), Counter[str]()
+    done = total = 0
+    for state, outcome, count, steps, updates in groups:
+        states[state] += count
+        if outcome:
+            outcomes[outcome] += count
+        done += updates if state in FINAL else steps  # a run that ended early has no updates left
+        total += updates
+    base, axes, seeds = (orjson.loads(text) for text in (row.base, row.axes, row.seeds))
+    counts = (dict(states), dict(outcomes), int(done), int(total))
+    return SweepView(row.id, row.name, base, axes, seeds, row.created_at, row.runs, *counts)

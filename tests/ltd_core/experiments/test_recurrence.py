@@ -1,0 +1,72 @@
+"""Steps of a bare recurrence whose size is kept as a logarithm: those of plain numbers, and far beyond their range."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from ltd_core.experiments.recurrence import advance, apply, draws_of, finite, rescaled, slopes_of, unit_vector
+from ltd_core.lazy import torch
+
+FUNCTIONS = ("tanh", "relu", "identity")
+each = pytest.mark.parametrize("function", FUNCTIONS)
+GENERATOR = torch.Generator().manual_seed(0)
+MATRIX, FIRST, ENTERING = (
+    torch.randn(*size, generator=GENERATOR, dtype=torch.float64) for size in ((4, 4), (1, 4), (1, 4))
+)
+
+
+def split(state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return rescaled(state, torch.zeros(1, 1, dtype=torch.float64))
+
+
+@each
+@pytest.mark.parametrize("entering", [None, ENTERING], ids=["alone", "driven"])
+@pytest.mark.parametrize("size", [1e-12, 1.0, 30.0])
+def test_a_step_is_that_of_plain_numbers(function: str, entering: torch.Tensor | None, size: float) -> None:
+    plain = FIRST * size
+    state, log_size = split(plain)
+    for _ in range(5):
+        plain = apply(function, plain @ MATRIX + (0 if entering is None else entering))
+        state, log_size = advance(function, state, log_size, MATRIX, entering)
+        torch.testing.assert_close(state * log_size.exp(), plain, rtol=1e-11, atol=1e-24)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e3])
+def test_a_step_never_leaves_the_range(factor: float) -> None:
+    state, log_size = split(torch.ones(1, 4, dtype=torch.float64))
+    for _ in range(1000):
+        state, log_size = advance("identity", state, log_size, factor * torch.eye(4, dtype=torch.float64))
+    assert float(log_size) == pytest.approx(math.log(2.0) + 1000 * math.log(factor), rel=1e-12)
+    torch.testing.assert_close(state, torch.full((1, 4), 0.5, dtype=torch.float64))
+
+
+def test_zero_has_no_size_and_what_enters_wakes_it() -> None:
+    state, log_size = split(torch.zeros(1, 4, dtype=torch.float64))
+    assert float(log_size) == -math.inf
+    assert advance("relu", state, log_size, MATRIX)[1].item() == -math.inf
+    state, log_size = advance("identity", state, log_size, MATRIX, ENTERING)
+    torch.testing.assert_close(state * log_size.exp(), ENTERING)
+
+
+@each
+def test_slopes_are_those_of_autograd(function: str) -> None:
+    x = (3 * FIRST).requires_grad_()
+    (expected,) = torch.autograd.grad(apply(function, x).sum(), x)
+    state, log_size = split(apply(function, x).detach())
+    torch.testing.assert_close(slopes_of(function, state, log_size), expected, rtol=1e-12, atol=1e-14)
+
+
+def test_directions_are_of_length_1_and_the_seeds_own() -> None:
+    one = unit_vector(3, "first", 200)
+    assert float(one.norm()) == pytest.approx(1.0)
+    assert torch.equal(one, unit_vector(3, "first", 200))
+    for other in (unit_vector(4, "first", 200), unit_vector(3, "second", 200)):
+        assert abs(float(one @ other)) < 5 / 200**0.5
+    lanes = draws_of(3, "first", "second").normal(0, 200)
+    torch.testing.assert_close(lanes[0] / lanes[0].norm(), one)
+
+
+def test_figures_that_are_none_are_left_out() -> None:
+    assert finite({"a": 1.5, "b": math.nan, "c": -math.inf}) == {"a": 1.5, "b": None, "c": None}

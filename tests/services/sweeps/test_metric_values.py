@@ -1,0 +1,83 @@
+"""A metric of every run of a sweep, by position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from services.runs import lifecycle
+from services.sweeps import metric_values as module
+from services.sweeps import posted
+from services.sweeps.metric_values import MetricValues, metric_values
+from services.sweeps.request import parse_request
+from tests.services.lab import claim, progress
+
+if TYPE_CHECKING:
+    from services.database.engine import Database
+
+
+def found_in(db: Database, sweep_id: str, metric: str = "final_loss") -> MetricValues:
+    with db.read() as conn:
+        return metric_values(conn, sweep_id, metric)
+
+
+def states(found: MetricValues) -> list[str]:
+    return [state.decode() for state in found.runs["state"]]
+
+
+def test_values_and_the_reason_where_there_is_none(db: Database) -> None:
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = parse_request({"name": "x", "base": base, "seeds": list(range(5))})
+    sweep_id = posted.post(db, asked).sweep_id
+    ends = {
+        0: progress(10, outcome="exhausted", final_loss=0.1),
+        1: progress(10, outcome="solved", final_loss=1e-300, success=1),
+        2: progress(7, outcome="diverged", final_loss=None),
+        3: progress(10, outcome="exhausted", best_loss=3),
+    }
+    taken = {one.spec.seed: one.lease for one in claim(db, 4)}
+    lifecycle.record(db, [(taken[seed], end) for seed, end in ends.items()])
+    found = found_in(db, sweep_id)
+    assert list(found.values[:2]) == [0.1, 1e-300]
+    assert np.isnan(found.values[2:]).all()
+    assert [found.reason(position) for position in (2, 3, 4)] == ["diverged", "not measured", "queued"]
+    assert states(found) == ["succeeded"] * 4 + ["queued"]
+    (last,) = claim(db, 1)
+    lifecycle.record(db, [(last.lease, progress(10, outcome="exhausted", final_loss=7.0))])
+    found = found_in(db, sweep_id)
+    assert (found.values[4], states(found)) == (7.0, ["succeeded"] * 5)
+    assert found_in(db, sweep_id) is found  # nothing of it can change any more
+    assert found_in(db, sweep_id, "success") is not found
+    assert states(found_in(db, sweep_id, "success")) == states(found)
+
+
+def test_a_run_that_failed_and_is_queued_again_is_seen(db: Database) -> None:
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = parse_request({"name": "x", "base": base, "seeds": [0, 1]})
+    sweep_id = posted.post(db, asked).sweep_id
+    first, second = claim(db, 2)
+    lifecycle.record(db, [(first.lease, progress(10, outcome="exhausted", final_loss=1.0))])
+    lifecycle.fail(db, second.lease, "lost")
+    found = found_in(db, sweep_id)
+    assert sorted(states(found)) == ["failed", "succeeded"]
+    assert posted.post(db, asked).restarted == 1
+    assert sorted(states(found_in(db, sweep_id))) == ["queued", "succeeded"]
+    (again,) = claim(db, 1)
+    lifecycle.record(db, [(again.lease, progress(10, outcome="exhausted", final_loss=2.0))])
+    assert sorted(found_in(db, sweep_id).values) == [1.0, 2.0]
+
+
+def test_where_many_may_have_changed_all_are_read(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_REREAD", 1)
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    asked = parse_request({"name": "x", "base": base, "seeds": [0, 1, 2]})
+    sweep_id = posted.post(db, asked).sweep_id
+    assert states(found_in(db, sweep_id)) == ["queued"] * 3
+    for expected in (1, 2, 3):
+        (one,) = claim(db, 1)
+        lifecycle.record(db, [(one.lease, progress(10, outcome="exhausted", final_loss=float(one.spec.seed)))])
+        found = found_in(db, sweep_id)
+        assert np.isfinite(found.values).sum() == states(found).count("succeeded") == expected
+    assert found.values.tolist() == [0.0, 1.0, 2.0]
