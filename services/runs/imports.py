@@ -83,7 +83,8 @@ def store(db: Database, run: ImportedRun, spec: RunSpec, values: Mapping[str, Ar
 
 
 def _blocks(spec: RunSpec, step: int, values: Mapping[str, Array]) -> list[TraceBlock]:
-    declared = {info.name: info for info in spec.traces()}
+    former = {now: info for now, info in spec.former_traces().items() if info.name in values}
+    declared = {info.name: info for info in (former.get(info.name, info) for info in spec.traces())}
     for name in values:
         _require(name in declared, f"traces.{name}", "the specification declares no such trace", name)
     blocks: list[TraceBlock] = []
