@@ -166,7 +166,9 @@ class Pack:
     def _outcome(lane: Lane, *, diverged: bool, error: float | None) -> Outcome | None:
         if diverged:
             return Outcome(
-                "diverged", lane.step, f"the loss or the gradient left the finite range at update {lane.step}"
+                "diverged",
+                lane.step,
+                f"the loss, the gradient, the weights or the optimizer left the finite range at update {lane.step}",
             )
         if error is not None:
             sequences = lane.spec.evaluation.sequences

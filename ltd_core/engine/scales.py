@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ltd_core.engine.logarithms import power_of_two, scaled
 from ltd_core.lazy import torch
+from ltd_core.scaling import power_of_two, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

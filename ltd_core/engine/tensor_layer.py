@@ -5,11 +5,11 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Self
 
-from ltd_core.engine.logarithms import scaled
 from ltd_core.engine.scales import Scales
 from ltd_core.lazy import torch
 from ltd_core.recurrence.expression import TIME, ZERO, Node
 from ltd_core.recurrence.tensors import Known, evaluate
+from ltd_core.scaling import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from ltd_core.engine.layout import Layout
-from ltd_core.engine.logarithms import scaled, together
+from ltd_core.engine.logarithms import together
 from ltd_core.engine.network import Omega, Reading
 from ltd_core.engine.tensor_layer import TensorLayer
 from ltd_core.kernels.omega import USABLE
 from ltd_core.lazy import torch
+from ltd_core.scaling import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
