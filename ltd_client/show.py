@@ -110,7 +110,7 @@ def comparison(console: Console, body: Json) -> None:
     for column in body["columns"]["values"]:
         table.add_column(f"{body['columns']['field'].replace('_', ' ')} {escape(column['label'])}", justify="right")
     values = [cell["value"] for line in body["cells"] for cell in line if cell["value"] is not None]
-    best = (max if metric["better"] == "higher" else min)(values, default=None)
+    best = (max if metric["better"] == "higher" else min)(values, key=float, default=None)
     for row, line in zip(body["rows"]["values"], body["cells"], strict=True):
         table.add_row(escape(row["label"]), *(_cell(cell, best) for cell in line))
     console.say(table)
@@ -234,10 +234,12 @@ def _worker(worker: Json) -> str:
     return f"{name}, {len(worker['running'])} runs"
 
 
-def number(value: float | None) -> str:
-    """Return a number with thousands separators, or with four significant digits."""
+def number(value: float | str | None) -> str:
+    """Return a number with thousands separators, or with four significant digits; infinite ones come as words."""
     if value is None:
         return "-"
+    if isinstance(value, str):
+        return f"{float(value):g}"
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 

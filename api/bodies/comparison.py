@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.bodies.body import Body
+from api.bodies.traces import Word
 
 
 class AxisValue(Body):
@@ -35,9 +36,9 @@ class MetricInfo(Body):
 class Cell(Body):
     """An aggregate over runs and its 95 % interval: of a seeded bootstrap, of a share of successes Wilson's."""
 
-    value: float | None
-    low: float | None
-    high: float | None
+    value: float | Word | None
+    low: float | Word | None
+    high: float | Word | None
     n: int
     missing: dict[str, int] = Field(description="Runs without a value, by reason.")
     runs: list[str]
@@ -69,9 +70,9 @@ class Pair(Body):
     second: AxisValue
     n: int = Field(description="Differences.")
     without_pair: int = Field(description="Runs whose counterpart has no value.")
-    median: float | None
-    low: float | None = Field(description="Lower end of the median's 95 % bootstrap interval.")
-    high: float | None
+    median: float | Word | None
+    low: float | Word | None = Field(description="Lower end of the median's 95 % bootstrap interval.")
+    high: float | Word | None
     p: float | None = Field(description="Of a two-sided permutation test of the signs of the differences.")
 
 

@@ -48,6 +48,9 @@ def _figures(values: Array, count: int, aggregate: str, quantile: float) -> Arra
     """Return aggregate, low and high [samples, 3] of samples of one size [samples, count]."""
     if aggregate == "success_rate":
         return _wilson((values > 0).mean(1), count)
+    infinite = np.isneginf(values)
+    if infinite.any():
+        return _of_zeros(values, infinite, aggregate, quantile)
     if aggregate == "mean":
         whole, drawn = values.mean(1), values @ _shares(count).T
     else:
@@ -57,6 +60,19 @@ def _figures(values: Array, count: int, aggregate: str, quantile: float) -> Arra
         drawn = ordered[:, below] * (1.0 - weight) + ordered[:, above] * weight
     low, high = np.percentile(drawn, [(100 - _LEVEL) / 2, (100 + _LEVEL) / 2], axis=1)
     return np.stack([whole, low, high], axis=1)
+
+
+def _of_zeros(values: Array, infinite: Array, aggregate: str, quantile: float) -> Array:
+    """Return the figures of samples some of whose values are -inf, the logarithm of zero: these count like others.
+
+    Computed twice, with two finite numbers in their place far below the rest: what differs between the two is -inf.
+    """
+    finite = np.where(infinite, 0.0, values)
+    far = 1e6 * (1.0 + np.abs(finite).max())
+    first, second = (
+        _figures(np.where(infinite, low, finite), values.shape[1], aggregate, quantile) for low in (-far, -2 * far)
+    )
+    return np.where(first == second, first, -np.inf)
 
 
 def _wilson(share: Array, count: int) -> Array:

@@ -14,6 +14,7 @@ from services.comparison.positions import SEED, key_of, positions
 from services.comparison.table import label_of
 from services.database.engine import Database
 from services.errors import BadQuestion
+from services.runs.summaries import worded
 from services.sweeps import posted
 from services.sweeps.metric_values import metric_values
 from services.sweeps.posted import Grid
@@ -63,7 +64,8 @@ def _by_value(db: Database, sweep: Grid, axis: str, metric: str) -> dict[bytes, 
 
 
 def _pair(by_value: dict[bytes, Array], first: bytes, second: bytes) -> dict[str, Any]:
-    differences = by_value[second] - by_value[first]
+    with np.errstate(invalid="ignore"):  # two of -inf, the logarithm of zero, do not differ
+        differences = np.where(by_value[second] == by_value[first], 0.0, by_value[second] - by_value[first])
     missing = np.isnan(by_value[first]) != np.isnan(by_value[second])
     differences = differences[~np.isnan(differences)]
     (figures,) = intervals([differences], "median") if len(differences) else [(None, None, None)]
@@ -72,9 +74,16 @@ def _pair(by_value: dict[bytes, Array], first: bytes, second: bytes) -> dict[str
         "second": {"value": orjson.loads(second), "label": label_of(orjson.loads(second))},
         "n": len(differences),
         "without_pair": int(missing.sum()),
-        **dict(zip(("median", "low", "high"), figures, strict=True)),
-        "p": sign_flips(differences) if len(differences) else None,
+        **dict(zip(("median", "low", "high"), map(worded, figures), strict=True)),
+        "p": sign_flips(_bounded(differences)) if len(differences) else None,
     }
+
+
+def _bounded(differences: Array) -> Array:
+    """Return differences with infinite ones far beyond the others, where sums of them are numbers."""
+    far = 1e6 * (1.0 + np.abs(np.where(np.isinf(differences), 0.0, differences)).max())
+    bounded: Array = np.clip(differences, -far, far)
+    return bounded
 
 
 def sign_flips(differences: Array) -> float:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
-import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ltd_core.errors import FieldProblem, InvalidSpec
@@ -16,7 +15,7 @@ from ltd_core.outcome import OutcomeKind
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
 from services.database.engine import Database, clock
-from services.runs import lifecycle, row
+from services.runs import lifecycle, row, summaries
 from services.traces import writing
 from services.traces.codec import Array
 
@@ -43,7 +42,7 @@ class ImportedRun(BaseModel):
     spec: dict[str, Any]
     step: Annotated[int, Field(ge=0, strict=True)]
     outcome: ImportedOutcome
-    summary: dict[str, float | Annotated[int, Field(ge=-(2**53), le=2**53)] | None]
+    summary: dict[str, float | Annotated[int, Field(ge=-(2**53), le=2**53)] | Literal["-Infinity"] | None]
     started_at: AwareDatetime
     finished_at: AwareDatetime
     origin: Annotated[str, Field(max_length=200, pattern="^[^\\x00]*$", description="Where the run was trained.")]
@@ -106,7 +105,7 @@ def _row(run: ImportedRun, spec: RunSpec, now: float) -> dict[str, Any]:
         "outcome_kind": run.outcome.kind,
         "outcome_step": run.outcome.step,
         "outcome_message": run.outcome.message,
-        "summary": orjson.dumps(run.summary).decode(),
+        "summary": summaries.encode(run.summary),
         "started_at": run.started_at.timestamp(),
         "finished_at": run.finished_at.timestamp(),
     }
