@@ -121,7 +121,7 @@ def peak_share(name: str, setting: Setting) -> list[Result]:
 
 
 PARTS: dict[str, tuple[type, tuple[str, ...]]] = {
-    "delta_norm": (Norm, ("begin", "add", "end")),
+    "delta_log_norm": (Norm, ("begin", "add", "end")),
     "records": (Recorder, ("record",)),
     "spectral_radius": (Recorder, ("record_weights",)),
 }

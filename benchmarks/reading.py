@@ -146,20 +146,20 @@ def picture_ms() -> list[Result]:
 
     spec = specification(problem={"kind": "temporal_order", "length": WIDE}, updates=WIDE_STEPS)
     with store("sqlite") as (db, settings):
-        run_id = written(db, spec, "delta_norm", blocks())
+        run_id = written(db, spec, "delta_log_norm", blocks())
 
         def ask(figure: str) -> bytes:
-            view = reading.read(db, run_id, "delta_norm", max_points=ACROSS, figures=(figure,))
+            view = reading.read(db, run_id, "delta_log_norm", max_points=ACROSS, figures=(figure,))
             return orjson.dumps({"steps": numbers(view.steps), figure: numbers(getattr(view, figure))})
 
         first = [timed(partial(ask, figure), 1, before=0)[0] for figure in ("mean", "minimum", "maximum", "last")]
         again = timed(partial(ask, "mean"), 20)
         with served_by_us(settings) as client:
-            url = f"/api/v1/runs/{run_id}/traces/delta_norm?max_points={ACROSS}&figures=mean"
+            url = f"/api/v1/runs/{run_id}/traces/delta_log_norm?max_points={ACROSS}&figures=mean"
             rest = timed(lambda: client.get(url).raise_for_status(), 20)
     bias = (
-        f"delta_norm of {WIDE_STEPS:,} steps x {WIDE} time steps, one figure at {ACROSS} pixels across (a power of two "
-        "of steps each, so at most that many), with the JSON, on SQLite. Against the most; "
+        f"delta_log_norm of {WIDE_STEPS:,} steps x {WIDE} time steps, one figure at {ACROSS} pixels across (a power of "
+        "two of steps each, so at most that many), with the JSON, on SQLite. Against the most; "
     )
     rows = [
         within("picture_ms", again, 50, "ms", f"{bias}again and again, in one process, its pages in memory."),

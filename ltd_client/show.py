@@ -129,7 +129,7 @@ def pairs(console: Console, body: Json) -> None:
     for name in ("first", "second", "pairs", "median difference", "95 %", "p", "from"):
         table.add_column(name, justify="left" if name in {"first", "second"} else "right")
     for pair in body["pairs"]:
-        ends = "-" if pair["low"] is None else f"{pair['low']:.3g} to {pair['high']:.3g}"
+        ends = "-" if pair["low"] is None else f"{number(pair['low'])} to {number(pair['high'])}"
         labels = escape(pair["first"]["label"]), escape(pair["second"]["label"])
         units = f"{pair['units']} {'cells' if body['field'] == 'seed' else 'seeds'}"
         table.add_row(*labels, str(pair["n"]), number(pair["median"]), ends, number(pair["p"]), units)
@@ -236,10 +236,12 @@ def _worker(worker: Json) -> str:
     return f"{name}, {len(worker['running'])} runs"
 
 
-def number(value: float | None) -> str:
-    """Return a number with thousands separators, or with four significant digits."""
+def number(value: float | str | None) -> str:
+    """Return a number with thousands separators, or with four significant digits; infinite ones come as words."""
     if value is None:
         return "-"
+    if isinstance(value, str):
+        return f"{float(value):g}"
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 

@@ -53,12 +53,23 @@ METRICS: dict[str, Metric] = {
             "lower",
             f"Updates whose gradient norm is {EXPLOSION:g} times the mean of all before it, or not finite.",
         ),
-        Metric("delta_earliest", "norm", None, "Mean |delta| at the earliest time step of a sequence."),
+        Metric(
+            "delta_earliest",
+            "norm",
+            None,
+            "Mean |delta| at the earliest time step of a sequence; none where that is beyond a float's range.",
+        ),
+        Metric(
+            "delta_log_earliest",
+            "nats",
+            None,
+            "ln of the mean |delta| at the earliest time step of a sequence; -inf where all of it is exactly zero.",
+        ),
         Metric(
             "delta_slope",
             "nats per time step",
             None,
-            "Mean growth of log |delta| per step back in time, over the whole sequence.",
+            "Mean growth of ln |delta| per step back in time, over the whole sequence; -inf where it ends as zero.",
         ),
         Metric(
             "growth_rate",

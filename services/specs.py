@@ -27,8 +27,8 @@ class _Parsed:
 
     @cached_property
     def traces(self) -> dict[str, TraceInfo]:
-        """Return the declared traces by name."""
-        return {info.name: info for info in self.spec.traces()}
+        """Return the declared traces by name, with those of former releases."""
+        return self.spec.known_traces()
 
 
 def stored_spec(text: str) -> RunSpec:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.bodies.body import Body
+from api.bodies.traces import Word
 
 
 class AxisValue(Body):
@@ -36,9 +37,9 @@ class MetricInfo(Body):
 class Cell(Body):
     """An aggregate over `n` of its runs and its 95 % interval: of a bootstrap, of a rate Wilson's."""
 
-    value: float | None
-    low: float | None = Field(description="None of a minimum, a maximum, or one value that is no rate.")
-    high: float | None
+    value: float | Word | None
+    low: float | Word | None = Field(description="None of a minimum, a maximum, or one value that is no rate.")
+    high: float | Word | None
     n: int = Field(description="Runs with a value: each has succeeded.")
     missing: dict[str, int] = Field(description="Runs without a value, by reason.")
     runs: list[str]
@@ -88,9 +89,9 @@ class Pair(Body):
     n: int = Field(description="Differences.")
     units: int = Field(description="Independent differences: their seeds, or the cells where the axis is the seed.")
     without_pair: int = Field(description="Runs whose counterpart has no value.")
-    median: float | None
-    low: float | None = Field(description="Lower end of the median's 95 % bootstrap interval, over units.")
-    high: float | None
+    median: float | Word | None
+    low: float | Word | None = Field(description="Lower end of the median's 95 % bootstrap interval, over units.")
+    high: float | Word | None
     p: float | None = Field(description="Of a two-sided permutation test; see `permuted`.")
 
 

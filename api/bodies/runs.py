@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from api.bodies.body import Body
+from api.bodies.traces import Word
 from ltd_core.outcome import OutcomeKind
 from services.words import State
 
@@ -30,7 +31,7 @@ class Run(Body):
     experiment: str
     spec: dict[str, Any] = Field(description="The specification, every default written out.")
     outcome: Outcome | None
-    summary: dict[str, float | None] = Field(description="Metrics by name; see /api/v1/mechanisms.")
+    summary: dict[str, float | Word | None] = Field(description="Metrics by name; see /api/v1/mechanisms.")
     error: str | None
     attempts: int
     cancel_requested: bool

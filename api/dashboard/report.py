@@ -130,9 +130,9 @@ def _panel(db: Database, comparison: dict[str, Any], row: int, column: int, runs
         else []
     )
     picture = None
-    if "delta_norm" in known:
-        points = max(series.MOST_COLUMNS, PICTURE_NUMBERS // known["delta_norm"]["size"][0])
-        picture = series.picture(reading.read(db, median.id, "delta_norm", max_points=points))
+    for name in known.keys() & series.DELTAS:
+        points = max(series.MOST_COLUMNS, PICTURE_NUMBERS // known[name]["size"][0])
+        picture = series.picture(reading.read(db, median.id, name, max_points=points))
     return Panel(title, _caption(started, median), curves, picture, max(run.updates for run in started))
 
 

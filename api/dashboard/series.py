@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, np.dtype[Any]]
 
 MOST_COLUMNS = 300
-_LARGEST = 9_999
-"""Stands for infinity in a picture: above every power of ten that a float64 has."""
+_LARGEST = 10**9
+"""Stands for infinity in a picture, above every norm's power of ten."""
+DELTAS, _NORMS = {"delta_log_norm", "delta_norm"}, {"delta_norm"}
+"""Traces of ln ‖δ‖, and of ‖δ‖ itself in former releases."""
 
 
 def curve(view: TraceView) -> dict[str, Any]:
@@ -47,7 +49,8 @@ def picture(view: TraceView) -> dict[str, Any]:
     middle_of_cell = 0.0 if view.level == 0 else (view.cell_steps - view.info.every) / 2
     steps = [float(view.steps[group].mean()) + middle_of_cell for group in groups]
     with np.errstate(divide="ignore"):
-        logs = 100 * np.log10(middles.astype(np.float64))
+        wide = middles.astype(np.float64)
+        logs = 100 * (np.log10(wide) if view.info.name in _NORMS else wide / math.log(10.0))
     return {"steps": steps, "hundredths": [[_hundredths(value) for value in row] for row in logs.tolist()]}
 
 

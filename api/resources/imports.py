@@ -62,7 +62,7 @@ def _read(reader: pa.RecordBatchStreamReader) -> tuple[imports.ImportedRun, RunS
         raise _fault("dtypes", "must be a JSON object", dtypes)
     if not reader.schema.equals(SCHEMA):
         raise _fault("columns", f"must be {', '.join(SCHEMA.names)}, of the types documented", None)
-    declared = {info.name: info for info in spec.traces()}
+    declared = spec.known_traces()
     parts = _parts(reader, declared)
     return run, spec, {name: _values(declared[name], blocks, dtypes.get(name)) for name, blocks in parts.items()}
 

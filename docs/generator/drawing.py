@@ -57,7 +57,8 @@ def by_lag(run: str, variants: Mapping[str, Changes], trace: str, title: str, *,
     for (name, changes), color in zip(variants.items(), COLORS, strict=False):
         values = traces_of(run, changes)[trace][1][:most]
         with np.errstate(invalid="ignore", divide="ignore"):
-            middle = np.nanmedian(values / values[:, :1], axis=0)
+            shares = np.exp(values - values[:, :1]) if trace == "delta_log_norm" else values / values[:, :1]
+            middle = np.nanmedian(shares, axis=0)
         middle[middle <= 0] = np.nan
         figure.add_scatter(y=middle, name=name, mode="lines", line={"color": color, "width": 2}, connectgaps=True)
     figure.update_yaxes(type="log", title=title, exponentformat="power")

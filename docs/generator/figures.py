@@ -201,7 +201,7 @@ FIGURES: dict[str, Callable[[], go.Figure]] = {
             "delays 1 and 5, radius 0.9 each": _radius(0.9),
             "delays 1 and 5, radius 1.2 each": _radius(1.2),
         },
-        "delta_norm",
+        "delta_log_norm",
         _DELTA,
     ),
     "removed-connections": lambda: by_lag(
@@ -221,7 +221,7 @@ FIGURES: dict[str, Callable[[], go.Figure]] = {
             f"alpha {alpha:g}": {"cell.time_scale": {"kind": "constant", "alpha": alpha}} | _radius(0.5)
             for alpha in (0.0, 0.5, 0.9, 0.99)
         },
-        "delta_norm",
+        "delta_log_norm",
         _DELTA,
     ),
     "leaky-against-skip": lambda: by_lag(

@@ -77,7 +77,7 @@ ROWS = (
         "Skip connections through time",
         "skip-connections",
         ("m07_skip_connections",),
-        ("delta_norm", "memory_curve"),
+        ("delta_log_norm", "memory_curve"),
         (CELLS,),
     ),
     Row(
@@ -85,10 +85,10 @@ ROWS = (
         "Removed connections",
         "removed-connections",
         ("m08_removed_connections",),
-        ("delta_norm", "memory_curve"),
+        ("delta_log_norm", "memory_curve"),
         (CELLS,),
     ),
-    Row("M9", "Leaky units", "leaky-units", ("m09_leaky_units",), ("delta_norm", "memory_curve"), (CELLS,)),
+    Row("M9", "Leaky units", "leaky-units", ("m09_leaky_units",), ("delta_log_norm", "memory_curve"), (CELLS,)),
     Row(
         "M10",
         "Leaky units against skip connections",
@@ -110,7 +110,7 @@ ROWS = (
         "Groups at different time scales",
         "groups",
         ("m12_groups_of_time_scales", "m12_parameter_update_periods", "m12_clockwork"),
-        ("group_gradient_share", "delta_norm"),
+        ("group_gradient_share", "delta_log_norm"),
         (f"{CORE}/cells/test_rnn.py", CELLS),
     ),
     Row(
@@ -172,7 +172,7 @@ ROWS = (
         "Gated cells",
         "gates",
         ("m18_gates",),
-        ("gate_mean", "lyapunov_exponents", "delta_norm"),
+        ("gate_mean", "lyapunov_exponents", "delta_log_norm"),
         (f"{CORE}/cells/test_lstm.py", f"{CORE}/cells/test_gru.py", f"{CORE}/cells/test_mgu.py"),
     ),
     Row(
@@ -180,7 +180,7 @@ ROWS = (
         "Regularized information flow",
         "omega",
         ("m19_omega",),
-        ("omega", "omega_gradient_norm", "delta_norm"),
+        ("omega", "omega_gradient_norm", "delta_log_norm"),
         (f"{CORE}/regularizers/test_omega.py",),
     ),
     Row(
@@ -188,7 +188,7 @@ ROWS = (
         "Where regularizing falls short",
         "language",
         ("m20_language",),
-        ("evaluation_loss", "delta_norm"),
+        ("evaluation_loss", "delta_log_norm"),
         (f"{CORE}/problems/test_characters.py",),
     ),
 )

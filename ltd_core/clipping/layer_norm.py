@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
+from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise, shortened
 from ltd_core.clipping.threshold import Threshold
 from ltd_core.lazy import torch
+from ltd_core.scaling import norms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +33,10 @@ class LayerNormClipping(Clipping):
     @classmethod
     def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the gradient with its parts shortened, and the share of its numbers that were scaled."""
-        threshold, made, scaled = settings["threshold"], list[torch.Tensor](), torch.zeros_like(gradient.norm)
+        threshold, made, scaled = settings["threshold"], list[torch.Tensor](), list[torch.Tensor]()
         for part in gradient.views(gradient.rows).values():
             rows = part.flatten(1)
-            norm = torch.linalg.vector_norm(rows.double(), dim=1).to(rows.dtype)
-            longer = norm > threshold
-            scale = torch.where(longer, threshold / norm, torch.ones_like(norm))
-            made.append(rows * scale.unsqueeze(-1))
-            scaled = scaled + longer.to(norm.dtype) * rows.shape[1]
-        return Clipped(torch.cat(made, 1), scaled / gradient.rows.shape[1])
+            short, longer = shortened(rows, norms(rows, keepdim=True), threshold.unsqueeze(-1))
+            made.append(short)
+            scaled.append(longer.expand_as(rows))
+        return Clipped(torch.cat(made, 1), gradient.share(torch.cat(scaled, 1)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
+from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise, shortened
 from ltd_core.clipping.threshold import Threshold
 from ltd_core.lazy import torch
 
@@ -30,7 +30,5 @@ class NormClipping(Clipping):
     @classmethod
     def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the shortened gradient and 1 where it was shortened, 0 where not."""
-        threshold, norm = settings["threshold"], gradient.norm
-        longer = norm > threshold
-        scale = torch.where(longer, threshold / norm, torch.ones_like(norm))
-        return Clipped(gradient.rows * scale.unsqueeze(-1), longer.to(norm.dtype))
+        rows, longer = shortened(gradient.rows, gradient.norm.unsqueeze(-1), settings["threshold"].unsqueeze(-1))
+        return Clipped(rows, longer.squeeze(-1).to(rows.dtype))

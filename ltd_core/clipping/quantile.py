@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
+from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise, shortened
 from ltd_core.fields import Count, Share
 from ltd_core.lazy import torch
 
@@ -43,10 +43,8 @@ class QuantileClipping(Clipping):
         seen = seen + finite.unsqueeze(-1).to(norm.dtype)
         count = torch.minimum(seen, window)
         threshold = _quantile(torch.where(places < count, kept, torch.inf), count, settings["quantile"])
-        longer = norm > threshold
-        scale = torch.where(longer, threshold / norm, torch.ones_like(norm))
-        shortened = gradient.rows * scale.unsqueeze(-1)
-        return Clipped(shortened, longer.to(norm.dtype), {"norms": kept, "seen": seen})
+        rows, longer = shortened(gradient.rows, norm.unsqueeze(-1), threshold.unsqueeze(-1))
+        return Clipped(rows, longer.squeeze(-1).to(norm.dtype), {"norms": kept, "seen": seen})
 
 
 def _quantile(values: torch.Tensor, count: torch.Tensor, share: torch.Tensor) -> torch.Tensor:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
+from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise, shortened
 from ltd_core.fields import Positive
 from ltd_core.lazy import torch
+from ltd_core.scaling import scaled_norms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,16 +35,12 @@ class RatioClipping(Clipping):
     @classmethod
     def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the gradient with its columns shortened, and the share of its numbers that were scaled."""
-        made, scaled = list[torch.Tensor](), torch.zeros_like(gradient.norm)
+        made, scaled = list[torch.Tensor](), list[torch.Tensor]()
         weights = gradient.views(gradient.weights)
         for name, part in gradient.views(gradient.rows).items():
             moved, of = (v if v.dim() == _MATRIX else v.unsqueeze(-1) for v in (part, weights[name]))
-            size = torch.linalg.vector_norm(moved, dim=1, keepdim=True)
-            limit = settings["ratio"].view(-1, 1, 1) * torch.linalg.vector_norm(of, dim=1, keepdim=True).clamp(
-                min=_SMALLEST
-            )
-            longer = size > limit
-            scale = torch.where(longer, limit / size, torch.ones_like(size))
-            made.append((moved * scale).flatten(1))
-            scaled = scaled + longer.sum((1, 2)).to(size.dtype) * moved.shape[1]
-        return Clipped(torch.cat(made, 1), scaled / gradient.rows.shape[1])
+            limit = settings["ratio"].view(-1, 1, 1) * scaled_norms(of, keepdim=True).clamp(min=_SMALLEST)
+            short, longer = shortened(moved, scaled_norms(moved, keepdim=True), limit)
+            made.append(short.flatten(1))
+            scaled.append(longer.expand_as(moved).flatten(1))
+        return Clipped(torch.cat(made, 1), gradient.share(torch.cat(scaled, 1)))

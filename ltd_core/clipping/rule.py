@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
+from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from ltd_core.lazy import torch
 
 Promise = Literal["bounded", "direction", "signs"]
 """Never longer than the threshold; a positive multiple of the gradient; no element of the other sign, so a descent."""
@@ -43,6 +42,25 @@ class Gradient:
     """Draws a random direction for each row, [K, P] of norm 1; a row's does not depend on the others."""
     memory: Mapping[str, torch.Tensor]
     """What the rule remembers from the last update, [K, n]; all 0 at first."""
+    movable: torch.Tensor | None = None
+    """Which numbers some update moves, [P]; None for all. The others are 0 in `rows`."""
+
+    def share(self, changed: torch.Tensor) -> torch.Tensor:
+        """Return which share of the numbers that can move is `changed`, [K, P]."""
+        if self.movable is None:
+            return changed.sum(-1).to(self.rows.dtype) / self.rows.shape[-1]
+        return (changed & self.movable).sum(-1).to(self.rows.dtype) / self.movable.sum()
+
+
+def shortened(rows: torch.Tensor, norm: torch.Tensor, limit: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return rows with those at the limit whose norm is over it, and which these are; all broadcast.
+
+    In two factors where the quotient of limit and norm is below the normal numbers.
+    """
+    longer = norm > limit
+    scale = torch.where(longer, limit / norm, 1.0)
+    tiny = scale < torch.finfo(scale.dtype).tiny
+    return rows * torch.where(tiny, 1.0 / norm, scale) * torch.where(tiny, limit, 1.0), longer
 
 
 class Clipping(Mechanism):

@@ -32,5 +32,5 @@ class ValueClipping(Clipping):
     def clip(cls, gradient: Gradient, settings: Mapping[str, torch.Tensor]) -> Clipped:
         """Return the limited gradient and the share of its elements that were limited."""
         threshold, rows = settings["threshold"].unsqueeze(-1), gradient.rows
-        share = (rows.abs() > threshold).sum(-1).to(rows.dtype) / rows.shape[-1]
-        return Clipped(torch.minimum(torch.maximum(rows, -threshold), threshold), share)
+        limited = torch.minimum(torch.maximum(rows, -threshold), threshold)
+        return Clipped(limited, gradient.share(rows.abs() > threshold))

@@ -9,6 +9,7 @@ from ltd_core.clipping.none import NoClipping
 from ltd_core.engine.lane_settings import refill, settings_of
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
+from ltd_core.scaling import norms
 
 if TYPE_CHECKING:
     from ltd_core.engine.lane import Lane
@@ -22,6 +23,7 @@ class Clipper:
     def __init__(self, layout: Layout, rows: torch.Tensor, memory: Settings) -> None:
         self._layout, self._like, self._memory = layout, rows, memory
         self._settings: Settings = {}
+        self._movable = None if layout.periods is None else (layout.periods > 0).to(rows.device)
         self._masks: dict[type[Clipping], torch.Tensor] = {}
         self._words = torch.zeros(len(rows), 4, dtype=torch.int64, device=rows.device)
 
@@ -37,17 +39,19 @@ class Clipper:
         same = [refill(self._masks, masks), refill(self._settings, settings_of(rules, self._like))]
         return all(same)
 
-    def clip(
+    def clip(  # noqa: PLR0913, PLR0917 - an update has this many parts
         self,
         gradient: torch.Tensor,
         norm: torch.Tensor,
         weights: torch.Tensor,
         steps: torch.Tensor,
         alive: torch.Tensor,
+        due: torch.Tensor | None = None,
     ) -> Clipped:
         """Return the clipped mean of gradients [K, B, P], B being 1 for minibatches, of whose mean `norm` is known.
 
-        Steps are [K, 1], alive [K].
+        Steps are [K, 1], alive [K]; `due`, [K, P], says which numbers move at this update, all where it is None: no
+        random step has others.
         """
         lanes, each, numbers = gradient.shape
         rows = gradient.reshape(-1, numbers)
@@ -60,8 +64,9 @@ class Clipper:
             norm=norm if each == 1 else norms(rows),
             weights=spread(weights),
             views=self._layout.views,
-            directions=lambda: self._directions(steps, each, numbers).to(rows.dtype),
+            directions=lambda: self._directions(steps, each, numbers, due).to(rows.dtype),
             memory=self._memory,
+            movable=self._movable,
         )
         settings, masks = self._settings, self._masks
         if each > 1:
@@ -89,15 +94,20 @@ class Clipper:
             )
         return clipped
 
-    def _directions(self, steps: torch.Tensor, each: int, numbers: int) -> torch.Tensor:
+    def _directions(
+        self, steps: torch.Tensor, each: int, numbers: int, due: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Return a random direction for every row, [K B, P], float64; on the CPU lane by lane, to the same last bit."""
         words = torch.cat((self._words[:, :2], steps, torch.zeros_like(steps)), 1)
         parts = words.split(1) if words.device.type == "cpu" else (words,)  # type: ignore[no-untyped-call]
         drawn = [Draws(part).normal(0, each, numbers).flatten(0, 1) for part in parts]
-        return torch.cat([part / torch.linalg.vector_norm(part, dim=1, keepdim=True) for part in drawn])
+        if due is not None:
+            own = due.repeat_interleave(each, 0).split(len(drawn[0]))  # type: ignore[no-untyped-call]
+            drawn = [torch.where(mine, part, 0.0) for part, mine in zip(drawn, own, strict=True)]
+        return torch.cat([_direction(part) for part in drawn])
 
 
-def norms(rows: torch.Tensor) -> torch.Tensor:
-    """Return the Euclidean norm of each row; squares of single precision would leave its range from 2e19 on."""
-    found: torch.Tensor = torch.linalg.vector_norm(rows.double(), dim=1)
-    return found.to(rows.dtype)
+def _direction(rows: torch.Tensor) -> torch.Tensor:
+    """Return rows of length 1; 0 where no number can move."""
+    length = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    return torch.where(length > 0, rows / length, 0.0)

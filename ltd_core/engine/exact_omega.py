@@ -24,9 +24,9 @@ class ExactOmega:
         self.omega = Omega(rows.new_zeros(len(rows)), torch.zeros_like(rows))
 
     @property
-    def delta_norms(self) -> torch.Tensor:
+    def delta_logs(self) -> torch.Tensor:
         """Return those of the network."""
-        return self._network.delta_norms
+        return self._network.delta_logs
 
     def train(self, rows: torch.Tensor, gradient: torch.Tensor, batch: Batch) -> Reading:
         """Return what was read, and write the gradient of the loss alone; both are [K, P]."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from ltd_core.engine.logarithms import together
 from ltd_core.engine.machine_network import MachineNetwork
 from ltd_core.engine.network import Omega, Reading
 from ltd_core.engine.tensor_network import TensorNetwork
@@ -28,11 +30,10 @@ class ExampleNetwork:
         """The gradient of every example at the last minibatch, [K, B, P]."""
 
     @property
-    def delta_norms(self) -> torch.Tensor:
-        """Return the norms of the minibatch's deltas, [K, T]: those of the examples' are B times as large."""
-        norms = self._network.delta_norms.double()
-        squares = (norms * norms).view(-1, self._each, norms.shape[1])
-        return (squares.sum(1).sqrt() / self._each).to(self.examples.dtype)
+    def delta_logs(self) -> torch.Tensor:
+        """Return those of the minibatch's deltas, [K, T]: the norms of the examples' are B times as large."""
+        logs = self._network.delta_logs.view(-1, self._each, self._network.delta_logs.shape[1]).double()
+        return (together(logs[:, 0], logs[:, 1:].unbind(1)) - math.log(self._each)).to(self.examples.dtype)
 
     def train(self, rows: torch.Tensor, gradient: torch.Tensor, batch: Batch) -> Reading:
         """Return what was read, and write the mean gradient, [K, P], and those of the examples."""

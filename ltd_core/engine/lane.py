@@ -28,6 +28,8 @@ class Lane:
     evaluations: list[tuple[int, float, float]] = field(default_factory=list)
     key: int = 0
     last_state: bytes = b""
+    former: bool = False
+    """Whether a former release began the run: it goes on with the traces that it has."""
     clipping: Clipping = field(default_factory=NoClipping)
     """The run's rule, its threshold a number."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ltd_core.engine.logarithms import together
 from ltd_core.engine.network import Omega, Reading
 from ltd_core.kernels.emitter import precision_of
 from ltd_core.kernels.network import judge_kernel, keeps, train_kernel
@@ -27,17 +28,13 @@ class MachineNetwork:
         self._norms = room(lanes, shape.layers, steps)
         self._omegas, self._pushes = room(lanes), room(lanes, shape.size, shape.recurrent if shape.ratio else 0)
         self._room = [room(*sizes) for sizes in _sizes(shape, steps)]
+        self._room.append(torch.zeros(shape.layers + 1, steps, dtype=torch.int64))
 
     @property
-    def delta_norms(self) -> torch.Tensor:
-        """Return the norms of d loss / d h at the last minibatch, h being the states of all layers, [K, T]."""
+    def delta_logs(self) -> torch.Tensor:
+        """Return ln |d loss / d h| at the last minibatch, h being the states of all layers, [K, T]."""
         first, *others = self._norms.unbind(1)
-        if not others:
-            return first
-        squares = first.double() * first.double()
-        for layer in others:  # one by one: the same sum for any number of lanes
-            squares = squares + layer.double() * layer.double()
-        return squares.sqrt().to(first.dtype)
+        return together(first, others) if others else first
 
     @property
     def omega(self) -> Omega:

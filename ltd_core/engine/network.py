@@ -27,10 +27,10 @@ class Network(Protocol):
     """A network with buffers for one number of lanes."""
 
     @property
-    def delta_norms(self) -> torch.Tensor:
-        """Return the norms of d loss / d h_T, d loss / d h_{T-1}, ... at the last minibatch, [K, T].
+    def delta_logs(self) -> torch.Tensor:
+        """Return the logarithms of the norms of d loss / d h_T, d loss / d h_{T-1}, ... at the last minibatch, [K, T].
 
-        NaN before a lane's start; h is the states of all layers.
+        -inf where a norm is zero, NaN before a lane's start; h is the states of all layers.
         """
 
     @property

@@ -10,6 +10,7 @@ from ltd_core.lazy import torch
 from ltd_core.probes import Observed
 from ltd_core.randomness import Draws, stream_key
 from ltd_core.recurrence.tensors import evaluate
+from ltd_core.scaling import scaled
 
 if TYPE_CHECKING:
     from ltd_core.engine.tensor_layer import TensorLayer
@@ -35,8 +36,15 @@ def observe(spec: Training, step: int, row: torch.Tensor) -> Observed:
 
 
 def _memory(layer: TensorLayer, start: int) -> torch.Tensor:
-    """Return d h_T / d h_{T-k} by lag k, [T, B, H, H]: one backward pass for all units of h_T."""
+    """Return d h_T / d h_{T-k} by lag k, [T, B, H, H]: one backward pass for all units of h_T.
+
+    NaN where it is no zero, but no float holds its largest number.
+    """
     size, sequences = layer.cell.hidden_size, layer.states[0].shape[1]
     each = layer.repeated(size)
     each.back(torch.eye(size, dtype=torch.float64).repeat(sequences, 1).view(1, 1, -1, size))
-    return each.deltas[start:, 0].flip(0).reshape(-1, sequences, size, size)
+    deltas, exponents = each.deltas[start:, 0], each.exponents[start:, 0, None, None]
+    settled = scaled(deltas, -exponents)
+    lost = (deltas.abs().amax((1, 2)) > 0) & (settled.abs().amax((1, 2)) < torch.finfo(settled.dtype).tiny)
+    settled = torch.where(lost[:, None, None], torch.nan, settled)
+    return settled.flip(0).reshape(-1, sequences, size, size)

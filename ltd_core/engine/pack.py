@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ltd_core.engine.blocks import block_updates, next_boundary
 from ltd_core.engine.evaluation import evaluate
+from ltd_core.engine.former import as_before
 from ltd_core.engine.lane import Lane
 from ltd_core.engine.layout import Layout
 from ltd_core.engine.observation import observe
@@ -165,7 +166,9 @@ class Pack:
     def _outcome(lane: Lane, *, diverged: bool, error: float | None) -> Outcome | None:
         if diverged:
             return Outcome(
-                "diverged", lane.step, f"the loss or the gradient left the finite range at update {lane.step}"
+                "diverged",
+                lane.step,
+                f"the loss, the gradient, the weights or the optimizer left the finite range at update {lane.step}",
             )
         if error is not None:
             sequences = lane.spec.evaluation.sequences
@@ -182,6 +185,8 @@ class Pack:
         blocks += self._evaluation_blocks(lane)
         if lane.spec.observation.short_norms:
             blocks = with_short_norms(blocks)
+        if lane.former:
+            blocks = as_before(blocks)
         lane.block_start, lane.periodic, lane.evaluations = lane.step, [], []
         lane.last_state = self._save(slot, lane)
         summary = lane.summary.report(diverged=outcome is not None and outcome.kind == "diverged")
@@ -200,7 +205,7 @@ class Pack:
         ]
 
     def _save(self, slot: int, lane: Lane) -> bytes:
-        meta = {"digest": lane.spec.digest, "step": lane.step, "summary": lane.summary.kept}
+        meta = {"digest": lane.spec.digest, "step": lane.step, "summary": lane.summary.kept, "former": lane.former}
         arrays = {
             f"weight.{name}": view[0].cpu().numpy()
             for name, view in self._layout.views(self._weights[slot : slot + 1]).items()
@@ -217,5 +222,6 @@ class Pack:
         for name, rows in self._carried.items():
             rows[slot] = torch.from_numpy(arrays[name].copy()).to(rows)
         lane.step = lane.block_start = meta["step"]
+        lane.former = meta.get("former", RunningSummary.is_former(meta["summary"]))
         lane.summary = RunningSummary(meta["summary"])
         lane.last_state = state

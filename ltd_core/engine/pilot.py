@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ltd_core.clipping.threshold import Pilot
-from ltd_core.engine.clipper import norms
 from ltd_core.engine.example_network import ExampleNetwork
 from ltd_core.engine.machine_network import MachineNetwork
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
+from ltd_core.scaling import norms
 
 if TYPE_CHECKING:
     from ltd_core.clipping import Clipping

@@ -58,7 +58,7 @@ class Recorder:
     def record_states(self, lane: Lane, observed: Observed) -> None:
         """Measure what fresh sequences showed after the lane's last update."""
         for probe in self._of_states:
-            lane.periodic.append((probe.name, lane.step, probe.measure(observed).to(self._scalars.dtype)))
+            lane.periodic.append((probe.name, lane.step, told(probe.measure(observed), self._scalars.dtype)))
 
     def move(self, source: int, target: int) -> None:
         """Move what a slot holds."""
@@ -78,3 +78,10 @@ class Recorder:
                 values = torch.stack([value for _, value in points]).cpu().numpy()
                 blocks.append(TraceBlock(periodic.name, points[0][0], periodic.info(lane.spec).every, values))
         return blocks
+
+
+def told(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return values in the precision of a run; NaN for what would become zero or infinite there and is not."""
+    found = values.to(dtype)
+    lost = ((found == 0) & (values != 0)) | (found.isinf() & values.isfinite())
+    return torch.where(lost, torch.nan, found)

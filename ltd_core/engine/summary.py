@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from ltd_core.outcome import Summary
 
 Block = np.ndarray[Any, np.dtype[Any]]
+_FORMER = "earliest"
+"""What former releases kept: a sum of norms."""
+_SMALLEST, _LARGEST = math.log(sys.float_info.min), math.log(sys.float_info.max)
 
 
 class RunningSummary:
@@ -30,11 +35,19 @@ class RunningSummary:
             "norm_max": None,
             "explosions": 0,
             "slope": [0.0, 0],
-            "earliest": [0.0, 0],
+            "earliest_log": [-math.inf, 0],
             "evaluation": None,
             "best_evaluation": None,
             "solved": None,
         } | (kept or {})
+        total, count = self.kept.pop(_FORMER, (0.0, 0))
+        if count:
+            self.kept["earliest_log"] = [math.log(total) if total else -math.inf, count]
+
+    @staticmethod
+    def is_former(kept: dict[str, Any]) -> bool:
+        """Return whether a former release kept these."""
+        return "earliest_log" not in kept
 
     def add(self, values: Mapping[str, Block]) -> None:
         """Take in one block of the traces that were measured at every update."""
@@ -44,10 +57,11 @@ class RunningSummary:
             kept[best] = _extreme(min, kept[best], values[name])
         kept["norm_max"] = _extreme(max, kept["norm_max"], values["gradient_norm"])
         kept["explosions"] += _explosions(values["gradient_norm"].astype(np.float64), *kept["norm"])
-        earliest, slopes = _through_time(values["delta_norm"])
-        figures = (values["clipped_share"], values["gradient_norm"], earliest, slopes)
-        for name, figure in zip(("clipped", "norm", "earliest", "slope"), figures, strict=True):
-            _accumulate(kept[name], figure)
+        earliest, slopes = _through_time(values["delta_log_norm"])
+        for name, figure in (("clipped", values["clipped_share"]), ("norm", values["gradient_norm"])):
+            _accumulate(kept[name], figure[np.isfinite(figure)])
+        _accumulate(kept["slope"], slopes[slopes < np.inf])  # of zero, -inf, too: not NaN
+        _accumulate_logs(kept["earliest_log"], earliest[earliest < np.inf])
 
     def evaluated(self, step: int, error: float, *, solved: bool) -> None:
         """Take in one evaluation."""
@@ -60,7 +74,7 @@ class RunningSummary:
     def report(self, *, diverged: bool) -> Summary:
         """Return the metrics (see ltd_core.metrics)."""
         kept = self.kept
-        evaluated = kept["evaluation"] is not None
+        evaluated, earliest = kept["evaluation"] is not None, _mean_of_logs(kept["earliest_log"])
         return {
             "success": int(kept["solved"] is not None) if evaluated or diverged else None,
             "updates_to_success": kept["solved"],
@@ -75,22 +89,22 @@ class RunningSummary:
             "gradient_norm_max": kept["norm_max"],
             "explosions": kept["explosions"],
             "delta_slope": _ratio(kept["slope"]),
-            "delta_earliest": _ratio(kept["earliest"]),
+            "delta_earliest": _told(earliest),
+            "delta_log_earliest": earliest,
             "diverged": int(diverged),
         }
 
 
-def _through_time(norms: Block) -> tuple[Block, Block]:
-    """Return of each update |delta| at the earliest step, and the growth of its log per step back, [n] each.
+def _through_time(logs: Block) -> tuple[Block, Block]:
+    """Return of each update ln |delta| at the earliest step, and its growth per step back, [n] each.
 
-    From norms by lag [n, T], NaN beyond the end of a sequence.
+    From logarithms by lag [n, T], NaN beyond the end of a sequence. Both are -inf where delta has become zero; there is
+    no growth, NaN, of what begins as zero.
     """
-    lengths = np.isfinite(norms).sum(1)
-    earliest = norms[np.arange(len(norms)), np.maximum(lengths - 1, 0)].astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        growth: Block = np.log(earliest) - np.log(norms[:, 0].astype(np.float64))
-    slopes: Block = growth / np.maximum(lengths - 1, 1)
-    return earliest, slopes
+    lengths = (~np.isnan(logs)).sum(1)
+    earliest = logs[np.arange(len(logs)), np.maximum(lengths - 1, 0)].astype(np.float64)
+    last = np.where(np.isfinite(logs[:, 0]), logs[:, 0].astype(np.float64), np.nan)
+    return earliest, (earliest - last) / np.maximum(lengths - 1, 1)
 
 
 def _explosions(norms: Block, total: float, count: int) -> int:
@@ -104,9 +118,25 @@ def _explosions(norms: Block, total: float, count: int) -> int:
 
 
 def _accumulate(total: list[float], values: Block) -> None:
-    finite = values[np.isfinite(values)].astype(np.float64)
-    total[0] += float(finite.sum())
-    total[1] += len(finite)
+    total[0] += float(values.astype(np.float64).sum())
+    total[1] += len(values)
+
+
+def _accumulate_logs(total: list[float], logs: Block) -> None:
+    """Add numbers given by their logarithms to a sum that is kept as one."""
+    total[0] = float(np.logaddexp.reduce(logs, initial=total[0]))
+    total[1] += len(logs)
+
+
+def _mean_of_logs(total: list[float]) -> float | None:
+    return total[0] - math.log(total[1]) if total[1] else None
+
+
+def _told(log: float | None) -> float | None:
+    """Return the number of a logarithm; None where a float cannot hold it."""
+    if log is None or log == -math.inf:
+        return None if log is None else 0.0
+    return math.exp(log) if _SMALLEST <= log <= _LARGEST else None
 
 
 def _extreme(choose: Any, known: float | None, values: Block) -> float | None:

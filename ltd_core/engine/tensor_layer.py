@@ -5,9 +5,11 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Self
 
+from ltd_core.engine.scales import Scales
 from ltd_core.lazy import torch
 from ltd_core.recurrence.expression import TIME, ZERO, Node
 from ltd_core.recurrence.tensors import Known, evaluate
+from ltd_core.scaling import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class TensorLayer:
-    """A layer of a cell; states, deltas and slopes are zero before a lane's start."""
+    """A layer of a cell; states, deltas and slopes are zero before a lane's start.
+
+    Deltas, what became of them, and slopes of a step are 2^exponent times the true ones: none leaves a float's range.
+    """
 
     live: torch.Tensor
     """1 where a lane has begun, else 0, [T, K, 1, 1]."""
@@ -26,6 +31,8 @@ class TensorLayer:
     """What became of the delta after a step on its way to the state before it, [T, K, B, H]."""
     slopes: torch.Tensor
     """d loss / d gate and d loss / d parameter, [T, K, B, slopes, H]."""
+    exponents: torch.Tensor
+    """Of the scale of each step, [T, K]."""
 
     def __init__(self, cell: Cell, weights: Mapping[str, torch.Tensor], place: int) -> None:
         self.cell, self._end = cell, str(place + 1) if place else ""
@@ -74,13 +81,24 @@ class TensorLayer:
         """Return the states after the last steps, [K, R B, H]."""
         return torch.cat(self.states[-answers:], 1)
 
-    def back(self, given: torch.Tensor) -> None:
-        """Fill deltas, pushed and slopes from the deltas given to the last states, [K, R, B, H]."""
+    def back(self, given: torch.Tensor, exponents: torch.Tensor | None = None) -> None:
+        """Fill deltas, pushed and slopes from the deltas given to the last states, [K, R, B, H].
+
+        These are on scales of 2^exponents [R, K]; of 1 where there are none.
+        """
         step, steps, answers = self.cell.step, len(self.tape), given.shape[1]
+        scales = Scales(given, exponents, steps)
         carried = [torch.zeros_like(self.states[0]) for _ in step.states]
         transposed = [matrix.transpose(1, 2) for matrix in self._matrices]
         deltas, pushed, slopes = ([carried[0]] * steps for _ in range(3))
         for t in range(steps - 1, -1, -1):
+            if scales.due(t):
+                seen_later = range(t + 1, min(t + 1 + max(self.cell.delays), steps))
+                by = scales.follow(t, carried, [slopes[later] for later in seen_later])
+                for later in seen_later:
+                    slopes[later] = slopes[later] * by[..., None]
+                    deltas[later] = deltas[later] * by
+                carried = [state * by for state in carried]
             known, through = self.tape[t], carried[0]
             for delay, matrix in zip(self.cell.delays, transposed, strict=True):
                 if t + delay < steps:
@@ -88,19 +106,20 @@ class TensorLayer:
                     through = through + torch.bmm(seen.flatten(2), matrix)
             if t + 1 < steps:
                 pushed[t + 1] = through * self.live[t]
-            late = t - steps + answers
-            carried[0] = deltas[t] = (through + given[:, late] if late >= 0 else through) * self.live[t]
+            through = through + scales.given(t) if t >= steps - answers else through
+            carried[0] = deltas[t] = through * self.live[t]
             known |= {Node("delta", name=name): value for name, value in zip(step.states, carried, strict=True)}
             nothing = torch.zeros_like(carried[0])
             derivatives = [evaluate(node, known) if node != ZERO else nothing for node in step.slopes]
             slopes[t] = torch.stack([value.expand_as(nothing) * self.live[t] for value in derivatives], 2)
             carried = [nothing if node == ZERO else evaluate(node, known) * self.live[t] for node in step.carries]
         self.deltas, self.pushed, self.slopes = torch.stack(deltas), torch.stack(pushed), torch.stack(slopes)
+        self.exponents = scales.exponents()
 
     def gradients(self) -> dict[str, torch.Tensor]:
         """Return the gradients of the layer's weights: one product over all T B rows of a lane."""
         step, lanes = self.cell.step, self.slopes.shape[1]
-        slopes = self.slopes.transpose(0, 1)  # [K, T, B, slopes, H]
+        slopes = scaled(self.slopes, -self.exponents[..., None, None, None]).transpose(0, 1)  # [K, T, B, slopes, H]
         seen, sees = slopes[:, :, :, : len(step.recurrent)], slopes[:, :, :, step.entering.start : step.entering.stop]
         states, of_delays = torch.stack(self.states, 1), []
         for delay in self.cell.delays:
@@ -152,7 +171,7 @@ class TensorLayer:
         return many
 
     def below(self) -> torch.Tensor:
-        """Return what reaches the states of the layer below, [K, T, B, H]."""
+        """Return what reaches the states of the layer below, [K, T, B, H], on the scale of each step."""
         step = self.cell.step
         sees = self.slopes[:, :, :, step.entering.start : step.entering.stop].transpose(0, 1).flatten(3)
         through: torch.Tensor = torch.bmm(sees.flatten(1, 2), self._u.transpose(1, 2))

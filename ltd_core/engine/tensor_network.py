@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ltd_core.engine.layout import Layout
+from ltd_core.engine.logarithms import together
 from ltd_core.engine.network import Omega, Reading
 from ltd_core.engine.tensor_layer import TensorLayer
 from ltd_core.kernels.omega import USABLE
 from ltd_core.lazy import torch
+from ltd_core.scaling import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +25,7 @@ class TensorNetwork:
 
     def __init__(self, spec: Training, lanes: int, rows: torch.Tensor) -> None:
         self._spec, self._layout = spec, Layout(spec)
-        self.delta_norms = rows.new_zeros(lanes, spec.problem.longest)
+        self.delta_logs = rows.new_zeros(lanes, spec.problem.longest)
         self.omega = Omega(rows.new_zeros(lanes), rows.new_zeros(lanes, 0))
 
     def train(self, rows: torch.Tensor, gradient: torch.Tensor, batch: Batch) -> Reading:
@@ -35,17 +38,17 @@ class TensorNetwork:
         gradients["V"].copy_(torch.bmm(last.transpose(1, 2), slopes))
         gradients["c"].copy_(slopes.sum(1))
         given = torch.bmm(slopes, weights["V"].transpose(1, 2)).view(len(rows), problem.answers, -1, last.shape[2])
-        squares = torch.zeros_like(self.delta_norms, dtype=torch.float64)
+        logs, exponents = list[torch.Tensor](), None
         for layer in reversed(layers):
-            layer.back(given)
+            layer.back(given, exponents)
             for name, value in layer.gradients().items():
                 gradients[name].copy_(value)
-            given = layer.below() if layer is not layers[0] else given
+            if layer is not layers[0]:
+                given, exponents = layer.below(), layer.exponents
             norms = torch.linalg.vector_norm(layer.deltas, dim=(2, 3), dtype=torch.float64)
-            squares += (norms * norms if len(layers) > 1 else norms).t()
-        norms = squares.sqrt() if len(layers) > 1 else squares
+            logs.append((norms.log() - layer.exponents.double() * math.log(2.0)).t())
         begun = torch.arange(steps, device=rows.device) >= batch.starts.unsqueeze(1)
-        self.delta_norms.copy_(torch.where(begun, norms, torch.nan).flip(1))
+        self.delta_logs.copy_(torch.where(begun, together(logs[0], logs[1:]), torch.nan).flip(1))
         if self._spec.regularizer.ratio_of:
             self.omega = _omega(layers[0], self._spec.regularizer.ratio_of)
         return reading
@@ -72,7 +75,8 @@ def _omega(layer: TensorLayer, ratio_of: str) -> Omega:
     d, v = layer.deltas[1:], layer.pushed[1:]  # [T - 1, K, B, H], of the steps from the second on
     live = layer.live[:-1, :, :, 0]  # the state before the step is no variable at the first
     below = (d * d).sum(-1)
-    usable = (below >= USABLE).to(d.dtype) * live
+    least = scaled(torch.full_like(below, USABLE), 2 * layer.exponents[1:, :, None])
+    usable = (below >= least.clamp(min=torch.finfo(d.dtype).tiny)).to(d.dtype) * live
     below = torch.where(usable > 0, below, torch.ones_like(below))
     ratio = (v * v).sum(-1) / below
     if ratio_of == "squares":
@@ -85,9 +89,9 @@ def _omega(layer: TensorLayer, ratio_of: str) -> Omega:
     count = usable.sum(-1, keepdim=True)
     share = usable / torch.where(count > 0, count, torch.ones_like(count))
     value = (away * away * share).sum((0, 2))
-    scaled = v * (slope / below * share).unsqueeze(-1)
+    weighed = v * (slope / below * share).unsqueeze(-1)
     slopes = layer.slopes[1:, :, :, : len(layer.cell.step.recurrent)].flatten(3)
-    return Omega(value, torch.einsum("tkbh,tkbg->khg", scaled, slopes).flatten(1))
+    return Omega(value, torch.einsum("tkbh,tkbg->khg", weighed, slopes).flatten(1))
 
 
 def read(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from ltd_core.engine.clipper import Clipper, norms
+from ltd_core.engine.clipper import Clipper
 from ltd_core.engine.example_network import ExampleNetwork
 from ltd_core.engine.lane_settings import refill, settings_of
 from ltd_core.engine.moving_settings import Scheduled
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
+from ltd_core.scaling import norms
 
 if TYPE_CHECKING:
     from ltd_core.engine.lane import Lane
@@ -52,7 +54,7 @@ class Updater:
         empty = len(self._rows) - len(lanes)
         self.lanes = lanes
         optimizers = [lane.spec.optimizer for lane in lanes] + [lanes[0].spec.optimizer] * empty
-        self._step = type(lanes[0].spec.optimizer).step
+        self._step, self._watched = type(lanes[0].spec.optimizer).step, lanes[0].spec.optimizer.squares
         same = [
             self._clipper.load(lanes),
             refill(self._optimizer, settings_of(optimizers, self._rows)),
@@ -91,13 +93,16 @@ class Updater:
         weights = self._layout.effective(self._rows)
         reading = self._network.train(weights, self._gradient, batch)
         self._steps += 1
-        omega = self._regularize()
+        due = self._due()
+        omega = self._regularize(due)
         if self._layout.constraint is not None:
             self._layout.constraint.pull_back(self._rows, self._gradient)
         examples = self._network.examples if isinstance(self._network, ExampleNetwork) else self._gradient.unsqueeze(1)
-        due = self._due(examples)
+        if due is not None:
+            self._gradient.masked_fill_(~due, 0.0)
+            examples.masked_fill_(~due.unsqueeze(1), 0.0)
         norm = norms(self._gradient)
-        clipped = self._clipper.clip(examples, norm, weights, self._steps, self._alive)
+        clipped = self._clipper.clip(examples, norm, weights, self._steps, self._alive, due)
         clipped_norm = norms(clipped.gradient)
         settings = self._settings()
         update = Update(
@@ -106,7 +111,7 @@ class Updater:
             gradient_norm=norm,
             clipped_norm=clipped_norm,
             clipped_share=clipped.share,
-            delta_norms=self._network.delta_norms,
+            delta_logs=self._network.delta_logs,
             gradient=self._gradient,
             groups=self._groups,
             omega=omega[0],
@@ -117,36 +122,45 @@ class Updater:
         self._recorder.record(self._places, update)
         self._places += 1
         self._taken += self._alive
-        self._alive &= torch.isfinite(reading.loss) & torch.isfinite(clipped_norm)
-        self._move(clipped.gradient, due, settings)
+        self._move(clipped.gradient, due, settings, (reading.loss, clipped_norm))
         self._scheduled.advance()
 
-    def _regularize(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Add the regularizer's gradient to that of W, which lies first; return value and norm, weight included."""
+    def _regularize(self, due: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add the regularizer's gradient to that of W, which lies first; return value and norm, weight included.
+
+        The norm is of what moves at this update.
+        """
         if "regularizer" not in self._scheduled.names:
             return self._nothing, self._nothing
         omega, weight = self._network.omega, self._scheduled.now("regularizer").unsqueeze(-1)
         added = torch.where(weight > 0, weight * omega.gradient, 0.0)
+        if due is not None:
+            added = torch.where(due[:, : added.shape[1]], added, 0.0)
         self._gradient[:, : added.shape[1]] += added
         return omega.value, norms(added)
 
-    def _due(self, examples: torch.Tensor) -> torch.Tensor | None:
-        """Return which weights move at this update, [K, P], and forget the gradients of the others; None for all."""
+    def _due(self) -> torch.Tensor | None:
+        """Return which weights move at this update, [K, P]; None for all."""
         if self._periods is None:
             return None
-        due = (self._periods > 0) & (self._steps % self._periods.clamp(min=1) == 0)
-        self._gradient.masked_fill_(~due, 0.0)
-        examples.masked_fill_(~due.unsqueeze(1), 0.0)
-        return due
+        return (self._periods > 0) & (self._steps % self._periods.clamp(min=1) == 0)
 
     def _settings(self) -> Settings:
         """Return the optimizer's settings at this update."""
         moving = {"lr": self._scheduled.now("lr")} if "lr" in self._scheduled.names else {}
         return self._optimizer | moving
 
-    def _move(self, gradient: torch.Tensor, due: torch.Tensor | None, settings: Settings) -> None:
-        """Step the weights that are due, in every lane that is still finite."""
+    def _move(
+        self,
+        gradient: torch.Tensor,
+        due: torch.Tensor | None,
+        settings: Settings,
+        measured: tuple[torch.Tensor, torch.Tensor],
+    ) -> None:
+        """Step the weights that are due, in every lane whose measures, new weights and memory are finite."""
         rows, memory = self._step(self._rows, gradient, self._memory, settings)
+        sizes = [_largest(part) for part in (rows, *(memory[name] for name in self._watched))]
+        self._alive &= torch.isfinite(torch.stack((*measured, *sizes))).all(0)
         alive = self._alive.unsqueeze(-1)
         if due is not None:
             alive = alive & due
@@ -156,3 +170,9 @@ class Updater:
 
     def _tensor(self, values: list[float] | list[int] | list[bool], dtype: torch.dtype) -> torch.Tensor:
         return torch.tensor(values, dtype=dtype, device=self._rows.device)
+
+
+def _largest(rows: torch.Tensor) -> torch.Tensor:
+    """Return the largest size in each row: not finite if one number is not."""
+    found: torch.Tensor = torch.linalg.vector_norm(rows, ord=math.inf, dim=1)
+    return found

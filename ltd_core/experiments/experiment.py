@@ -84,6 +84,14 @@ class RunSpec(Canonical):
         """Return the declarations of the traces that the run leaves."""
         return ()
 
+    def former_traces(self) -> dict[str, TraceInfo]:
+        """Return what runs of former releases left instead of some of these, by the name of what they leave now."""
+        return {}
+
+    def known_traces(self) -> dict[str, TraceInfo]:
+        """Return by name the declarations of all traces that a run may have left, in this or a former release."""
+        return {info.name: info for info in (*self.traces(), *self.former_traces().values())}
+
 
 def _hash(text: str, size: int) -> str:
     return hashlib.blake2b(text.encode(), digest_size=size).hexdigest()

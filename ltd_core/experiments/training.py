@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from ltd_core.cells import CELLS, Cell
 from ltd_core.cells.rnn import Rnn
@@ -12,6 +12,7 @@ from ltd_core.clipping import CLIPPINGS, Clipping
 from ltd_core.clipping.none import NoClipping
 from ltd_core.errors import FieldError
 from ltd_core.experiments.experiment import RunSpec
+from ltd_core.experiments.representable import require_representable
 from ltd_core.fields import Count, Share, Whole
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
@@ -21,6 +22,7 @@ from ltd_core.optimizers.sgd import Sgd
 from ltd_core.probes import PROBES
 from ltd_core.probes.observation import Observation
 from ltd_core.problems import PROBLEMS, Problem
+from ltd_core.problems.problem import stored
 from ltd_core.regularizers import REGULARIZERS, Regularizer
 from ltd_core.regularizers.none import NoRegularizer
 from ltd_core.trace import TraceInfo
@@ -99,6 +101,14 @@ class Training(RunSpec):
             )
         return self
 
+    @model_validator(mode="after")
+    def _fits_its_precision(self, info: ValidationInfo) -> Self:
+        """Refuse numbers that the run would not compute with; one that is stored was accepted before."""
+        if not stored(info):
+            for name in ("problem", "cell", "initialization", "regularizer", "clipping", "optimizer"):
+                require_representable(getattr(self, name), name, self.dtype)
+        return self
+
     @classmethod
     def example(cls) -> dict[str, Any]:
         """Return a specification to post."""
@@ -148,3 +158,8 @@ class Training(RunSpec):
         return tuple(probe.info(self) for probe in PROBES.values() if probe.applies(self)) + (
             evaluated if every else ()
         )
+
+    def former_traces(self) -> dict[str, TraceInfo]:
+        """Return those of the probes."""
+        known = {name: probe.former(self) for name, probe in PROBES.items() if probe.applies(self)}
+        return {name: info for name, info in known.items() if info is not None}

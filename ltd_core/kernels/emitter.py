@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-_INDEX_BITS = 64
-
-
 class Precision(NamedTuple):
     """Single or double: type, suffix in intrinsics, bits, bits of the mantissa, numbers in a vector."""
 
@@ -50,6 +47,11 @@ class Precision(NamedTuple):
     def vector(self) -> str:
         """Return the type of a vector."""
         return f"<{self.width} x {self.scalar}>"
+
+    @property
+    def bias(self) -> int:
+        """Return what is added to an exponent where it is stored: also the largest one."""
+        return (1 << (self.bits - self.mantissa - 2)) - 1
 
 
 def precision_of(dtype: str) -> Precision:
@@ -255,9 +257,7 @@ def declarations(precision: Precision) -> str:
             f"declare {number} @llvm.vector.reduce.fmax.v{w}{f}({v})",
             f"declare i1 @llvm.vector.reduce.or.v{w}i1(<{w} x i1>)",
             f"declare {number} @llvm.sqrt.{f}({number})",
-            f"declare {number} @llvm.log.{f}({number})",
-            f"declare i{precision.bits} @llvm.smax.i{precision.bits}(i{precision.bits}, i{precision.bits})",
-            *(["declare i64 @llvm.smax.i64(i64, i64)"] if precision.bits < _INDEX_BITS else []),
-            f"declare i{precision.bits} @llvm.smin.i{precision.bits}(i{precision.bits}, i{precision.bits})",
+            *dict.fromkeys([f"declare {number} @llvm.log.{f}({number})", "declare double @llvm.log.f64(double)"]),
+            *(f"declare i64 @llvm.{name}.i64(i64, i64)" for name in ("smax", "smin")),
         ]
     )

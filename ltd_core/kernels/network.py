@@ -17,6 +17,7 @@ from ltd_core.kernels.machine import Library
 from ltd_core.kernels.omega import omega_function
 from ltd_core.kernels.product import Term
 from ltd_core.kernels.readout import back_function, multiply, read_function
+from ltd_core.kernels.scale import exponent_at, settle_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ TRAIN = (
     "gradient",  # likewise
     "losses",  # [K]
     "errors",  # [K]
-    "norms",  # [K, L, T], |delta| of each layer by lag; NaN beyond a lane's sequence
+    "norms",  # [K, L, T], ln |delta| of each layer by lag; NaN beyond a lane's sequence
     "omegas",  # [K], of a regularizer
     "pushes",  # [K, H, gates H], its gradient for W
     "states",  # room for [L, S, T+1, B, H]
@@ -45,6 +46,7 @@ TRAIN = (
     "below",  # [T, B, H], what reaches the states of a layer from the one above
     "deltas",  # [T, B, H], for a regularizer
     "pushed",  # [T, B, H], likewise
+    "exponents",  # [L + 1, T], int64, of the scales on the way back, last those of what the readout gives
 )
 JUDGE = ("starts", "x", "targets", "rows", "losses", "errors", "states", "tape", "slopes")
 """As above; where one layer answers at the last step only, room for states [S, ring, B, H], and none for a tape."""
@@ -62,10 +64,7 @@ def train_kernel(shape: Shape) -> Callable[..., None]:
         _transpose(e, w["V"], (shape.size, shape.outputs), "%Vt")
         e.call("back", [last, "%Vt", "%slopes", d["V"], d["c"], "%delta"])
         train.backward(w, d)
-        if shape.ratio:
-            pushes = e.at("%pushes", e.multiply(lane, shape.size * shape.recurrent))
-            e.call("omega", ["%tape", "%deltas", "%pushed", e.at("%omegas", lane), pushes], [train.start, "%steps"])
-    parts = [read_function(shape), back_function(shape)]
+    parts = [read_function(shape), back_function(shape), settle_function(shape)]
     for layer in range(min(shape.layers, 2)):
         part = shape.layer(layer)
         parts += [forward_function(part, f"forward{layer}", keep=True), gradient_function(part, f"gradients{layer}")]
@@ -127,6 +126,9 @@ class _Lane:
         """Run all layers back, and sum their gradients."""
         e, s = self.e, self.s
         given, many = "%delta", str(s.answers)
+        exponents = [exponent_at(e, "%exponents", e.multiply("%steps", layer)) for layer in range(s.layers + 1)]
+        with e.loop("0", "%steps") as t:
+            e.do(f"store i64 0, ptr {exponent_at(e, exponents[-1], t)}")
         for layer in reversed(range(s.layers)):
             states, tape, top = self._states[layer], self._tapes[layer], layer == s.layers - 1
             matrix, into, biases = _of(w, layer)
@@ -134,15 +136,24 @@ class _Lane:
                 source = e.at(matrix, delay * s.size * s.recurrent)
                 _transpose(e, source, (s.size, s.recurrent), e.at("%Wt", delay * s.size), len(s.delays) * s.size)
             row = e.add(e.multiply(self._lane, s.layers), layer)
-            pointers = [given, "%Wt", biases, states, tape, "%carry", e.at("%norms", e.multiply(row, "%steps"))]
+            norms = e.at("%norms", e.multiply(row, "%steps"))
+            pointers = [given, exponents[layer + 1], "%Wt", biases, states, tape, "%carry", norms, exponents[layer]]
             name = "backward" if top else "backward_below"
             e.call(name, [*pointers, "%deltas", "%pushed"], [self.start, "%steps", many])
-            pointers = [self._inputs[layer], states, tape, *_of(d, layer)]
-            e.call(f"gradients{min(layer, 1)}", pointers, [self.start, "%steps"])
+            if s.ratio:
+                self._regularize(exponents[layer])
             if layer:
                 _transpose(e, into, (s.size, s.entering), "%Ut", s.size)
                 e.call("below", [tape, "%Ut", "%below"], [self.start, "%steps"])
                 given, many = "%below", "%steps"
+            e.call("settle", [tape, exponents[layer]], [self.start, "%steps"])
+            pointers = [self._inputs[layer], states, tape, *_of(d, layer)]
+            e.call(f"gradients{min(layer, 1)}", pointers, [self.start, "%steps"])
+
+    def _regularize(self, exponents: str) -> None:
+        e, s = self.e, self.s
+        results = [e.at("%omegas", self._lane), e.at("%pushes", e.multiply(self._lane, s.size * s.recurrent))]
+        e.call("omega", ["%tape", "%deltas", "%pushed", exponents, *results], [self.start, "%steps"])
 
 
 def _of(weights: dict[str, str], layer: int) -> list[str]:

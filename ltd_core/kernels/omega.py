@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.gradients import chunks, each
 from ltd_core.kernels.product import Term
+from ltd_core.kernels.scale import load_exponent, power_of_two
 
 if TYPE_CHECKING:
     from ltd_core.kernels.shape import Shape
@@ -22,10 +23,11 @@ def omega_function(shape: Shape) -> str:
     """Return "omega": the sum over steps of the mean over sequences of (r - 1)^2, or of (sqrt(r) - 1)^2, and dW.
 
     `pushed` [T, B, H] holds v and is used up; `deltas` [T, B, H] and the slopes on the tape are as the backward pass
-    left them. The state before the first step is no variable.
+    left them, of a step on the scale of 2^exponents [T], of which no ratio knows. The state before the first step is
+    no variable.
     """
     s = shape
-    e = Emitter("omega", s.precision, ["tape", "deltas", "pushed", "value", "dW"], ["start", "steps"])
+    e = Emitter("omega", s.precision, ["tape", "deltas", "pushed", "exponents", "value", "dW"], ["start", "steps"])
     each(e, s.size, s.recurrent, None, "%dW")
     e.do(f"store {e.scalar} 0.0, ptr %value, align 4")
     first = e.add("%start", 1)
@@ -42,11 +44,11 @@ def _step(e: Emitter, s: Shape, t: str) -> None:
     zero, term, usable = e.number(0.0), e.slot(e.scalar), e.slot(e.scalar)
     for slot in (term, usable):
         e.do(f"store {e.scalar} {zero}, ptr {slot}")
-    first = e.multiply(t, s.state)
+    first, least = e.multiply(t, s.state), _least(e, t)
     with e.loop("0", str(s.batch_size)) as b:
         line = e.add(first, e.multiply(b, s.size))
         deltas, pushed = e.at("%deltas", line), e.at("%pushed", line)
-        own, factor, good = _term(e, s, _square(e, s, pushed), _square(e, s, deltas))
+        own, factor, good = _term(e, s, (_square(e, s, pushed), _square(e, s, deltas), least))
         _scale(e, pushed, s.size, factor)
         for slot, more in ((term, own), (usable, good)):
             total = e.value(f"fadd {e.scalar} {e.value(f'load {e.scalar}, ptr {slot}')}, {more}")
@@ -62,10 +64,22 @@ def _step(e: Emitter, s: Shape, t: str) -> None:
     e.do(f"store {e.scalar} {total}, ptr %value, align 4")
 
 
-def _term(e: Emitter, s: Shape, v: str, d: str) -> tuple[str, str, str]:
-    """Return a sequence's term, the factor of v in its gradient, and 1 if |d|^2 is usable; else zeros."""
-    f, one, zero = e.scalar, e.number(1.0), e.number(0.0)
-    good = e.value(f"fcmp oge {f} {d}, {e.number(USABLE)}")
+def _least(e: Emitter, t: str) -> str:
+    """Return the smallest usable |d|^2 on the scale of a step, above 0."""
+    power = power_of_two(e, load_exponent(e, "%exponents", t))
+    once = e.value(f"fmul {e.scalar} {e.number(USABLE)}, {power}")
+    twice = e.value(f"fmul {e.scalar} {once}, {power}")
+    some = e.value(f"fcmp ogt {e.scalar} {twice}, {e.number(0.0)}")
+    return e.value(f"select i1 {some}, {e.scalar} {twice}, {e.scalar} {e.number(2.0 ** (1 - e.precision.bias))}")
+
+
+def _term(e: Emitter, s: Shape, squares: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Return a sequence's term, the factor of v in its gradient, and 1 if |d|^2 is usable; else zeros.
+
+    Squares are |v|^2, |d|^2, and the least that is usable.
+    """
+    f, one, zero, (v, d, least) = e.scalar, e.number(1.0), e.number(0.0), squares
+    good = e.value(f"fcmp oge {f} {d}, {least}")
     below = e.value(f"select i1 {good}, {f} {d}, {f} {one}")
     ratio = e.value(f"fdiv {f} {v}, {below}")
     if s.ratio == "squares":

@@ -25,6 +25,7 @@ class Adam(Optimizer):
     source: ClassVar[str] = "Kingma and Ba 2015"
     lane_fields: ClassVar[frozenset[str]] = frozenset({"lr", "schedule", "first_decay", "second_decay", "epsilon"})
     memory: ClassVar[tuple[str, ...]] = ("first", "second", "first_share", "second_share")
+    squares: ClassVar[tuple[str, ...]] = ("second",)
 
     kind: Literal["adam"] = "adam"
     lr: Positive = Field(default=0.001, description="Learning rate.")

@@ -29,6 +29,9 @@ class Optimizer(Mechanism):
     memory: ClassVar[tuple[str, ...]] = ()
     """Names of the tensors [K, P] that the rule carries from update to update, all starting at 0."""
 
+    squares: ClassVar[tuple[str, ...]] = ()
+    """Those of them that may become infinite while the weights stay finite, and would hold them still."""
+
     @classmethod
     @abstractmethod
     def step(

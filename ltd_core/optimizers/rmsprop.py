@@ -22,6 +22,7 @@ class RmsProp(Optimizer):
     source: ClassVar[str] = "Tieleman and Hinton 2012, Neural networks for machine learning, lecture 6.5"
     lane_fields: ClassVar[frozenset[str]] = frozenset({"lr", "schedule", "decay", "epsilon"})
     memory: ClassVar[tuple[str, ...]] = ("square",)
+    squares: ClassVar[tuple[str, ...]] = ("square",)
 
     kind: Literal["rmsprop"] = "rmsprop"
     lr: Positive = Field(default=0.001, description="Learning rate.")

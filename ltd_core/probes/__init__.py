@@ -5,7 +5,7 @@ from operator import attrgetter
 from ltd_core.probes.clipped_cosine import ClippedCosine
 from ltd_core.probes.clipped_gradient_norm import ClippedGradientNorm
 from ltd_core.probes.clipped_share import ClippedShare
-from ltd_core.probes.delta_norm import DeltaNorm
+from ltd_core.probes.delta_log_norm import DeltaLogNorm
 from ltd_core.probes.descent import Descent
 from ltd_core.probes.error_rate import ErrorRate
 from ltd_core.probes.gate_mean import GateMean
@@ -34,7 +34,7 @@ PROBES: Entries[Probe] = Entries(
     ClippedShare,
     ClippedCosine,
     Descent,
-    DeltaNorm,
+    DeltaLogNorm,
     SpectralRadius,
     OmegaValue,
     OmegaGradientNorm,

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Update, UpdateProbe
+from ltd_core.scaling import scaled_norms
 
 
 class ClippedCosine(UpdateProbe):
@@ -33,10 +34,5 @@ def cosine(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
     By the norms of sum and difference, whose order of summation no neighbor changes, and which lose nothing near 1.
     """
-    units = [rows.double() / _norms(rows.double()).unsqueeze(1) for rows in (first, second)]
-    return (_norms(units[0] + units[1]).square() - _norms(units[0] - units[1]).square()) / 4
-
-
-def _norms(rows: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = torch.linalg.vector_norm(rows, dim=1)
-    return found
+    units = [rows.double() / scaled_norms(rows.double()).unsqueeze(1) for rows in (first, second)]
+    return (scaled_norms(units[0] + units[1]).square() - scaled_norms(units[0] - units[1]).square()) / 4

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Update, UpdateProbe
+from ltd_core.scaling import exponent_of, scaled, scaled_norms
 
 
 class GroupGradientShare(UpdateProbe):
@@ -31,8 +32,9 @@ class GroupGradientShare(UpdateProbe):
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
         """Return [K, groups]."""
-        parts = [torch.linalg.vector_norm(update.gradient[:, own].double(), dim=1) for own in update.groups]
-        squares = torch.stack([part * part for part in parts], 1)
+        parts = torch.stack([scaled_norms(update.gradient[:, own].double()) for own in update.groups], 1)
+        near_one = scaled(parts, -exponent_of(parts.amax(1, keepdim=True)))
+        squares = near_one * near_one
         total = squares[:, :1]
         for place in range(1, squares.shape[1]):  # one by one: the same sum for any number of lanes
             total = total + squares[:, place : place + 1]

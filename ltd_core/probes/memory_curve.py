@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.scaling import exponent_of, scaled
 
 
 class MemoryCurve(StateProbe):
@@ -27,5 +28,7 @@ class MemoryCurve(StateProbe):
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:
         """Return [T]."""
-        norms = observed.memory.square().sum((2, 3)).mean(1).div(observed.memory.shape[-1]).sqrt()
+        exponent = exponent_of(observed.memory.abs().amax((1, 2, 3)))
+        squares = scaled(observed.memory, -exponent[:, None, None, None]).square()
+        norms = scaled(squares.sum((2, 3)).mean(1).div(observed.memory.shape[-1]).sqrt(), exponent)
         return torch.nn.functional.pad(norms, (0, observed.steps - len(norms)), value=torch.nan)

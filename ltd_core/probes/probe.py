@@ -57,8 +57,8 @@ class Update:
     gradient_norm: torch.Tensor
     clipped_norm: torch.Tensor
     clipped_share: torch.Tensor
-    delta_norms: torch.Tensor
-    """By lag T - t, [K, T]; NaN where the sequence was shorter."""
+    delta_logs: torch.Tensor
+    """ln |delta| by lag T - t, [K, T]; -inf where delta is zero, NaN where the sequence was shorter."""
     gradient: torch.Tensor
     """Of all weights, before clipping, [K, P]."""
     groups: tuple[torch.Tensor, ...]
@@ -95,6 +95,11 @@ class Probe(ABC):
     def info(cls, spec: Observable) -> TraceInfo:
         """Return the declaration of the trace for a specification."""
         return TraceInfo(cls.name, cls.unit, cls.axes, cls.every, cls.description, cls.size(spec))
+
+    @classmethod
+    def former(cls, spec: Observable) -> TraceInfo | None:  # noqa: ARG003
+        """Return the declaration of the trace that runs of former releases left in its place."""
+        return None
 
 
 class UpdateProbe(Probe):

@@ -54,7 +54,7 @@ def _best(metric: Metric, placed: list[_Placed]) -> dict[str, Any] | None:
     least = min((one.lacking for one in known), default=0.0)
     competing = [one for one in known if one.lacking == least]
     sign = 1 if metric.better == "higher" else -1
-    best = max(competing, key=lambda one: sign * one.cell["value"], default=None)
+    best = max(competing, key=lambda one: sign * float(one.cell["value"]), default=None)
     if best is None or (metric.yes_or_no and sign > 0 and best.cell["value"] == 0):
         return None
     return best.place | {

@@ -48,10 +48,14 @@ def intervals(samples: Sequence[Array], aggregate: str, quantile: float = 0.9) -
     for count, numbers in by_size.items():
         values = np.stack([samples[number] for number in numbers])
         whole, ends = _figures(values, count, aggregate, quantile)
-        pairs = [(None, None)] * len(numbers) if ends is None else ends.tolist()
+        pairs = np.full((len(numbers), 2), np.nan).tolist() if ends is None else ends.tolist()
         for number, value, (low, high) in zip(numbers, whole.tolist(), pairs, strict=True):
-            results[number] = (value, low, high)
+            results[number] = (value, _known(low), _known(high))
     return results
+
+
+def _known(end: float) -> float | None:
+    return None if np.isnan(end) else end
 
 
 def _figures(values: Array, count: int, aggregate: str, quantile: float) -> tuple[Array, Array | None]:
@@ -59,11 +63,31 @@ def _figures(values: Array, count: int, aggregate: str, quantile: float) -> tupl
     if aggregate == "success_rate":
         share = (values > 0).mean(1)
         return share, _wilson(share, count)
+    infinite = np.isneginf(values)
+    if infinite.any():
+        return _of_zeros(values, infinite, aggregate, quantile)
     if aggregate == "mean":
         return values.mean(1), _of_mean(values, count) if count > 1 else None
     share = _SHARES.get(aggregate, quantile)
     inner = count > 1 and 0 < share < 1
     return np.quantile(values, share, axis=1), _of_quantile(np.sort(values, axis=1), count, share) if inner else None
+
+
+def _of_zeros(values: Array, infinite: Array, aggregate: str, quantile: float) -> tuple[Array, Array | None]:
+    """Return the figures of samples some of whose values are -inf, the logarithm of zero: these count like others.
+
+    Computed twice, with two finite numbers in their place far below the rest: what differs between the two is -inf. A
+    mean of -inf has no interval.
+    """
+    finite = np.where(infinite, 0.0, values)
+    far = 1e6 * (1.0 + np.abs(finite).max())
+    (first, ends), (second, others) = (
+        _figures(np.where(infinite, low, finite), values.shape[1], aggregate, quantile) for low in (-far, -2 * far)
+    )
+    whole = np.where(first == second, first, -np.inf)
+    if ends is None or others is None:
+        return whole, None
+    return whole, np.where(ends == others, ends, np.nan if aggregate == "mean" else -np.inf)
 
 
 def _wilson(share: Array, count: int) -> Array:

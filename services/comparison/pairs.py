@@ -7,8 +7,8 @@ interval, and what changes its sign, in all cells at once, for the test.
 
 from __future__ import annotations
 
+import math
 from itertools import combinations, product
-from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from services.comparison.labels import labels_of
 from services.comparison.positions import SEED, key_of, positions
 from services.database.engine import Database
 from services.errors import BadQuestion
+from services.runs.summaries import worded
 from services.sweeps import posted
 from services.sweeps.metric_values import metric_values
 from services.sweeps.posted import Grid
@@ -30,6 +31,8 @@ _MOST_PAIRS = 1000
 _MOST_TEXT = 10_000_000
 """Characters of all pairs' values together."""
 _SAMPLES = 20_000
+_FAR = 1e6
+"""Infinite differences are put so many times as far away as the largest other, where sums of them are numbers."""
 _RESAMPLES, _AT_ONCE = 10_000, 1_000_000
 _SEED = 20_130_616
 _SEEDS = "the signs of all differences of a seed together"
@@ -79,7 +82,7 @@ def compare_pairs(
 
 def _check_size(axis: str, values: list[bytes]) -> None:
     """Refuse too many pairs, or too much text in them; raises BadQuestion."""
-    if (count := comb(len(values), 2)) > _MOST_PAIRS:
+    if (count := math.comb(len(values), 2)) > _MOST_PAIRS:
         message = f"its {len(values):,} values make {count:,} pairs, at most {_MOST_PAIRS:,} are compared"
         raise BadQuestion("field", message, axis)
     if len(values) * sum(map(len, values)) > _MOST_TEXT:
@@ -106,21 +109,30 @@ def _groups(db: Database, sweep: Grid, axis: str, metric: str) -> _Groups:
 
 
 def _pair(groups: _Groups, first: bytes, second: bytes) -> dict[str, Any]:
-    differences = groups.by_value[second] - groups.by_value[first]
-    missing = np.isnan(groups.by_value[first]) != np.isnan(groups.by_value[second])
+    before, after = groups.by_value[first], groups.by_value[second]
+    with np.errstate(invalid="ignore"):  # two of -inf, the logarithm of zero, do not differ
+        differences = np.where(after == before, 0.0, after - before)
+    missing = np.isnan(before) != np.isnan(after)
     known = ~np.isnan(differences)
     differences, (_, unit) = differences[known], np.unique(groups.unit[known], return_inverse=True)
     count = int(unit.max(initial=-1)) + 1
-    low, high = _ends(differences, unit, count)
+    largest = float(np.abs(differences[np.isfinite(differences)]).max(initial=0.0))
+    bounded = np.clip(differences, -_FAR * (1 + largest), _FAR * (1 + largest))
+    figures = (float(np.median(bounded)), *_ends(bounded, unit, count)) if count else (None, None, None)
     return {
         "n": len(differences),
         "units": count,
         "without_pair": int(missing.sum()),
-        "median": float(np.median(differences)) if count else None,
-        "low": low,
-        "high": high,
-        "p": sign_flips(np.bincount(unit, differences)) if count else None,
+        **{name: _told(x, largest) for name, x in zip(("median", "low", "high"), figures, strict=True)},
+        "p": sign_flips(np.bincount(unit, bounded)) if count else None,
     }
+
+
+def _told(figure: float | None, largest: float) -> float | str | None:
+    """Return a figure for JSON: one beyond every finite difference is infinite."""
+    if figure is None or abs(figure) <= largest:
+        return figure
+    return worded(math.copysign(math.inf, figure))
 
 
 def _ends(differences: Array, unit: Array, count: int) -> tuple[float | None, float | None]:

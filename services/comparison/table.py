@@ -17,6 +17,7 @@ from services.comparison.labels import labels_of
 from services.comparison.positions import SEED, Positions, field_of, positions
 from services.database.engine import Database
 from services.errors import BadQuestion
+from services.runs.summaries import worded
 from services.sweeps import posted
 from services.sweeps.metric_values import MetricValues, metric_values
 from services.sweeps.posted import Grid
@@ -60,7 +61,7 @@ class _Summary:
     def _cell(self, runs: Array, count: int, figures: Figures | tuple[None, None, None]) -> Any:
         missing = runs[np.isnan(self.metric.values[runs])] if count < len(runs) else ()
         return {
-            **dict(zip(("value", "low", "high"), figures, strict=True)),
+            **dict(zip(("value", "low", "high"), map(worded, figures), strict=True)),
             "n": count,
             "missing": dict(Counter(self.metric.reason(run) for run in missing)),
             "runs": [self.ids[run] for run in runs],

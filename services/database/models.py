@@ -68,7 +68,7 @@ class RunKinds(Base):
 
 
 class RunMetric(Base):
-    """A finite number of an ended run's summary, with the columns that lists filter by, so that indexes cover both."""
+    """A number of an ended run's summary, with the columns that lists filter by, so that indexes cover both."""
 
     __tablename__ = "run_metrics"
     __table_args__ = (

@@ -9,7 +9,7 @@ from services.errors import BadCursor
 
 Position = tuple[float, str]
 """A row's place in a list: the number that the list is sorted by, then the row's id."""
-_CURSOR = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
+_CURSOR = re.compile(r"(-inf|-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]\d{1,3})?) ([0-9a-f]{32})")
 
 
 def write_cursor(position: Position) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
-import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ltd_core.errors import FieldProblem, InvalidSpec
@@ -17,7 +16,7 @@ from ltd_core.outcome import OutcomeKind
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
 from services.database.engine import Database, clock
-from services.runs import lifecycle, row
+from services.runs import lifecycle, row, summaries
 from services.traces import writing
 from services.traces.codec import Array
 
@@ -56,7 +55,7 @@ class ImportedRun(BaseModel):
     spec: dict[str, Any]
     step: Annotated[int, Field(ge=0, strict=True)]
     outcome: ImportedOutcome
-    summary: dict[str, float | Annotated[int, Field(ge=-(2**53), le=2**53)] | None]
+    summary: dict[str, float | Annotated[int, Field(ge=-(2**53), le=2**53)] | Literal["-Infinity"] | None]
     started_at: Moment
     finished_at: Moment
     origin: Annotated[str, Field(max_length=200, pattern="^[^\\x00]*$", description="Where the run was trained.")]
@@ -96,7 +95,8 @@ def store(db: Database, run: ImportedRun, spec: RunSpec, values: Mapping[str, Ar
 
 
 def _blocks(spec: RunSpec, step: int, values: Mapping[str, Array]) -> list[TraceBlock]:
-    declared = {info.name: info for info in spec.traces()}
+    former = {now: info for now, info in spec.former_traces().items() if info.name in values}
+    declared = {info.name: info for info in (former.get(info.name, info) for info in spec.traces())}
     for name in values:
         _require(name in declared, f"traces.{name}", "the specification declares no such trace", name)
     blocks: list[TraceBlock] = []
@@ -118,7 +118,7 @@ def _row(run: ImportedRun, spec: RunSpec, now: float) -> dict[str, Any]:
         "outcome_kind": run.outcome.kind,
         "outcome_step": run.outcome.step,
         "outcome_message": run.outcome.message,
-        "summary": orjson.dumps(run.summary).decode(),
+        "summary": summaries.encode(run.summary),
         "started_at": run.started_at.timestamp(),
         "finished_at": run.finished_at.timestamp(),
     }

@@ -29,6 +29,7 @@ from services.database.engine import Database, clock
 from services.database.models import Run, RunEvent, RunState, table
 from services.database.rows import upsert
 from services.errors import NotFound
+from services.runs import summaries
 from services.runs.row import insert_metrics, metrics_of
 from services.traces import writing
 from services.traces.codec import checksum
@@ -272,8 +273,8 @@ def _holds(row: Any, lease: Lease, progress: Progress) -> bool:
 
 def _change(lease: Lease, progress: Progress, now: float) -> Values:
     """Return the new values of a run's row; the end of a run ends its lease."""
-    summary = orjson.dumps(progress.summary).decode()
-    change = {"run": lease.run_id, "step": progress.step, "summary": summary, "attempts": 0, "updated_at": now}
+    change = {"run": lease.run_id, "step": progress.step, "summary": summaries.encode(progress.summary)}
+    change |= {"attempts": 0, "updated_at": now}
     if progress.outcome is None:
         return change
     outcome = {f"outcome_{name}": value for name, value in asdict(progress.outcome).items()}

@@ -14,6 +14,7 @@ from ltd_core.trace import TraceInfo
 from services.database.engine import Database
 from services.database.models import Run, RunEvent, ThinnedRun, table
 from services.errors import NotFound
+from services.runs import summaries
 from services.specs import stored_spec, stored_traces
 
 T = TypeVar("T")
@@ -53,8 +54,7 @@ class RunView(NamedTuple):
 
     @property
     def summary(self) -> dict[str, float | None]:
-        metrics: dict[str, float | None] = orjson.loads(self.summary_json)
-        return metrics
+        return summaries.decode(self.summary_json)
 
     @property
     def outcome(self) -> dict[str, Any] | None:

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
 from ltd_core.spec import RunSpec
 from services.database.models import Run, RunMetric, table
 from services.database.rows import insert_missing, upsert
-from services.runs import kinds
+from services.runs import kinds, summaries
 
 RUNS, METRICS = table(Run), table(RunMetric)
 Row = dict[str, Any]
@@ -49,16 +48,16 @@ def metric_rows(row: Row) -> list[Row]:
     """Return the rows of `run_metrics` for a row of `runs`: none before its end."""
     if not row["outcome_kind"]:
         return []
-    return metrics_of(row["id"], row["kinds"], row["outcome_kind"], orjson.loads(row["summary"]))
+    return metrics_of(row["id"], row["kinds"], row["outcome_kind"], summaries.decode(row["summary"]))
 
 
 def metrics_of(run_id: str, kinds_key: str, outcome: str, summary: Mapping[str, Any]) -> list[Row]:
-    """Return a row for each finite number of an ended run's summary: lists sort and filter by these."""
+    """Return a row for each finite number of an ended run's summary, and each -inf: lists sort and filter by these."""
     shared = {"run_id": run_id, "kinds": kinds_key, "outcome_kind": outcome}
     return [
         shared | {"metric": metric, "value": float(value)}
         for metric, value in summary.items()
-        if value is not None and math.isfinite(value)
+        if value is not None and value < math.inf
     ]
 
 

@@ -1,7 +1,8 @@
 """The arithmetic of a trace's pyramid: cells that stand for many points, and lose no spike among them.
 
 A cell keeps the minimum, maximum and mean of its finite values (NaN where there is none), the last value whatever it
-is, and how many are not finite; cells of a curve (a point is one number) keep quantiles too. A coarser cell is made of
+is, and how many are not finite; -inf, the logarithm of zero, is a value to minimum and mean all the same. Cells of a
+curve (a point is one number) keep quantiles too. A coarser cell is made of
 finer ones, not of points: minimum, maximum, last and counts are exact at every level, means are weighted by the finite
 values of each cell, and quantiles by the same weights are approximate (see SHARES).
 """
@@ -86,12 +87,13 @@ def _of_points(grouped: Array, figures: Collection[str]) -> Cells:
     cells: dict[str, Array] = {}
     for name in figures:
         if name == "minimum":
-            cells[name] = np.fmin.reduce(holes, axis=1)
+            cells[name] = _or_zeros(grouped, np.fmin.reduce(holes, axis=1), whole=whole)
         elif name == "maximum":
             cells[name] = np.fmax.reduce(holes, axis=1)
         elif name == "mean":
             parts = (grouped if whole else np.where(finite, grouped, 0)) / np.maximum(sound, 1.0)[:, None]
-            cells[name] = np.where(sound > 0, parts.sum(1), np.nan).astype(grouped.dtype)  # this sum cannot overflow
+            means = np.where(sound > 0, parts.sum(1), np.nan).astype(grouped.dtype)  # this sum cannot overflow
+            cells[name] = _or_zeros(grouped, means, whole=whole)
         elif name == "last":
             cells[name] = grouped[:, -1]
         elif name == "nonfinite":
@@ -99,6 +101,11 @@ def _of_points(grouped: Array, figures: Collection[str]) -> Cells:
         else:
             cells[name] = _quantiles_of_points(holes, sound)
     return Cells(np.full(len(grouped), each, np.int64), cells)
+
+
+def _or_zeros(grouped: Array, found: Array, *, whole: bool) -> Array:
+    """Return figures that are -inf where a point of the group [n, each, *size] is: the logarithm of zero is a value."""
+    return found if whole else np.where(np.isneginf(grouped).any(1), grouped.dtype.type(-np.inf), found)
 
 
 def _quantiles_of_points(holes: Array, sound: Array) -> Array:
@@ -142,7 +149,7 @@ def _weighted(name: str, finer: Array, sound: Array) -> Array:
         means: Array = np.einsum("ne...->n...", finer * finer.dtype.type(1 / finer.shape[1]))
         return means
     parts = np.where(sound > 0, finer, 0.0) * (sound / np.maximum(whole, 1.0)[:, None])
-    return np.where(whole > 0, parts.sum(1), np.nan).astype(finer.dtype)
+    return _or_zeros(finer, np.where(whole > 0, parts.sum(1), np.nan).astype(finer.dtype), whole=False)
 
 
 def _quantiles_of_quantiles(finer: Array, sound: Array) -> Array:

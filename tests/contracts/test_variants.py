@@ -22,7 +22,7 @@ def test_a_seed_decides_everything(variant: str) -> None:
     assert first == again
     for mine, theirs in zip(first, other, strict=True):
         changed = {block[0] for block, there in zip(mine[4], theirs[4], strict=True) if block[3] != there[3]}
-        assert {"loss", "gradient_norm", "delta_norm"} <= changed
+        assert {"loss", "gradient_norm", "delta_log_norm"} <= changed
 
 
 @pytest.mark.parametrize("change", [2, 7, 11])

@@ -129,7 +129,9 @@ def _by_torch(spec: Training) -> Traces:
         _update(spec, readout(states[-1][0]), batch.targets[0], (optimizer, list(names.values())), traces)
         schedule.step()
         norms = [float(h.grad.norm()) for h in reversed(states[1:]) if h.grad is not None]
-        traces.add(delta_norm=norms + [np.nan] * (spec.problem.longest - len(norms)))
+        with np.errstate(divide="ignore"):  # exactly zero
+            logs = list(np.log(norms))
+        traces.add(delta_log_norm=logs + [np.nan] * (spec.problem.longest - len(logs)))
     traces.weights = {n: (p.t() if p.dim() > 1 else p).detach().numpy() for n, p in names.items()}
     return traces
 

@@ -64,8 +64,8 @@ class Trainer:
             optimizer.zero_grad()
         loss.backward()
         self.traces.add(loss=loss.item(), error_rate=float(wrong))
-        norms = delta_norms(found).tolist()
-        self.traces.add(delta_norm=norms + [float("nan")] * (self.spec.problem.longest - len(norms)))
+        logs = delta_norms(found).log().tolist()
+        self.traces.add(delta_log_norm=logs + [float("nan")] * (self.spec.problem.longest - len(logs)))
         due = [step % period == 0 for period in self.periods]
         self.traces.add(group_gradient_share=self._shares(weights["W"].grad, due))
         self._move(due)

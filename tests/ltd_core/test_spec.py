@@ -198,7 +198,7 @@ def test_a_specification_survives_json(
     data["problem"]["length"], data["optimizer"]["lr"] = length, lr
     data["clipping"] |= {"threshold": threshold} if "threshold" in CLIPPINGS[kinds["clipping"]].model_fields else {}
     try:
-        spec = parse_spec(data | {"seed": seed, "batch_size": batch_size})
+        spec = parse_spec(data | {"seed": seed, "batch_size": batch_size, "dtype": "float64"})
     except InvalidSpec as error:  # a length that this problem does not have
         if [problem.field for problem in error.problems] != ["problem.length"]:
             raise

@@ -2,6 +2,7 @@
 
 import { VIRIDIS, plotlyScale, theme } from "./colors.js";
 import { numeric } from "./curves.js";
+import { isDelta } from "./delta.js";
 import { number, sentence, words } from "./format.js";
 import { axis, draw } from "./plot.js";
 
@@ -11,7 +12,7 @@ const HUES = ["#2f4bdb", "#d1495b", "#2a9d8f", "#e9a23b", "#6c4a9e", "#8d6e63", 
 
 /** Traces that no curve and not the picture of delta shows. */
 export function arrayEntries(catalog) {
-  return catalog.filter((t) => t.axes.length > 1 && t.name !== "delta_norm" && t.points !== 0);
+  return catalog.filter((t) => t.axes.length > 1 && !isDelta(t) && t.points !== 0);
 }
 
 /** What the steps of a run are called. */

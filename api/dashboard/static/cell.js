@@ -3,7 +3,7 @@
 import { get, query } from "./api.js";
 import { stepName } from "./arrays.js";
 import { drawCurves } from "./curves.js";
-import { drawPicture, pictureOf } from "./delta.js";
+import { drawPicture, isDelta, pictureOf } from "./delta.js";
 import { byId, el, fillSelect } from "./dom.js";
 import { count, ending, field, inUnit, number, sentence, setting, words } from "./format.js";
 import { clear } from "./plot.js";
@@ -111,7 +111,7 @@ export class CellView {
     const run = started.find(({ id }) => id === this.run) ?? started[0];
     fillSelect(byId("delta-run"), started.map((r) => [r.id, this.label(r) || r.id.slice(0, 8)]), run.id);
     const { traces: catalog } = await get(`/runs/${run.id}/traces`);
-    const entry = catalog.find((t) => t.name === "delta_norm");
+    const entry = catalog.find(isDelta);
     byId("main").classList.toggle("no-delta", !entry);
     if (!entry) return blank(host, "These runs trace no gradient through time.");
     const trace = await readPicture(run.id, entry);

@@ -8,12 +8,29 @@ import { axis, draw } from "./plot.js";
 
 const MOST_COLUMNS = 500;
 
-/** From a trace as REST gives it to log10 values [lag][update]: null where there is no such time step. */
+/** A norm by its log10, which may lie far beyond what a number holds. */
+export function told(log) {
+  if (log === null || !Number.isFinite(log)) return log === -Infinity ? "is exactly zero" : "is infinite";
+  if (Math.abs(log) < 300) return `= ${number(10 ** log)}`;
+  const exponent = Math.floor(log);
+  return `= ${(10 ** (log - exponent)).toFixed(1)} × 10${superscript(exponent)}`;
+}
+
+/** Say whether a trace is ln ‖δ‖, or ‖δ‖ itself as former releases stored it. */
+export function isDelta({ name }) {
+  return name === "delta_log_norm" || name === "delta_norm";
+}
+
+/**
+ * From a trace as REST gives it to log10 values [lag][update]: null where there is no such time step, -Infinity where
+ * δ is exactly zero.
+ */
 export function pictureOf(trace) {
   const values = trace.values ?? trace.mean;
   const shift = trace.level ? (trace.cell_steps - trace.every) / 2 : 0;
   const lags = trace.size?.[0] ?? values[0]?.length ?? 0;
-  const log = (x) => (Number.isNaN(x) ? null : Math.log10(x));
+  const log10 = trace.name === "delta_log_norm" ? (x) => x / Math.LN10 : Math.log10;
+  const log = (x) => (Number.isNaN(x) ? null : log10(x));
   return {
     steps: trace.steps.map((step) => step + shift),
     logs: Array.from({ length: lags }, (_, lag) => values.map((point) => log(numeric(point[lag])))),
@@ -69,8 +86,9 @@ export function drawPicture(host, full, { range = rangeOf([full]), updates, chos
     zmax: high,
     colorscale: plotlyScale(PLASMA),
     hoverongaps: false,
+    text: picture.logs.map((row) => row.map((log) => (log === null ? "" : told(log)))),
     hovertemplate:
-      "update %{x:.0f}, %{y} steps back<br>log₁₀ ‖δ‖ = %{z:.2f}" +
+      "update %{x:.0f}, %{y} steps back<br>‖δ‖ %{text}" +
       `${picture.each > 1 ? `<br>median of ${picture.each} updates` : ""}<extra></extra>`,
     colorbar: {
       thickness: 10, outlinewidth: 0, tickvals: ticks, ticktext: ticks.map((t) => `10${superscript(t)}`),
@@ -105,7 +123,7 @@ export function drawSlice(host, picture, index, { range = rangeOf([picture]), ke
     y: logs.map((v) => (Number.isFinite(v) ? v : null)),
     line: { width: 2, color: theme().accent },
     hoverinfo: "text",
-    hovertext: logs.map((v, lag) => `${lag} steps back: ‖δ‖ = ${number(10 ** v)}`),
+    hovertext: logs.map((v, lag) => `${lag} steps back: ‖δ‖ ${told(v)}`),
   };
   const layout = {
     xaxis: axis("steps back in time", { range: [0, picture.logs.length - 1] }),
@@ -115,9 +133,9 @@ export function drawSlice(host, picture, index, { range = rangeOf([picture]), ke
   return growth(logs);
 }
 
-/** exp of the mean growth of log ‖δ‖ per step back, from the last time step to the earliest. */
+/** exp of the mean growth of log ‖δ‖ per step back, from the last time step to the earliest; 0 where that is zero. */
 export function growth(logs) {
   const [last, earliest] = [logs[0], logs.at(-1)];
-  if (logs.length < 2 || !Number.isFinite(last) || !Number.isFinite(earliest)) return null;
+  if (logs.length < 2 || !Number.isFinite(last) || earliest === Infinity) return null;
   return 10 ** ((earliest - last) / (logs.length - 1));
 }

@@ -5,7 +5,7 @@ import { arrayEntries, drawArray, stepName } from "./arrays.js";
 import { curveNames, readPicture, readTrace } from "./cell.js";
 import { onThemeChange } from "./colors.js";
 import { drawCurves } from "./curves.js";
-import { drawPicture, drawSlice, pictureOf, rangeOf } from "./delta.js";
+import { drawPicture, drawSlice, isDelta, pictureOf, rangeOf } from "./delta.js";
 import { byId, el, setText } from "./dom.js";
 import { clock, duration, ending, inUnit, number, sentence, setting, words } from "./format.js";
 
@@ -132,7 +132,7 @@ async function drawTraces(run) {
       });
     });
   await drawArrays(catalog);
-  const entry = catalog.find((t) => t.name === "delta_norm");
+  const entry = catalog.find(isDelta);
   byId("through-time").hidden = !entry;
   if (!entry) return null;
   const trace = await readPicture(id, entry);
@@ -165,15 +165,17 @@ function drawDelta(run) {
   drawPicture(host, picture, { range, updates: run.updates, chosen: picture.steps[index], key: id });
   const factor = drawSlice(byId("slice"), picture, index, { range, key: id });
   setText(byId("slice-label"), `update ${number(Math.round(picture.steps[index]))}`);
-  const way = factor === null ? "" : factor < 1 ? "shrinks" : "grows";
-  setText(
-    byId("slice-note"),
-    factor === null ? "" : `Here the gradient ${way} by a factor of ${factor.toFixed(3)} per step back in time.`,
-  );
+  setText(byId("slice-note"), factor === null ? "" : sliceNote(factor));
   if (!host.dataset.listening) {
     host.dataset.listening = "yes";
     host.on("plotly_click", ({ points: [point] }) => pick(nearest(picture.steps, point.x)));
   }
+}
+
+function sliceNote(factor) {
+  if (factor === 0) return "Here the gradient is exactly zero at the earliest time step.";
+  const way = factor < 1 ? "shrinks" : "grows";
+  return `Here the gradient ${way} by a factor of ${factor.toFixed(3)} per step back in time.`;
 }
 
 function nearest(steps, x) {

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from api.dashboard.series import MOST_COLUMNS, curve, picture
@@ -47,3 +49,12 @@ def test_a_long_picture_has_medians_of_neighboring_updates() -> None:
 
 def test_an_empty_trace_is_an_empty_picture() -> None:
     assert picture(view(DELTA, np.empty((0, 3)))) == {"steps": [], "hundredths": []}
+
+
+def test_logarithms_of_norms_make_the_same_picture_and_reach_further() -> None:
+    info = replace(DELTA, name="delta_log_norm", unit="nats")
+    norms = np.array([[1.0, 0.1, NAN], [10.0, 0.0, 0.02]])
+    with np.errstate(divide="ignore"):
+        logs = np.log(norms)
+    assert picture(view(info, logs)) == picture(view(DELTA, norms))
+    assert picture(view(info, np.array([[0.0, -3000.0, -INF]])))["hundredths"] == [[0], [-130288], ["0"]]

@@ -131,7 +131,7 @@ class Case:
         gradient = torch.full_like(self.rows, 9.0)
         for _ in range(2):  # nothing of one minibatch reaches the next
             reading = network.train(self.rows, gradient, batch or self.batch)
-        return (*reading, gradient, network.delta_norms)
+        return (*reading, gradient, network.delta_logs.exp())
 
     def slopes(self, kind: str, columns: torch.Tensor) -> torch.Tensor:
         """Return the loss's central differences [K, n] by some weights, each moved up and down in lanes of its own."""

@@ -36,7 +36,7 @@ def deltas(network: str, cell: dict[str, Any], inputs: float = 0.0, **weights: A
     data = torch.full((1, STEPS, 1, 2), inputs, dtype=torch.float64)
     made = NETWORKS[network](spec, rows)
     made.train(rows, torch.zeros_like(rows), Batch(data, torch.ones(1, 1, 1).double(), torch.tensor([0])))
-    norms: np.ndarray[Any, Any] = made.delta_norms[0].numpy()
+    norms: np.ndarray[Any, Any] = made.delta_logs[0].exp().numpy()
     return norms / norms[0]
 
 

@@ -80,7 +80,7 @@ def test_what_is_cut_stays_zero_and_the_rest_moves(optimizer: dict[str, Any], de
 def test_a_whole_run_with_a_clock_is_the_loops() -> None:
     spec = run_of(cell=CLOCK | {"time_scale": LEARNED, "delays": [1, 4]}, updates=15)
     mine, theirs = by_engine(spec), by_plain(spec)
-    for name in ("loss", "gradient_norm", "delta_norm"):
+    for name in ("loss", "gradient_norm", "delta_log_norm"):
         np.testing.assert_allclose(mine.array(name), theirs.array(name), rtol=1e-9, atol=1e-13)
     compare_weights(mine, theirs)
 
@@ -109,7 +109,7 @@ def test_a_run_whose_groups_move_seldom_is_the_loops(optimizer: dict[str, Any], 
     cell = {"kind": "rnn", "hidden_size": 7, "update_periods": [2, 1, 5], "layers": 2, "time_scale": LEARNED}
     spec = run_of(cell=cell, optimizer=optimizer, clipping=clipping, updates=17)
     mine, theirs = by_engine(spec), by_plain(spec)
-    for name in ("loss", "gradient_norm", "clipped_share", "delta_norm"):
+    for name in ("loss", "gradient_norm", "clipped_share", "delta_log_norm"):
         np.testing.assert_allclose(mine.array(name), theirs.array(name), rtol=1e-8, atol=1e-12, err_msg=name)
     compare_weights(mine, theirs)
 

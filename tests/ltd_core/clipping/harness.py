@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ltd_core.clipping import Clipping, Gradient
 from ltd_core.lazy import torch
+from ltd_core.scaling import norms
 
 
 def gradients(lanes: int = 6, size: int = 40) -> torch.Tensor:
@@ -21,7 +22,7 @@ def seen(rows: torch.Tensor, weights: torch.Tensor | None = None) -> Gradient:
     drawn = torch.randn(rows.shape, generator=generator, dtype=torch.float64)
     return Gradient(
         rows=rows,
-        norm=rows.norm(dim=1),
+        norm=norms(rows),
         weights=torch.ones_like(rows) if weights is None else weights,
         views=lambda flat: {"w": flat},
         directions=lambda: (drawn / drawn.norm(dim=1, keepdim=True)).to(rows.dtype),

@@ -11,6 +11,7 @@ from ltd_core.clipping import CLIPPINGS
 from ltd_core.engine import weights
 from ltd_core.engine.layout import Layout
 from ltd_core.lazy import torch
+from ltd_core.scaling import norms, scaled_norms
 from tests.ltd_core.clipping.harness import gradients, remembering, seen
 from tests.ltd_core.oracle import example_gradients, run_of
 from tests.ltd_core.training import alone
@@ -37,6 +38,31 @@ def test_its_promises_hold(kind: str) -> None:
     if "signs" in promises:
         assert (rows * made.gradient >= 0).all()
         assert ((rows * made.gradient).sum(1)[1:] > 0).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@every_rule
+def test_its_promises_hold_for_gradients_of_any_size(kind: str, dtype: torch.dtype) -> None:
+    """From 1e-300 to 1e300, in single precision from 1e-30 to 1e35, with thresholds as far away."""
+    sizes = (1e-300, 1e-200, 1.0, 1e160, 1e300) if dtype == torch.float64 else (1e-30, 1e-22, 1.0, 1e20, 1e35)
+    limits = (1e-200, 0.7, 1e200) if dtype == torch.float64 else (1e-20, 0.7, 1e20)
+    drawn = torch.randn(len(sizes), 30, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    rows = (drawn * torch.tensor(sizes, dtype=torch.float64).unsqueeze(1)).to(dtype)
+    for limit in limits:
+        settings = {name: torch.full((len(rows),), value, dtype=dtype) for name, value in SETTINGS.items()}
+        settings["threshold"].fill_(limit)
+        made = CLIPPINGS[kind].clip(remembering(seen(rows), CLIPPINGS[kind]), settings).gradient
+        assert torch.isfinite(made).all()
+        before, after = (part.double() / scaled_norms(part.double(), keepdim=True) for part in (rows, made))
+        if "bounded" in CLIPPINGS[kind].promises:
+            assert (norms(made).double() <= limit * (1 + 1e-6)).all()
+            longer = norms(rows).double() > limit * (1 + 1e-6)
+            torch.testing.assert_close(norms(made).double()[longer] / limit, torch.ones(int(longer.sum())).double())
+        if "direction" in CLIPPINGS[kind].promises:
+            torch.testing.assert_close(after, before, rtol=1e-5, atol=1e-7)
+        if "signs" in CLIPPINGS[kind].promises:
+            assert (before * after >= 0).all()
+            assert ((before * after).sum(1) > 0).all()
 
 
 @every_rule
@@ -105,5 +131,5 @@ def test_examples_and_minibatches_have_the_same_deltas_and_losses() -> None:
     for per in ("example", "minibatch"):
         (progress,) = alone(run_of(clipping={"kind": "norm", "threshold": 1e9, "per": per}, **common))
         made.append({block.name: block.values for block in progress.blocks})
-    for name in ("loss", "error_rate", "gradient_norm", "clipped_gradient_norm", "delta_norm"):
+    for name in ("loss", "error_rate", "gradient_norm", "clipped_gradient_norm", "delta_log_norm"):
         np.testing.assert_allclose(made[0][name], made[1][name], rtol=1e-10)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from ltd_core.clipping import CLIPPINGS, Clipped, Clipping
-from ltd_core.engine.clipper import Clipper, norms
+from ltd_core.engine.clipper import Clipper
 from ltd_core.engine.lane import Lane
 from ltd_core.engine.layout import Layout
 from ltd_core.lazy import torch
+from ltd_core.scaling import norms
 from tests.ltd_core.clipping.harness import gradients
 from tests.ltd_core.training import small
 

@@ -42,5 +42,5 @@ def test_its_value_and_all_else_are_the_networks(ratio: str) -> None:
     theirs = held.train(case.rows, expected, case.batch)
     torch.testing.assert_close(network.omega.value, held.omega.value, rtol=1e-10, atol=1e-13)
     assert torch.equal(gradient, expected), "the regularizer's gradient is apart"
-    assert torch.equal(network.delta_norms.nan_to_num(), held.delta_norms.nan_to_num())
+    assert torch.equal(network.delta_logs.nan_to_num(), held.delta_logs.nan_to_num())
     assert torch.equal(reading.loss, theirs.loss)

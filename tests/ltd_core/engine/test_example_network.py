@@ -28,5 +28,5 @@ def test_each_example_is_a_minibatch_of_one(problem: str, *, tensors: bool) -> N
         torch.testing.assert_close(network.examples[:, b], alone, rtol=1e-11, atol=1e-14)
     loss, error_rate, expected, norms = case.train("machine")
     torch.testing.assert_close(gradient, expected, rtol=1e-11, atol=1e-14)
-    torch.testing.assert_close(network.delta_norms, norms, rtol=1e-11, atol=1e-14, equal_nan=True)
+    torch.testing.assert_close(network.delta_logs.exp(), norms, rtol=1e-11, atol=1e-14, equal_nan=True)
     torch.testing.assert_close(tuple(reading), (loss, error_rate), rtol=1e-12, atol=1e-15)

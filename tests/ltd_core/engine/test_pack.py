@@ -15,7 +15,7 @@ TRACES = {
     "gradient_norm",
     "clipped_gradient_norm",
     "clipped_share",
-    "delta_norm",
+    "delta_log_norm",
     "spectral_radius",
     "evaluation_loss",
     "evaluation_error",

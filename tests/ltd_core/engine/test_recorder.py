@@ -21,10 +21,10 @@ LAYOUT, BLOCK = Layout(SPEC), 8
 def update_of(marks: list[float]) -> Update:
     """Return an update whose every number is its lane's mark."""
     values = torch.tensor(marks)
-    arrays = {"delta_norms", "gradient", "groups", "clipped"}
+    arrays = {"delta_logs", "gradient", "groups", "clipped"}
     numbers: dict[str, Any] = {field.name: values for field in fields(Update) if field.name not in arrays}
     rows = values.unsqueeze(1).expand(-1, LAYOUT.size)
-    return Update(**numbers, delta_norms=values.unsqueeze(1).expand(-1, 12), gradient=rows, groups=(), clipped=rows)
+    return Update(**numbers, delta_logs=values.unsqueeze(1).expand(-1, 12), gradient=rows, groups=(), clipped=rows)
 
 
 def recorded(recorder: Recorder, lanes: list[Lane], updates: int, slots: int = 3) -> None:
@@ -43,7 +43,7 @@ def test_points_come_out_at_their_steps() -> None:
     for slot, lane in enumerate(lanes):
         blocks = {block.name: block for block in recorder.collect(slot, lane)}
         expected = 100 * lane.number + lane.block_start + np.arange(1, 6)
-        for name in ("loss", "gradient_norm", "delta_norm"):
+        for name in ("loss", "gradient_norm", "delta_log_norm"):
             assert (blocks[name].first_step, blocks[name].every) == (lane.block_start + 1, 1)
             values = blocks[name].values.reshape(5, -1)
             np.testing.assert_array_equal(values, np.broadcast_to(expected[:, None], values.shape))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ltd_core.engine.rounding import rounded
+from ltd_core.engine.rounding import rounded, rounded_logs
 from services.traces.codec import encode
 from tests.ltd_core.training import alone, small
 
@@ -39,10 +39,13 @@ def test_a_run_trains_the_same_and_stores_short_norms() -> None:
     plain, short = alone(small()), alone(small(observation={"short_norms": True}))
     assert plain[-1].summary == short[-1].summary
     exact, kept = ({b.name: b.values for b in progress[-1].blocks} for progress in (plain, short))
-    for name in exact.keys() - {"gradient_norm", "clipped_gradient_norm", "delta_norm"}:
+    for name in exact.keys() - {"gradient_norm", "clipped_gradient_norm", "delta_log_norm"}:
         np.testing.assert_array_equal(kept[name], exact[name])
-    for name in ("gradient_norm", "clipped_gradient_norm", "delta_norm"):
+    for name in ("gradient_norm", "clipped_gradient_norm"):
         np.testing.assert_allclose(kept[name], exact[name], rtol=1 / 256)
+    away = kept["delta_log_norm"] - exact["delta_log_norm"]
+    assert np.nanmax(np.abs(away)) <= 1 / 256
+    np.testing.assert_array_equal(np.isnan(away), np.isnan(exact["delta_log_norm"]))
     longest = max(plain, key=lambda progress: len(progress.blocks[0].values))
-    (norms,) = (block.values for block in longest.blocks if block.name == "delta_norm")
-    assert len(encode(rounded(norms))) < 0.6 * len(encode(norms))
+    (logs,) = (block.values for block in longest.blocks if block.name == "delta_log_norm")
+    assert len(encode(rounded_logs(logs))) < 0.6 * len(encode(logs))

@@ -37,7 +37,7 @@ def test_single_precision_follows_double(problem: str) -> None:
     """What the laboratory trains by default differs from torch in double precision by rounding alone."""
     described = {"problem": {"kind": problem, "length": [12, 20]}, "clipping": {"kind": "norm", "threshold": 0.3}}
     mine, theirs = by_engine(run_of(dtype="float32", **described)), by_torch(run_of(**described))
-    for trace in ("loss", "gradient_norm", "clipped_gradient_norm", "delta_norm"):
+    for trace in ("loss", "gradient_norm", "clipped_gradient_norm", "delta_log_norm"):
         np.testing.assert_allclose(mine.array(trace), theirs.array(trace), rtol=1e-3, atol=1e-8, err_msg=trace)
     for name, value in theirs.weights.items():
         np.testing.assert_allclose(mine.weights[name], value, rtol=0, atol=1e-5, err_msg=name)

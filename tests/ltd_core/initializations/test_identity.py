@@ -27,5 +27,5 @@ def test_a_linear_network_neither_forgets_nor_explodes() -> None:
         problem={"kind": "adding", "length": 20},
         updates=3,
     )
-    for norms in by_engine(spec).array("delta_norm"):
-        np.testing.assert_allclose(norms, norms[0], rtol=1e-12)
+    for logs in by_engine(spec).array("delta_log_norm"):
+        np.testing.assert_allclose(logs, logs[0], rtol=1e-12, atol=1e-12)

@@ -50,7 +50,7 @@ def drawn(*sizes: int, seed: int = 0, dtype: str = "float64") -> torch.Tensor:
 
 
 def shape_of(cell: dict[str, Any], batch_size: int = 3, outputs: int = 4, **more: Any) -> Shape:
-    """Return the shape of a cell's network with 2 inputs, in float64."""
+    """Return the shape of a cell's network with 2 inputs, in float64 if nothing else is said."""
     made = CELLS[cell["kind"]].model_validate(cell)
     return Shape(
         made.step,
@@ -59,7 +59,7 @@ def shape_of(cell: dict[str, Any], batch_size: int = 3, outputs: int = 4, **more
         made.hidden_size,
         outputs,
         more.pop("tolerance", None),
-        precision_of("float64"),
+        precision_of(more.pop("dtype", "float64")),
         made.delays,
         made.layers,
         **more,

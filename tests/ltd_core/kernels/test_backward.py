@@ -36,15 +36,21 @@ def both_ways(case: str, given: torch.Tensor, *, ratio: str = "") -> dict[str, t
     forward = forward_function(s, "made", keep=True)
     compiled(forward, s.precision)(x, w["W"], w["U"], w["b"], states, tape, START, STEPS)
     wt = torch.cat([part.T for part in w["W"].split(h)], 1).contiguous()
-    norms, deltas, pushed = zeros(STEPS), zeros(STEPS, B, h), zeros(STEPS, B, h)
+    logs, deltas, pushed = zeros(STEPS), zeros(STEPS, B, h), zeros(STEPS, B, h)
     back = compiled(backward_function(s, "made", once=len(given) == 1), s.precision)
     carry = zeros(len(s.step.states), B, h)
-    back(given, wt, w["b"], states, tape, carry, norms, deltas, pushed, START, STEPS, len(given))
+    none, exponents = (torch.zeros(STEPS, dtype=torch.int64) for _ in range(2))
+    back(given, none, wt, w["b"], states, tape, carry, logs, exponents, deltas, pushed, START, STEPS, len(given))
+    assert not exponents.any()
     leaves = {name: value.clone().requires_grad_() for name, value in w.items()}
     (seen,) = path(cell.model_dump(), leaves, x[START:])
     sum((g * after[0]).sum() for g, after in zip(given, seen[-len(given) :], strict=True)).backward()  # type: ignore[union-attr]
     grads = torch.stack([after[0].grad for after in seen])  # type: ignore[misc]
-    found = {"norms": norms, "slopes": tape[START:, :, : len(s.step.gates)].sum((0, 1)).flatten(), "deltas": deltas}
+    found = {
+        "norms": logs.exp(),
+        "slopes": tape[START:, :, : len(s.step.gates)].sum((0, 1)).flatten(),
+        "deltas": deltas,
+    }
     return found | {"pushed": pushed, "d b": leaves["b"].grad, "d h": grads}  # type: ignore[dict-item]
 
 

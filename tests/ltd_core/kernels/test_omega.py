@@ -29,7 +29,11 @@ def test_value_and_gradient_are_the_formulas(ratio: str) -> None:
             expected += (r - 1 if ratio == "squares" else r.sqrt() - 1) ** 2 / len(usable)
             factor = 4 * (r - 1) if ratio == "squares" else 2 * (1 - r**-0.5) if r > 0 else torch.zeros(())
             d_w += factor / below / len(usable) * torch.outer(v, slopes[t, b])
+    exponents = torch.tensor([0, 30, -30, 0, 0, 60])
+    for t, exponent in enumerate(exponents.tolist()):  # no number that comes out knows of the scale of a step
+        for part in (tape, deltas, pushed):
+            part[t] *= 2.0**exponent
     value, found = torch.full((1,), 7.0, dtype=torch.float64), torch.full((H, H), 7.0, dtype=torch.float64)
-    compiled(omega_function(s), s.precision, "omega")(tape, deltas, pushed, value, found, START, STEPS)
+    compiled(omega_function(s), s.precision, "omega")(tape, deltas, pushed, exponents, value, found, START, STEPS)
     torch.testing.assert_close(value[0], expected, rtol=1e-12, atol=0)
     torch.testing.assert_close(found, d_w, rtol=1e-11, atol=1e-13)

@@ -24,7 +24,7 @@ def test_a_plain_run_is_measured_at_updates_and_in_its_weights_alone() -> None:
         "gradient_norm": (1, ()),
         "clipped_gradient_norm": (1, ()),
         "clipped_share": (1, ()),
-        "delta_norm": (1, (20,)),
+        "delta_log_norm": (1, (20,)),
         "spectral_radius": (250, ()),
     }
 

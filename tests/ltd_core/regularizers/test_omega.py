@@ -184,3 +184,24 @@ def test_it_needs_one_matrix_from_state_to_state(cell: dict[str, Any]) -> None:
     with pytest.raises(InvalidSpec, match="one matrix") as refused:
         small(cell=cell, regularizer={"kind": "omega"})
     assert [problem.field for problem in refused.value.problems] == ["regularizer"]
+
+
+@pytest.mark.parametrize("network", list(NETWORKS))
+@everywhere
+@pytest.mark.parametrize("gain", [1e-12, 1e12])
+def test_deltas_whose_squares_leave_the_range_have_a_ratio(network: str, ratio: str, gain: float) -> None:
+    """In single precision; a delta is as long as the readout's weights make it, and the ratio does not know of it."""
+    found = []
+    for dtype in ("float32", "float64"):
+        case = case_of({"kind": "rnn"}, ratio, "adding")
+        kind = torch.float32 if dtype == "float32" else torch.float64
+        spec, rows = case.spec.model_copy(update={"dtype": dtype}), case.rows.to(kind)
+        case.layout.views(rows)["V"].mul_(gain)
+        made = NETWORKS[network](spec, rows)
+        batch = Batch(case.batch.inputs.to(kind), case.batch.targets.to(kind) * gain, case.batch.starts)
+        made.train(rows, torch.zeros_like(rows), batch)
+        found.append((made.omega.value.double(), made.omega.gradient.double()))
+    for mine, exact in zip(*found, strict=True):
+        assert torch.isfinite(exact).all()
+        torch.testing.assert_close(mine[LONG], exact[LONG], rtol=1e-3, atol=1e-5)
+    assert bool(found[1][0][LONG].all()) == (gain > 1)

@@ -50,7 +50,7 @@ def check_training(scale: dict[str, Any]) -> None:
     """A whole run is the slow loop's."""
     spec = run_of(cell=cell_of(scale), updates=20)
     mine, theirs = by_engine(spec), by_plain(spec)
-    for name in ("loss", "gradient_norm", "delta_norm"):
+    for name in ("loss", "gradient_norm", "delta_log_norm"):
         np.testing.assert_allclose(mine.array(name), theirs.array(name), rtol=1e-9, atol=1e-13, err_msg=name)
     compare_weights(mine, theirs)
 

@@ -42,7 +42,7 @@ def test_the_same_alphas_held_constant_have_the_same_first_loss_and_deltas() -> 
     for kind in ("learned", "constant"):
         spec = small(cell=cell_of({"kind": kind, "alpha": 0.75}), updates=1, dtype="float64")
         blocks = {block.name: block.values[0] for block in alone(spec)[-1].blocks}
-        found.append((blocks["loss"], blocks["delta_norm"]))
+        found.append((blocks["loss"], blocks["delta_log_norm"]))
     for learned, held in zip(*found, strict=True):
         np.testing.assert_allclose(learned, held, rtol=1e-12)
 

@@ -141,3 +141,20 @@ def test_the_interval_of_a_share_covers_it(count: int) -> None:
 
 def test_a_success_is_any_value_above_zero() -> None:
     assert interval([0.0, 0.5, 2.0, -1.0], "success_rate")[0] == 0.5
+
+
+@pytest.mark.parametrize("aggregate", AGGREGATES)
+def test_minus_infinity_the_logarithm_of_zero_counts_like_any_value(aggregate: str) -> None:
+    """What is left are no survivors: of three zeros among five the median is one, of one the mean is."""
+    zero = -math.inf
+    some, many = np.array([-1.0, -3.0, -2.0, zero, -4.0]), np.array([zero, -3.0, zero, zero, -4.0])
+    plain = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    found = intervals([some, many, plain], aggregate)
+    assert found[2] == intervals([plain], aggregate)[0], "a neighbor without one has the figures that it has alone"
+    assert not np.isnan(np.array(found)).any()
+    assert found[0][0] == {"mean": zero, "min": zero, "median": -3.0, "max": -1.0}.get(aggregate, found[0][0])
+    assert found[1][0] == {"mean": zero, "min": zero, "median": zero, "max": -3.0}.get(aggregate, found[1][0])
+    if aggregate in {"median", "mean", "min"}:
+        assert found[0][1] == zero
+    if aggregate != "success_rate":
+        assert all(low <= whole <= high for whole, low, high in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from services.comparison.table import compare
 from services.errors import BadQuestion, NotFound
+from services.lists.page import list_runs
+from services.lists.question import ListQuestion
 from services.runs import lifecycle
 from services.sweeps import posted
 from services.sweeps.request import parse_request
@@ -259,3 +262,31 @@ def test_a_table_that_outgrows_the_runs_is_refused(db: Database) -> None:
     sweep_id = posted.post(db, parse_request({"base": base, "axes": {"clipping": rules}})).sweep_id
     with pytest.raises(BadQuestion, match="250,000 cells, these runs allow 2,000"):
         compare(db, sweep_id, rows="clipping", columns="clipping.threshold")
+
+
+def test_exactly_zero_is_compared_listed_and_told_like_any_value(db: Database) -> None:
+    """-inf, the logarithm of zero: no mean, median or list is one of survivors."""
+    asked = {
+        "name": "zeros",
+        "base": {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10},
+        "axes": {"batch_size": [5, 20]},
+        "seeds": [0, 1, 2],
+    }
+    sweep_id = posted.post(db, parse_request(asked)).sweep_id
+    while taken := claim(db, 100):
+        for mine in taken:
+            full = mine.spec.full()
+            zero = full["batch_size"] == 5 and full["seed"] > 0
+            made = progress(10, outcome="exhausted", delta_slope=-math.inf if zero else -float(full["seed"] + 1))
+            lifecycle.record(db, [(mine.lease, made)])
+    for aggregate, expected in (("median", ["-Infinity", -2.0]), ("mean", ["-Infinity", -2.0]), ("max", [-1.0, -1.0])):
+        table = compare(db, sweep_id, rows="clipping", columns="batch_size", metric="delta_slope", aggregate=aggregate)
+        (cells,) = table["cells"]
+        assert [cell["value"] for cell in cells] == expected
+        assert [(cell["n"], cell["missing"]) for cell in cells] == [(3, {})] * 2
+    page = list_runs(db, ListQuestion(sort="delta_slope"), limit=1)
+    slopes = [run.summary["delta_slope"] for run in page.runs]
+    while page.next:
+        page = list_runs(db, ListQuestion(sort="delta_slope"), page.next, 1)
+        slopes += [run.summary["delta_slope"] for run in page.runs]
+    assert slopes == [-math.inf, -math.inf, -3.0, -2.0, -1.0, -1.0]

@@ -83,3 +83,30 @@ def test_a_trained_run_fits(db: Database, second: Database) -> None:
     with pytest.raises(InvalidSpec, match=r"traces\.loss"):
         imports.store(second, *imports.parse_run(data), values)
     second.dispose()
+
+
+def test_a_run_of_a_former_release_is_brought_in_with_the_norms_that_it_has(db: Database) -> None:
+    """Its trace is ||delta|| itself; one that has both, or neither, is none that any release leaves."""
+    spec, at = small(updates=4, evaluation={"every": 0}), datetime.now(UTC).isoformat()
+    (made,) = alone(spec)
+    values = {block.name: block.values for block in made.blocks}
+    logs = values.pop("delta_log_norm")
+    data = {
+        "id": spec.digest,
+        "spec": spec.full(),
+        "step": 4,
+        "outcome": {"kind": "exhausted", "step": 4, "message": "over"},
+        "summary": {"delta_slope": "-Infinity", "delta_earliest": 0.0},
+        "started_at": at,
+        "finished_at": at,
+        "origin": "first",
+    }
+    run, parsed = imports.parse_run(data)
+    norms = np.exp(logs)
+    for wrong in ({}, {"delta_norm": norms, "delta_log_norm": logs}):
+        with pytest.raises(InvalidSpec):
+            imports.store(db, run, parsed, values | wrong)
+    assert imports.store(db, run, parsed, values | {"delta_norm": norms}) is True
+    assert "delta_log_norm" not in {entry["name"] for entry in reading.catalog(db, spec.digest)}
+    np.testing.assert_array_equal(reading.read(db, spec.digest, "delta_norm").values, norms)
+    assert queries.get(db, spec.digest).summary["delta_slope"] == -np.inf
