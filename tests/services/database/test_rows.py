@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import exc, select
 
 from services.database.models import RunEvent, Sweep, table
-from services.database.rows import insert_missing, insert_rows
+from services.database.rows import insert_missing, insert_new, insert_rows
 from tests.services.lab import submit
 
 if TYPE_CHECKING:
@@ -60,3 +60,13 @@ def test_without_a_place_for_it_a_row_is_refused(db: Database) -> None:
     with db.write() as conn:
         insert_rows(conn, EVENTS, [])
         assert conn.execute(select(EVENTS.c.seq).where(EVENTS.c.run_id == run_id)).scalars().all() == [1]
+
+
+def test_rows_of_a_slice_that_was_stored_before_are_left_alone(db: Database) -> None:
+    (run_id,) = submit(db, 1)
+    rows = [{"run_id": run_id, "seq": seq, "at": 2.0, "kind": "again", "data": "{}"} for seq in (1, 2)]
+    with db.write() as conn:
+        insert_new(conn, EVENTS, [])
+        insert_new(conn, EVENTS, rows)
+        found = conn.execute(select(EVENTS.c.seq, EVENTS.c.kind).order_by(EVENTS.c.seq)).all()
+    assert found == [(1, "queued"), (2, "again")]
