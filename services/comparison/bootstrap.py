@@ -87,7 +87,9 @@ def _of_zeros(values: Array, infinite: Array, aggregate: str, quantile: float) -
     whole = np.where(first == second, first, -np.inf)
     if ends is None or others is None:
         return whole, None
-    return whole, np.where(ends == others, ends, np.nan if aggregate == "mean" else -np.inf)
+    if aggregate == "mean":
+        return whole, np.where(infinite.any(1, keepdims=True), np.nan, ends)
+    return whole, np.where(ends == others, ends, -np.inf)
 
 
 def _wilson(share: Array, count: int) -> Array:
