@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from ltd_core.engine.clipper import Clipper
@@ -174,5 +173,4 @@ class Updater:
 
 def _largest(rows: torch.Tensor) -> torch.Tensor:
     """Return the largest size in each row: not finite if one number is not."""
-    found: torch.Tensor = torch.linalg.vector_norm(rows, ord=math.inf, dim=1)
-    return found
+    return rows.abs().amax(1)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RUN: dict[str, Any] = {"started_at": None, "created_at": "2026-01-02T03:04:05+00:00"}
 LOSS: dict[str, Any] = {"name": "loss", "size": []}
-WIDE: dict[str, Any] = {"name": "delta_norm", "size": [3, 7]}
+WIDE: dict[str, Any] = {"name": "delta_log_norm", "size": [3, 7]}
 
 
 def write(kind: str, path: Path) -> None:
@@ -56,7 +56,7 @@ def test_of_a_wide_trace_tensorboard_gets_evenly_spaced_tags(tmp_path: Path) -> 
     assert version.wall_time == 1_767_323_045
     tags = {value.tag for event in events for value in event.summary.value}
     assert len(tags) == 1 + MOST_TAGS
-    assert {"loss", "delta_norm/0000", "delta_norm/0020"} <= tags
+    assert {"loss", "delta_log_norm/0000", "delta_log_norm/0020"} <= tags
 
 
 def test_a_file_has_its_name_when_it_is_complete(tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ def test_event_files_hold_every_point(both: Both, tmp_path: Path) -> None:
         loss = stored(both.first, run.id, "loss").astype(np.float32)
         assert [step for step, _ in found["loss"]] == list(range(1, len(loss) + 1))
         assert np.array([value for _, value in found["loss"]], np.float32).tobytes() == loss.tobytes()
-        delta = stored(both.first, run.id, "delta_norm")
-        tags = sorted(tag for tag in found if tag.startswith("delta_norm/"))
-        assert (len(tags), tags[0], tags[-1]) == (16, "delta_norm/0000", f"delta_norm/{delta.shape[1] - 1:04d}")
+        delta = stored(both.first, run.id, "delta_log_norm")
+        tags = sorted(tag for tag in found if tag.startswith("delta_log_norm/"))
+        assert (len(tags), tags[0], tags[-1]) == (16, "delta_log_norm/0000", f"delta_log_norm/{delta.shape[1] - 1:04d}")
         for tag in tags:
             column = delta[:, int(tag.rpartition("/")[2])]
             assert np.array([value for _, value in found[tag]], np.float32).tobytes() == column.tobytes()
