@@ -48,11 +48,11 @@ def measured(
         found = [one[size] for one in taken]
         mean = torch.stack([part.mean for part in found]).mean(0)  # [V, P]
         share = torch.stack([part.share for part in found]).mean(0)
-        minibatches = permutations * len(gradients) // size
+        drawn = permutations * len(gradients) // (1 if rule == "example_norm" else size)  # what is clipped, one by one
         plain = torch.stack([part.square for part in found]).mean(0) - mean.square().sum(1)
         change = torch.stack([part.change for part in found]).mean(0) - (mean - full).square().sum(1)
         spread = torch.minimum(plain, change).clamp(min=0.0) if size > 1 else torch.zeros_like(plain)
-        error = (spread / max(minibatches - 1, 1)).sqrt()
+        error = (spread / max(drawn - 1, 1)).sqrt()
         cosine = (mean @ full) / (mean.norm(dim=1) * full.norm()).clamp(min=1e-300)
         ratio = mean.norm(dim=1) / target.norm(dim=1).clamp(min=1e-300)
         columns.append(((mean - target).norm(dim=1), error, (mean - full).norm(dim=1), ratio, cosine, share))

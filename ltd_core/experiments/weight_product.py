@@ -15,7 +15,6 @@ from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_EULER = 0.5772156649015329
 _TOGETHER = 250_000
 """Weights that are drawn at once: they fit a cache."""
 _MOST_WORK = 250_000_000
@@ -33,7 +32,8 @@ class WeightProduct(Standalone):
     )
     formula: ClassVar[str] = (
         "width 1: prod w_i, Var = v^n; Gaussian: E ln|w| = (ln v - 1.2704) / 2, so the typical product keeps its size "
-        "at v = 2 e^gamma = 3.562; width N: h_n = f(h_{n-1} W_n), W_ij ~ N(0, v / N), linear: v = exp(1 / N)"
+        "at v = 2 e^gamma = 3.562; width N: h_n = f(h_{n-1} W_n), W_ij ~ N(0, v / N), linear: v = "
+        "(N / 2) exp(-psi(N / 2))"
     )
     source: ClassVar[str] = "Sussillo and Abbott 2014, Random walk initialization; Goodfellow et al. 2016, section 10.7"
 
@@ -116,14 +116,22 @@ class WeightProduct(Standalone):
         return torch.stack(logs)
 
     def chosen(self) -> float:
-        """Return v: as it is set, or the one of no drift (exact for linear nets, a fit for relu and tanh)."""
+        """Return v: as it is set, or the one of no drift.
+
+        Exact for linear nets of Gaussian weights: |h W|^2 is v / N times a chi-squared number of N degrees of freedom,
+        whose mean logarithm is ln 2 + psi(N / 2). Signs of width 1 keep the size themselves; wider ones are taken for
+        Gaussian. A fit for relu and tanh (Sussillo and Abbott 2014).
+        """
         if self.choose == "variance":
             return self.variance
-        if self.width == 1 and self.nonlinearity == "identity":
-            return 2.0 * math.exp(_EULER) if self.distribution == "gaussian" else 1.0
         if self.nonlinearity == "relu":
             return 2.0 * math.exp(2 * 1.2 / (max(self.width, _NARROWEST) - _EDGE))
-        return _TANH_GAIN**2 if self.nonlinearity == "tanh" else math.exp(1.0 / self.width)
+        if self.nonlinearity == "tanh":
+            return _TANH_GAIN**2
+        if self.distribution == "sign" and self.width == 1:
+            return 1.0
+        half = self.width / 2
+        return half * math.exp(-float(torch.digamma(torch.tensor(half, dtype=torch.float64))))
 
 
 def _statistics(logs: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationInfo, model_validator
 from ltd_core.errors import FieldError
 from ltd_core.fields import Count, Positive, Whole
 from ltd_core.lazy import torch
-from ltd_core.problems.problem import Batch, OneLength, Problem, stored
+from ltd_core.problems.problem import Batch, Problem, TwoSteps, stored
 from ltd_core.problems.texts import PYDOC, text_of
 from ltd_core.randomness import one_hot
 
@@ -38,7 +38,7 @@ class Characters(Problem):
     )
 
     kind: Literal["characters"] = "characters"
-    length: OneLength = Field(default=100, description="Characters of a stretch, and answers.")
+    length: TwoSteps = Field(default=100, description="Characters of a stretch, and answers.")
     text: Annotated[str, Field(min_length=1, max_length=64)] = Field(
         default=PYDOC, description="'pydoc' for the help topics of Python, or a name that the operator has registered."
     )

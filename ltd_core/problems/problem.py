@@ -49,6 +49,8 @@ def _one(value: object) -> object:
 
 OneLength = Annotated[Whole, Field(ge=1, le=LONGEST), BeforeValidator(_one)]
 """A length for problems that have no range of them."""
+TwoSteps = Annotated[Whole, Field(ge=2, le=LONGEST), BeforeValidator(_one)]
+"""The same where a sequence is as long: one step is none for a recurrence."""
 
 
 def stored(info: ValidationInfo) -> bool:

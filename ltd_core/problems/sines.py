@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ltd_core.fields import Positive, Whole
 from ltd_core.lazy import torch
-from ltd_core.problems.problem import Batch, OneLength, Problem
+from ltd_core.problems.problem import Batch, Problem, TwoSteps
 from ltd_core.randomness import Draws, stream_key
 
 _PERIODS = (8, 32, 80, 160)
@@ -28,7 +28,7 @@ class Sines(Problem):
     output_size: ClassVar[int] = 1
 
     kind: Literal["sines"] = "sines"
-    length: OneLength = Field(default=320, description="Sequence length in time steps.")
+    length: TwoSteps = Field(default=320, description="Sequence length in time steps.")
     sequence_seed: Annotated[Whole, Field(ge=0, le=2**63 - 1)] = Field(
         default=0, description="Determines amplitudes and phases; all sequences of a run are the same."
     )

@@ -61,6 +61,8 @@ BAD = [
     ("problem.kind", {"problem": None}),
     ("problem.kind", {"problem": {"kind": ["adding"]}}),
     ("problem.length", {"problem": {"kind": "adding", "length": True}}),
+    ("problem.length", {"problem": {"kind": "sines", "length": 1}}),
+    ("problem.length", {"problem": {"kind": "characters", "length": 1}}),
     ("problem.length", {"problem": {"kind": "adding", "length": [10, 20, 30]}}),
     ("problem.length[0]", {"problem": {"kind": "adding", "length": [float("nan"), 20]}}),
     ("problem.length[1]", {"problem": {"kind": "adding", "length": [10]}}),

@@ -117,6 +117,17 @@ def test_errors_are_those_of_other_minibatches_of_the_same_set() -> None:
     assert not surface.bias_norm_error[:, 0].any()  # every example is taken
 
 
+@pytest.mark.parametrize("size", [2, 4])
+def test_the_error_of_clipped_examples_counts_examples_not_minibatches(size: int) -> None:
+    """Twelve examples, each clipped: the standard error of their mean has 11 degrees of freedom at any batch size."""
+    g = np.random.default_rng(3).normal(size=(12, 5))
+    limit = 1.5
+    surface = measured(torch.from_numpy(g), torch.tensor([limit]).double(), (size,), "example_norm")
+    clipped = np.array([x * min(1.0, limit / np.linalg.norm(x)) for x in g])
+    spreads = [((rows - rows.mean(0)) ** 2).sum(1).mean() for rows in (clipped, clipped - g)]
+    np.testing.assert_allclose(float(surface.bias_norm_error[0, 0]), np.sqrt(min(spreads) / 11), rtol=1e-10)
+
+
 def test_bias_falls_as_the_batch_and_as_the_threshold_grow() -> None:
     """On a trained net: M17."""
     spec = parse_spec(

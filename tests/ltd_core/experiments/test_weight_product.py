@@ -9,6 +9,7 @@ import pytest
 
 from ltd_core.errors import InvalidSpec
 from ltd_core.experiments.recurrence import draws_of
+from ltd_core.lazy import torch
 from ltd_core.spec import parse_spec
 
 
@@ -49,6 +50,15 @@ def test_the_variance_chosen_for_depth_keeps_the_typical_size() -> None:
         lost = computed(choose="variance", depth=40, samples=300, **settings)["log_size_mean"][-1]
         assert abs(kept) < 4.0, settings
         assert abs(kept) < abs(lost) or abs(lost) < 1.0, settings
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 16])
+def test_the_variance_chosen_for_a_linear_net_has_no_drift_at_any_width(width: int) -> None:
+    """ln|h| is a sum over layers of half the logarithm of chi-squared numbers, of variance psi'(N / 2) / 4 each."""
+    depth, samples = 1000, 200
+    trigamma = float(torch.special.polygamma(1, torch.tensor(width / 2, dtype=torch.float64)))
+    last = computed(choose="depth", width=width, depth=depth, samples=samples)["log_size_mean"][-1]
+    assert abs(last) < 4 * np.sqrt(depth * trigamma / 4 / samples)
 
 
 def test_the_drift_of_a_linear_net_is_half_the_logarithm_of_its_gain() -> None:
