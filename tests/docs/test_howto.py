@@ -112,6 +112,6 @@ def test_the_notebook_runs_from_top_to_bottom(lab: Lab) -> None:
     for block in blocks("notebook", "python"):
         exec(block.replace("http://127.0.0.1:8421", address), names)
     assert names["delta"].shape == (500, 30)
-    assert list(names["table"].index) == ["none", "norm 0.1"]
+    assert list(names["table"].index) == ["none", "norm threshold 0.1"]
     assert names["table"].notna().all(axis=None)
     assert names["figure"].layout.yaxis.type == "log"
