@@ -269,7 +269,7 @@ def _cell(cell: Json, *, best: bool) -> str:
     if cell["value"] is None:
         return "[dim]" + (", ".join(f"{count} {reason}" for reason, count in cell["missing"].items()) or "-")
     text = f"[bold green]{number(cell['value'])}[/]" if best else number(cell["value"])
-    spread = "" if cell["low"] == cell["high"] else f" [dim]({number(cell['low'])} to {number(cell['high'])})[/]"
+    spread = "" if cell["low"] == cell["high"] else f" [dim]({cell['low']:.3g} to {cell['high']:.3g})[/]"
     part = f" [yellow]{cell['n']} of {len(cell['runs'])}[/]" if cell["missing"] else ""
     return text + spread + part
 

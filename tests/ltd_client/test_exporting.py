@@ -13,6 +13,8 @@ import pytest
 from ltd_client import exporting
 from ltd_client.errors import BadExport
 from ltd_client.exporting import export_sweep
+from ltd_core.outcome import Progress
+from services.runs import lifecycle
 from tests.ltd_client.exchange import QUIET, REQUEST, Both, check_table, fill
 
 if TYPE_CHECKING:
@@ -97,3 +99,14 @@ def test_a_run_that_went_on_is_written_again(both: Both, tmp_path: Path) -> None
     with pytest.raises(BadExport, match="another sweep"):
         export_sweep(both.giver, both.sweep_id, tmp_path, "parquet", QUIET)
     both.giver.cancel_sweep(sweep_id)
+
+
+def test_figures_of_a_run_on_its_way_are_no_metrics(both: Both, tmp_path: Path) -> None:
+    request = REQUEST | {"name": "on its way", "seeds": [11], "axes": {"batch_size": [2]}}
+    sweep_id = both.giver.sweep(request)["id"]
+    (claim,) = lifecycle.claim(both.first.db, "test", 1, lease_seconds=60)
+    lifecycle.record(both.first.db, [(claim.lease, Progress(10, (), b"state", {"success": 0}, None))])
+    export_sweep(both.giver, sweep_id, tmp_path, "csv", QUIET)
+    lifecycle.finish_cancel(both.first.db, claim.lease)
+    (row,) = pd.read_csv(tmp_path / "runs.csv").to_dict("records")
+    assert (row["state"], np.isnan(row["success"])) == ("running", True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -171,12 +171,17 @@ def test_what_was_cancelled_on_its_way_is_no_result(visit: Visit, tmp_path: Path
 def test_axis_values_and_seeds_stand_in_full(visit: Visit, tmp_path: Path) -> None:
     laboratory = Laboratory(tmp_path)
     seeds = [2**53 + 1, 20241101, 20241102]
-    axes = {"optimizer.lr": [0.1234567, 0.12345671, 0.1234568], "clipping": [{"kind": "norm", "threshold": 1.0}]}
+    axes: dict[str, list[Any]] = {
+        "optimizer.lr": [0.1234567, 0.12345671, 0.1234568],
+        "clipping": [{"kind": "norm", "threshold": 1.0}],
+    }
+    axes["problem.length"] = [[10, 14]]
     sweep = laboratory.post(axes=axes, seeds=seeds)
     with serving(laboratory) as address:
         page = visit(address)
         expect(page.locator(".axes")).to_contain_text("optimizer lr: 0.1234567, 0.12345671, 0.1234568")
         expect(page.locator(".axes")).to_contain_text("clipping: norm threshold 1")
+        expect(page.locator(".axes")).to_contain_text("problem length: 10 to 14")
         page.goto(f"{address}/sweeps/{sweep}")
         expect(page.locator(".heat tbody th")).to_have_text(["0.1234567", "0.12345671", "0.1234568"])
         page.locator(CELLS).first.click()
