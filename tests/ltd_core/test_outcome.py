@@ -19,7 +19,6 @@ CLIPPINGS = [{"kind": "none"}, {"kind": "norm", "threshold": 1.0}, {"kind": "val
 EXPLOSIONS: dict[str, dict[str, Any]] = {
     "states": {"cell": {"hidden_size": 7, "nonlinearity": "relu"}, "initialization": {"radius": 1e38}},
     "outputs": {"initialization": {"output_gain": 1e38}, "problem": {"kind": "adding", "length": 20}},
-    "weights": {"initialization": {"input_gain": 1e39}},
 }
 
 
