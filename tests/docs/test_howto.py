@@ -114,4 +114,4 @@ def test_the_notebook_runs_from_top_to_bottom(lab: Lab) -> None:
     assert names["delta"].shape == (500, 30)
     assert list(names["table"].index) == ["none", "norm threshold 0.1"]
     assert names["table"].notna().all(axis=None)
-    assert names["figure"].layout.yaxis.type == "log"
+    assert names["figure"].layout.yaxis.title.text == "ln of the norm of delta"
