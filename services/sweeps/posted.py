@@ -25,8 +25,8 @@ from services.sweeps.request import Coordinates, SweepRequest, expand, with_valu
 from services.words import FINAL, OPEN
 
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
-_SLICE = 2000
-"""Runs of a sweep that are stored in one transaction: a fraction of a second."""
+_SLICE = 10_000
+"""Runs of a sweep that are stored in one transaction: about a second."""
 _PAUSE_AFTER, _PAUSE = 1.0, 0.12
 """Seconds: who waits for SQLite's lock tries every tenth, and would never find it free between two slices."""
 _UNSEEN = 0
