@@ -51,9 +51,14 @@ class RunSpec(Canonical):
         """Return what differs from the defaults, as plain values."""
         return without_defaults(self)
 
+    @cached_property
+    def canonical(self) -> str:
+        """Return the text of `canonical_json`, which a digest and a row both need."""
+        return canonical_json(self.settings)
+
     def canonical_json(self) -> str:
         """Return sorted JSON without defaults: what the digest is made of, and what is stored."""
-        return canonical_json(self.settings)
+        return self.canonical
 
     @cached_property
     def digest(self) -> str:
@@ -73,7 +78,7 @@ class RunSpec(Canonical):
         """Return the same with another seed, which is in its range; nothing else of it depends on the seed."""
         apart = {name: value for name, value in self.settings.items() if name != "seed"}
         other = self.model_copy(update={"seed": seed})
-        for cached in ("digest", "shape_key"):
+        for cached in ("canonical", "digest", "shape_key"):
             other.__dict__.pop(cached, None)
         if "seed" in self.lane_fields:
             other.__dict__["shape_key"] = self.shape_key

@@ -33,10 +33,8 @@ def test_an_unreachable_database_is_named_without_its_password() -> None:
     assert "the-password" not in str(told.value)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # a PostgreSQL of the tests is never full
 def test_a_full_and_a_read_only_sqlite_are_named(db: Database) -> None:
-    if db.dialect != "sqlite":
-        pytest.skip("a PostgreSQL of the tests is never full")
-
     def fill() -> None:
         with db.write() as conn:
             pages = conn.execute(text("PRAGMA page_count")).scalar_one()
