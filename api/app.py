@@ -18,6 +18,7 @@ from api.resources import (
     maintenance,
     mechanisms,
     openapi,
+    pictures,
     runs,
     sweeps,
     traces,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 LARGEST_BODY = 10 * 1024 * 1024
-RESOURCES = (runs, sweeps, traces, events, comparison, mechanisms, workers, maintenance, imports, openapi)
+RESOURCES = (runs, sweeps, traces, pictures, events, comparison, mechanisms, workers, maintenance, imports, openapi)
 _COMPRESSED = (
     "application/json",
     "application/problem+json",

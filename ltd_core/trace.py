@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
+
+FROM_ZERO = frozenset({"lag"})
+"""Axes that are counted from 0 where no coordinates are declared; all others from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,16 @@ class TraceInfo:
     every: int
     description: str
     size: tuple[int, ...] = ()
+    coordinates: Mapping[str, Sequence[float | str]] = field(default_factory=dict)
+    """By axis, the value of each place on it, where that is not its number: thresholds, names of rules."""
+
+    def along(self, axis: str) -> Sequence[float | str]:
+        """Return the values of an axis after the first, or the declared ones of the first (empty: its steps)."""
+        if axis in self.coordinates:
+            return self.coordinates[axis]
+        place = self.axes.index(axis)
+        first = 0 if axis in FROM_ZERO else 1
+        return range(first, first + self.size[place - 1]) if place else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -20,10 +21,14 @@ from ltd_core.initializations.spectral import Spectral
 from ltd_core.lazy import torch
 from ltd_core.optimizers import OPTIMIZERS, Optimizer
 from ltd_core.optimizers.sgd import Sgd
+from ltd_core.picture import Axis, Curve, Numbers, Picture, silent
 from ltd_core.problems import PROBLEMS, Problem
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ltd_core.outcome import Summary
 
 Places = Annotated[tuple[Annotated[Whole, Field(ge=0, le=1_000_000)], ...], Field(min_length=1, max_length=16)]
@@ -123,7 +128,8 @@ class ClippingBias(Direct):
 
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return surfaces, a point a place."""
-        axes, size = ("place", "threshold", "batch_size"), (len(self.thresholds), len(self.batch_sizes))
+        axes, size = ("after", "threshold", "batch_size"), (len(self.thresholds), len(self.batch_sizes))
+        values = {"after": self.after, "threshold": self.thresholds, "batch_size": self.batch_sizes}
         declared = {
             "bias_norm": ("norm", "Norm of the mean clipped gradient less the clipped full gradient."),
             "bias_norm_error": ("norm", "Standard error of that difference, from the number of minibatches."),
@@ -132,5 +138,36 @@ class ClippingBias(Direct):
             "bias_cosine": ("cosine", "Cosine of the mean clipped gradient and the full one."),
             "bias_clipped_share": ("share", "Share of minibatches (of elements, of examples) that were clipped."),
         }
-        surfaces = (TraceInfo(name, unit, axes, 1, text, size) for name, (unit, text) in declared.items())
-        return (*surfaces, TraceInfo("full_gradient_norm", "norm", ("place",), 1, "Norm of the full gradient."))
+        surfaces = (TraceInfo(name, unit, axes, 1, text, size, values) for name, (unit, text) in declared.items())
+        of_all = "Norm of the full gradient."
+        return (*surfaces, TraceInfo("full_gradient_norm", "norm", ("after",), 1, of_all, (), {"after": self.after}))
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the bias by threshold and batch size at each place of the run, then what else clipping did there."""
+        return tuple(picture for place in range(len(self.after)) for picture in self._at(place))
+
+    def _at(self, place: int) -> Iterator[Picture]:
+        """Yield the pictures of one place."""
+        threshold = Axis("threshold" if self.unit == "absolute" else "threshold, quantile of the norms", "log")
+        after, at = self.after[place], {"after": place}
+        when = f" after {after:,} updates" if after else " at the initial weights"
+        drawn = {
+            "bias_norm": ("How large is the bias of clipping", Axis("norm of the bias", "log"), "bias_norm_error"),
+            "bias_cosine": ("Does the clipped gradient keep its direction", Axis("cosine with the full gradient"), ""),
+            "bias_norm_ratio": ("Does clipping each minibatch shorten the step", Axis("length over the clipped"), ""),
+            "bias_clipped_share": ("How much is clipped", Axis("share clipped", share=True), ""),
+        }
+        for name, (question, axis, error) in drawn.items():
+            curve = Curve(name, "threshold", "batch size", by="batch_size", at=at, error=error)
+            caption = partial(self._told, place) if name == "bias_norm" else silent
+            yield Picture(f"{name}_after_{after}", f"{question}{when}?", threshold, axis, (curve,), caption)
+
+    def _told(self, place: int, numbers: Numbers) -> str:
+        """Say the bias of the smallest and the largest batch at the first threshold."""
+        small, large = min(self.batch_sizes), max(self.batch_sizes)
+        norms = [numbers.point("bias_norm", place, 0, self.batch_sizes.index(size)) for size in (small, large)]
+        return (
+            f"At threshold {told(self.thresholds[0])} the bias is {told(norms[0])} with batch size {small:,} and "
+            f"{told(norms[1])} with batch size {large:,}; the full gradient has norm "
+            f"{told(numbers.point('full_gradient_norm', place))}."
+        )

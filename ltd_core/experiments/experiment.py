@@ -13,6 +13,7 @@ from ltd_core.canonical import Canonical, canonical_json, shared_by_lanes, witho
 from ltd_core.fields import Whole
 
 if TYPE_CHECKING:
+    from ltd_core.picture import Picture
     from ltd_core.trace import TraceInfo
 
 LARGEST_SEED = 2**63 - 1
@@ -96,6 +97,10 @@ class RunSpec(Canonical):
     def known_traces(self) -> dict[str, TraceInfo]:
         """Return by name the declarations of all traces that a run may have left, in this or a former release."""
         return {info.name: info for info in (*self.traces(), *self.former_traces().values())}
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return what to look at, the answer to the experiment's question first."""
+        return ()
 
 
 def _hash(text: str, size: int) -> str:

@@ -12,6 +12,8 @@ from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, finite, slopes_of
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Histogram, Level, Numbers, Picture
+from ltd_core.told import percent, told
 from ltd_core.trace import TraceInfo
 
 _TOGETHER = 250_000
@@ -70,6 +72,39 @@ class GradientCensus(Standalone):
                 "gradient_class", "class", axes, 1, "-1 for a vanishing gradient, 1 for an exploding one, else 0."
             ),
             TraceInfo("state_norm_last", "norm", axes, 1, "Norm of the last state."),
+        )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return how the nets' rates are distributed, and where they ended."""
+        return (
+            Picture(
+                "rates",
+                "How often does the gradient vanish, and how often does it explode?",
+                Axis("growth of the gradient, nats per step back"),
+                Axis("nets"),
+                (
+                    Histogram("gradient_rate"),
+                    Level("vanishes below", -self.tolerance, "x"),
+                    Level("explodes above", self.tolerance, "x"),
+                ),
+                self._told,
+            ),
+            Picture(
+                "states",
+                "How large is the state in the end?",
+                Axis("norm of the last state"),
+                Axis("nets"),
+                (Histogram("state_norm_last"),),
+            ),
+        )
+
+    def _told(self, numbers: Numbers) -> str:
+        """Say both shares."""
+        return (
+            f"Of {self.samples:,} nets with spectral radius {told(self.radius)} and length {self.length:,}, "
+            f"{percent(numbers.metric('vanishing_share'))} have a vanishing gradient and "
+            f"{percent(numbers.metric('exploding_share'))} an exploding one; it changes by "
+            f"{told(numbers.metric('gradient_growth_rate'))} nats a step on the mean."
         )
 
     def compute(self) -> Computed:

@@ -14,6 +14,8 @@ from ltd_core.fields import Count, Real, Whole
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, Numbers, Picture, Plane
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 WIDEST = 256
@@ -102,6 +104,61 @@ class LinearRecurrence(Standalone):
             TraceInfo("eigenvalues", "modulus", (*wide, "part"), self.length, "Real, imaginary part.", (self.size, 2)),
         )
 
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return both ways by component, and the eigenvalues that decide them."""
+        ways = (
+            ("state", "state_norm", "time step", "Which parts of the state grow, and which decay?", self._forward_told),
+            (
+                "gradient",
+                "gradient_norm_back",
+                "steps back in time",
+                "Which parts of the gradient grow on the way back, and which decay?",
+                self._backward_told,
+            ),
+        )
+        size = Axis("size", "log")
+        return (
+            *(
+                Picture(
+                    way,
+                    title,
+                    Axis(along),
+                    size,
+                    (
+                        Curve(f"{way}_component", "time", by="eigenvalue", style="thin", name="component"),
+                        Curve(norm, "time", name=f"norm of the {way}", style="bold", hue=1),
+                    ),
+                    caption,
+                )
+                for way, norm, along, title, caption in ways
+            ),
+            Picture(
+                "eigenvalues",
+                "Where do the eigenvalues lie?",
+                Axis("real part"),
+                Axis("imaginary part"),
+                (Plane("eigenvalues"),),
+                _radius_told,
+            ),
+        )
+
+    def _forward_told(self, numbers: Numbers) -> str:
+        """Say how the state ends, and how far it rose on its way."""
+        peak, when = numbers.highest("state_norm")
+        rate = numbers.metric("growth_rate")
+        return (
+            f"The norm of the state changes by {told(rate)} nats a step; it is largest, {told(peak)}, at step "
+            f"{told(when)}, and {told(numbers.point('state_norm', -1))} at the last."
+        )
+
+    def _backward_told(self, numbers: Numbers) -> str:
+        peak, when = numbers.highest("gradient_norm_back")
+        return (
+            f"The norm of the gradient changes by {told(numbers.metric('gradient_growth_rate'))} nats a step back; it "
+            f"is largest, {told(peak)}, {told(when)} steps back, and {told(numbers.point('gradient_norm_back', -1))} "
+            "at the first time step."
+        )
+
     def compute(self) -> Computed:
         """Return both ways."""
         matrix = self.w()
@@ -156,6 +213,13 @@ class LinearRecurrence(Standalone):
         given = torch.tensor(self.start, dtype=torch.float64) if self.start else None
         start = unit_vector(self.seed, "start", self.size) if given is None else given
         return start, start
+
+
+def _radius_told(numbers: Numbers) -> str:
+    """Say the spectral radius, and on which side of 1 it lies."""
+    radius = math.hypot(numbers.point("eigenvalues", -1, 0, 0), numbers.point("eigenvalues", -1, 0, 1))
+    beyond = "outside the unit circle: its component grows" if radius > 1 else "inside the unit circle: all decay"
+    return f"The largest modulus, the spectral radius, is {told(radius)}, {beyond}."
 
 
 def _eigen(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

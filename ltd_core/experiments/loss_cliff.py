@@ -11,6 +11,8 @@ from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import finite
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, HeatMap, Numbers, Path, Picture
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 _MOST_POINTS, _MOST_DESCENT = 150_000_000, 100_000
@@ -25,6 +27,11 @@ def _ascending(value: tuple[float, float]) -> tuple[float, float]:
 
 Place = Annotated[Real, Field(ge=-1000, le=1000)]
 Range = Annotated[tuple[Place, Place], AfterValidator(_ascending)]
+
+
+def _evenly(ends: tuple[float, float], points: int) -> tuple[float, ...]:
+    low, high = ends
+    return tuple(low + (high - low) * i / (points - 1) for i in range(points))
 
 
 class LossCliff(Standalone):
@@ -62,18 +69,71 @@ class LossCliff(Standalone):
 
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return the surfaces, a point a weight, and the paths, one point each."""
-        surface, path = ("weight", "bias"), ("weight", "descent_step", "coordinate")
+        surface, path = ("weight", "bias"), ("run", "descent_step", "coordinate")
         sizes = (self.points,), (self.descent_steps + 1, 3)
+        places = {"weight": _evenly(self.weights, self.points), "bias": _evenly(self.biases, self.points)}
+        ways = {"descent_step": range(self.descent_steps + 1), "coordinate": ("weight", "bias", "loss")}
         which = {"plain": "as it is", "clipped": "clipped to the threshold"}
         return (
-            TraceInfo("loss_surface", "loss", surface, 1, "Loss over weight and bias.", sizes[0]),
-            TraceInfo("gradient_norm_surface", "norm", surface, 1, "Norm of the loss's gradient there.", sizes[0]),
+            TraceInfo("loss_surface", "loss", surface, 1, "Loss over weight and bias.", sizes[0], places),
+            TraceInfo(
+                "gradient_norm_surface", "norm", surface, 1, "Norm of the loss's gradient there.", sizes[0], places
+            ),
             *(
                 TraceInfo(
-                    f"path_{name}", "weight, bias, loss", path, self.points, f"Descent by the gradient {how}.", sizes[1]
+                    f"path_{name}",
+                    "weight, bias, loss",
+                    path,
+                    self.points,
+                    f"Descent by the gradient {how}.",
+                    sizes[1],
+                    ways,
                 )
                 for name, how in which.items()
             ),
+        )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the surface with both ways over it, and the loss along them."""
+        bias, weight = Axis("bias b", range=self.biases), Axis("weight w", range=self.weights)
+        ways = {"plain": ("without clipping", 1), "clipped": (f"clipped to {told(self.threshold)}", 3)}
+        return (
+            Picture(
+                "cliff",
+                "What does one step over the cliff do, with and without clipping?",
+                bias,
+                weight,
+                (
+                    HeatMap("loss_surface", "bias", "weight", Axis("loss", "log")),
+                    *(Path(f"path_{name}", 1, 0, text, hue) for name, (text, hue) in ways.items()),
+                ),
+                self._told,
+            ),
+            Picture(
+                "descent",
+                "How does the loss go on after the cliff?",
+                Axis("step of descent"),
+                Axis("loss", "log"),
+                tuple(
+                    Curve(f"path_{name}", "descent_step", text, at={"coordinate": 2}, hue=hue)
+                    for name, (text, hue) in ways.items()
+                ),
+            ),
+            Picture(
+                "steepness",
+                "Where is the loss steep?",
+                bias,
+                weight,
+                (HeatMap("gradient_norm_surface", "bias", "weight", Axis("norm of the gradient", "log")),),
+            ),
+        )
+
+    def _told(self, numbers: Numbers) -> str:
+        """Say the longest step, and both losses at the end."""
+        return (
+            f"The longest step without clipping has length {told(numbers.metric('largest_step'))}; after "
+            f"{self.descent_steps} steps the loss is {told(numbers.point('path_plain', -1, -1, 2))} without clipping "
+            f"and {told(numbers.metric('loss_after_clipping'))} with it."
         )
 
     def compute(self) -> Computed:

@@ -1,0 +1,26 @@
+"""Pictures as they are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from api.bodies.body import Body
+
+
+class Picture(Body):
+    """A figure: `data` and `layout` as Plotly reads them."""
+
+    name: str
+    title: str = Field(description="The question that it answers.")
+    caption: str = Field(description="The answer, with the run's numbers.")
+    traces: list[str] = Field(description="The traces that it draws.")
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+class Pictures(Body):
+    """The pictures of a run, the answer to its question first."""
+
+    pictures: list[Picture]

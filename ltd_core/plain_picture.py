@@ -1,0 +1,25 @@
+"""The picture of a trace of which nobody has said what it shows: a curve, or colors over its first two axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ltd_core.picture import Axis, Curve, HeatMap, Picture
+
+if TYPE_CHECKING:
+    from ltd_core.trace import TraceInfo
+
+
+def plain_picture(info: TraceInfo) -> Picture:
+    """Return a picture of a trace by its axes, the last places of those after the second."""
+    along, title = info.axes[0], info.description
+    label, x = f"{worded(info.name)} ({info.unit})", Axis("update" if along == "step" else worded(along))
+    if len(info.axes) == 1:
+        return Picture(info.name, title, x, Axis(label), (Curve(info.name, along),))
+    layer = HeatMap(info.name, along, info.axes[1], Axis(label))
+    return Picture(info.name, title, x, Axis(worded(info.axes[1])), (layer,))
+
+
+def worded(name: str) -> str:
+    """Return a name as words."""
+    return name.replace("_", " ")

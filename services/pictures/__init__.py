@@ -1,0 +1,1 @@
+"""Pictures of runs: what a specification declares, filled with stored numbers, as figures that Plotly draws."""

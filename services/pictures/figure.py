@@ -1,0 +1,37 @@
+"""Turns a declared picture and stored numbers into a figure as Plotly's JSON has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from services.pictures.layers import drawn
+from services.pictures.sides import Sides
+
+if TYPE_CHECKING:
+    from ltd_core.picture import Picture
+    from services.pictures.stored import Stored
+
+Figure = dict[str, Any]
+
+
+def figure(picture: Picture, stored: Stored) -> Figure:
+    """Return a picture's name, question, answer, and what Plotly draws; colors of text and ground are the viewer's."""
+    sides = Sides(picture.x, picture.y)
+    data = [trace for layer in picture.layers for trace in drawn(layer, stored, sides)]
+    named = [trace for trace in data if trace.get("showlegend", False)]
+    layout: Figure = {
+        "xaxis": sides.layout("x"),
+        "yaxis": sides.layout("y"),
+        "shapes": sides.levels,
+        "showlegend": len(named) > 1,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "hovermode": "closest",
+    }
+    return {
+        "name": picture.name,
+        "title": picture.title,
+        "caption": picture.caption(stored),
+        "traces": list(picture.traces),
+        "data": data,
+        "layout": layout,
+    }

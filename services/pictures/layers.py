@@ -1,0 +1,251 @@
+"""One function a kind of layer: the traces that Plotly draws for it."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ltd_core.picture import Band, Curve, HeatMap, Histogram, Layer, Level, Line, Path, Plane
+from ltd_core.told import ten, told
+from services.pictures import palette
+from services.pictures.sides import Sides, packed, scaled
+from services.pictures.stored import Stored
+
+if TYPE_CHECKING:
+    from services.traces.codec import Array
+
+Drawn = list[dict[str, Any]]
+
+_WIDTHS = {"line": 2.0, "bold": 3.0, "thin": 1.0, "marks": 0.0}
+_FEW = 16
+"""So few points are marked one by one."""
+_STEPS = 5
+"""Lines where a curve is drawn by step: the first, the last, and some between."""
+_NAMED = 12
+"""Lines from which on a legend helps nobody."""
+
+
+@singledispatch
+def drawn(layer: Layer, stored: Stored, sides: Sides) -> Drawn:  # noqa: ARG001
+    """Return Plotly's traces of a layer."""
+    raise TypeError(layer)
+
+
+@drawn.register
+def _curve(layer: Curve, stored: Stored, sides: Sides) -> Drawn:
+    info = stored.declared[layer.trace]
+    along = stored.along(layer.trace, layer.along)
+    lines = _lines(layer, stored)
+    x, traces = sides.on("x", along), []
+    for number, (name, color, values) in enumerate(lines):
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": _mode(layer, len(values)),
+                "x": x,
+                "y": sides.on("y", values),
+                "name": name,
+                "showlegend": bool(name) and len(lines) <= _NAMED,
+                "line": {"color": color, "width": _WIDTHS[layer.style]},
+                "marker": {"color": color, "size": 6},
+                **_intervals(layer, stored, sides, number, len(lines)),
+            }
+        )
+    coarse = stored.view(layer.trace)
+    if coarse.level and layer.along == info.axes[0] and len(lines) == 1:
+        traces = [*_envelope(coarse, along, sides, lines[0][1]), *traces]
+    return traces
+
+
+def _lines(layer: Curve, stored: Stored) -> list[tuple[str, str, Array]]:
+    """Return name, color and values of each line of a curve."""
+    values = _cut(layer, stored, stored.values(layer.trace))
+    if not layer.by:
+        return [(layer.name, palette.hue(layer.hue), values)]
+    names = stored.along(layer.trace, layer.by)
+    places = list(range(len(names)))
+    if layer.by == stored.declared[layer.trace].axes[0] and len(names) > _STEPS:
+        places = sorted({round(i * (len(names) - 1) / (_STEPS - 1)) for i in range(_STEPS)})
+    words = not names or isinstance(names[0], str)
+    total = len(names)
+    return [
+        (
+            f"{layer.name} {names[i] if words else told(float(names[i]))}".strip(),
+            palette.hue(i) if words else palette.between(i, total),
+            values[i],
+        )
+        for i in places
+    ]
+
+
+def _cut(layer: Curve, stored: Stored, values: Array) -> Array:
+    """Return the values [along], or [by, along], of a curve, the other axes cut where it says."""
+    axes = stored.declared[layer.trace].axes
+    if not len(values):
+        return np.empty((0, 0)) if layer.by else np.empty(0)
+    kept = [axis for axis in axes if axis in {layer.along, layer.by}]
+    cut = values[tuple(slice(None) if axis in kept else layer.at.get(axis, -1) for axis in axes)]
+    return cut if not layer.by or kept == [layer.by, layer.along] else cut.T
+
+
+def _mode(layer: Curve, points: int) -> str:
+    if layer.style == "marks":
+        return "markers"
+    return "lines+markers" if points <= _FEW else "lines"
+
+
+def _intervals(layer: Curve, stored: Stored, sides: Sides, number: int, lines: int) -> dict[str, Any]:
+    """Return error bars, from the ends of an interval or a standard error."""
+
+    def part(name: str) -> Array:
+        values = _cut(layer, stored, stored.values(name))
+        return np.asarray(values[number] if layer.by else values, dtype=np.float64)
+
+    if layer.error:
+        return {"error_y": {"array": packed(1.96 * part(layer.error)), "thickness": 1, "width": 3}}
+    if not layer.low or lines > _NAMED:
+        return {}
+    middle, low, high = part(layer.trace), part(layer.low), part(layer.high)
+    for end in (low, high):
+        sides.on("y", end)
+    return {"error_y": {"array": packed(high - middle), "arrayminus": packed(middle - low), "thickness": 1, "width": 3}}
+
+
+def _envelope(view: Any, along: list[float | str], sides: Sides, color: str) -> Drawn:
+    """Return the area from the lowest to the highest number of each cell: no spike is lost."""
+    x = sides.on("x", along)
+    edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    name = f"lowest to highest of {view.cell_steps // view.info.every:,}"
+    low, high = sides.on("y", view.minimum), sides.on("y", view.maximum)
+    return [
+        edge | {"y": low},
+        edge | {"y": high, "fill": "tonexty", "fillcolor": palette.faint(color), "name": name},
+    ]
+
+
+@drawn.register
+def _band(layer: Band, stored: Stored, sides: Sides) -> Drawn:
+    info, values = stored.declared[layer.trace], stored.values(layer.trace)
+    x = sides.on("x", stored.along(layer.trace, info.axes[0]))
+    low, high = (sides.on("y", values[..., place]) for place in layer.between)
+    edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
+    return [
+        edge | {"y": low, "showlegend": False},
+        edge
+        | {
+            "y": high,
+            "fill": "tonexty",
+            "fillcolor": palette.faint(palette.hue(layer.hue), 0.15),
+            "name": layer.name,
+            "showlegend": True,
+        },
+    ]
+
+
+@drawn.register
+def _heat_map(layer: HeatMap, stored: Stored, sides: Sides) -> Drawn:
+    axes, values = stored.declared[layer.trace].axes, stored.values(layer.trace)
+    cut = values[tuple(slice(None) if axis in {layer.x, layer.y} else layer.at.get(axis, -1) for axis in axes)]
+    rows = cut if axes.index(layer.y) < axes.index(layer.x) else cut.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shown = np.log10(rows) if layer.colors.scale == "log" else scaled(layer.colors, rows.astype(np.float64))
+    x, y = (sides.on(side, stored.along(layer.trace, axis)) for side, axis in (("x", layer.x), ("y", layer.y)))
+    body = {"type": "heatmap", "x": x, "y": y, "hoverongaps": False, "showlegend": False}
+    finite = shown[np.isfinite(shown)]
+    low, high = (np.quantile(finite, [0.002, 0.998]).tolist()) if finite.size else (0.0, 1.0)
+    zero = np.isneginf(shown)
+    main = body | {
+        "z": packed(np.round(np.where(zero, np.nan, shown), 3)),
+        "zmin": low,
+        "zmax": high if high > low else low + 1.0,
+        "colorscale": "Viridis",
+        "colorbar": {"title": {"text": layer.colors.label, "side": "right"}, "thickness": 10, "outlinewidth": 0}
+        | _color_ticks(layer, low, high),
+        "hovertemplate": "%{x}, %{y}<br>%{z:.3f}<extra></extra>",
+    }
+    if not zero.any():
+        return [main]
+    gray = [[0, palette.THEORY], [1, palette.THEORY]]
+    exact = {"z": packed(np.where(zero, 1.0, np.nan)), "colorscale": gray, "showscale": False}
+    return [main, body | exact | {"hovertemplate": "%{x}, %{y}<br>exactly zero<extra></extra>"}]
+
+
+def _color_ticks(layer: HeatMap, low: float, high: float) -> dict[str, Any]:
+    """Return the ticks of colors that stand for exponents of ten."""
+    if layer.colors.scale == "linear":
+        return {}
+    whole = range(int(np.ceil(low)), int(np.floor(high)) + 1)
+    every = max(1, -(-len(whole) // 7))
+    shown = list(whole[::every]) if len(whole) > 1 else [low, high]
+    text = [ten(int(k)) if k == int(k) else told(10.0**k) for k in shown]
+    return {"tickvals": shown, "ticktext": text}
+
+
+@drawn.register
+def _histogram(layer: Histogram, stored: Stored, sides: Sides) -> Drawn:
+    values = stored.values(layer.trace)
+    x = sides.on("x", values.ravel())
+    return [
+        {
+            "type": "histogram",
+            "x": x,
+            "nbinsx": 60,
+            "name": layer.name,
+            "showlegend": False,
+            "marker": {"color": palette.hue(0)},
+        }
+    ]
+
+
+@drawn.register
+def _plane(layer: Plane, stored: Stored, sides: Sides) -> Drawn:
+    values = stored.values(layer.trace)
+    last = values[-1] if len(values) else np.empty((0, 2))
+    angles = np.linspace(0.0, 2 * np.pi, 181)
+    circle = {"x": sides.on("x", np.cos(angles)), "y": sides.on("y", np.sin(angles)), "mode": "lines"}
+    points = {"x": sides.on("x", last[:, 0]), "y": sides.on("y", last[:, 1]), "mode": "markers"}
+    return [
+        {"type": "scatter", **circle, "line": {"color": palette.THEORY, "width": 1}, "name": "unit circle"},
+        {"type": "scatter", **points, "marker": {"color": palette.hue(0), "size": 7}, "name": "eigenvalues"},
+    ]
+
+
+@drawn.register
+def _path(layer: Path, stored: Stored, sides: Sides) -> Drawn:
+    last = stored.values(layer.trace)[-1]
+    color = palette.hue(layer.hue)
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": sides.on("x", last[:, layer.x]),
+            "y": sides.on("y", last[:, layer.y]),
+            "name": layer.name,
+            "showlegend": True,
+            "line": {"color": color, "width": 2},
+            "marker": {"color": color, "size": 5},
+        }
+    ]
+
+
+@drawn.register
+def _line(layer: Line, stored: Stored, sides: Sides) -> Drawn:  # noqa: ARG001
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": sides.on("x", layer.x),
+            "y": sides.on("y", layer.y),
+            "name": layer.name,
+            "showlegend": True,
+            "line": {"color": palette.THEORY, "width": 1.5, "dash": "dash"},
+        }
+    ]
+
+
+@drawn.register
+def _level(layer: Level, stored: Stored, sides: Sides) -> Drawn:  # noqa: ARG001
+    sides.level(layer.name, layer.value, layer.side)
+    return []

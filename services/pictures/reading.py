@@ -1,0 +1,47 @@
+"""The pictures of a run: those that its specification declares and its stored points can fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ltd_core.plain_picture import plain_picture
+from services.errors import NotFound
+from services.pictures.figure import figure
+from services.pictures.stored import Stored
+from services.runs import queries
+from services.traces import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ltd_core.picture import Picture
+    from services.database.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is drawn of a run: between two steps, in at most so many points or cells a curve."""
+
+    start: int | None = None
+    end: int | None = None
+    max_points: int = 1000
+
+
+def pictures(db: Database, run_id: str, names: Collection[str] = (), part: Part = Part()) -> list[dict[str, Any]]:
+    """Return the figures of a run, all or some, in the order of what they answer; raises NotFound."""
+    run = queries.get(db, run_id)
+    with db.read() as conn:
+        declared = {info.name: info for info, _ in reading.traces_of(conn, run_id)}
+    shown = drawable(run.spec.pictures(), declared)
+    if unknown := set(names) - {picture.name for picture in shown}:
+        raise NotFound("picture", min(unknown))
+    stored = Stored(db, run_id, declared, run.summary, part.start, part.end, part.max_points)
+    return [figure(picture, stored) for picture in shown if not names or picture.name in names]
+
+
+def drawable(pictures: tuple[Picture, ...], stored: dict[str, Any]) -> list[Picture]:
+    """Return the pictures whose traces are all stored, then a plain one of every stored trace that none draws."""
+    found = [picture for picture in pictures if stored.keys() >= set(picture.traces)]
+    drawn = {name for picture in found for name in picture.traces}
+    return [*found, *(plain_picture(info) for name, info in stored.items() if name not in drawn)]

@@ -1,0 +1,96 @@
+"""The two axes of a figure: what numbers of a trace become on them, how far they reach, their ticks."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from services.pictures.palette import THEORY
+from services.pictures.ticks import ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ltd_core.picture import Axis
+    from services.traces.codec import Array
+
+_ROOM = 0.03
+"""Of an axis's length, beyond the outermost values."""
+
+
+class Sides:
+    """The axes of one figure, which widen with what is drawn."""
+
+    def __init__(self, x: Axis, y: Axis) -> None:
+        self._axes = {"x": x, "y": y}
+        self._reach: dict[str, list[float]] = {"x": [], "y": []}
+        self.levels: list[dict[str, Any]] = []
+
+    def on(self, side: str, values: Array | Sequence[float | str]) -> Any:
+        """Return numbers as they stand on a side, for Plotly; words stay words."""
+        if len(values) and isinstance(values[0], str):
+            return list(values)
+        shown = scaled(self._axes[side], np.asarray(values, dtype=np.float64))
+        inside = shown[np.isfinite(shown) & ((shown > 0) | (self._axes[side].scale != "log"))]
+        if len(inside):
+            self._reach[side] += [float(inside.min()), float(inside.max())]
+        return packed(shown)
+
+    def level(self, name: str, value: float, side: str) -> None:
+        """Draw a line across the figure."""
+        (place,) = scaled(self._axes[side], np.array([value])).tolist()
+        self._reach[side].append(place)
+        other = "y" if side == "x" else "x"
+        self.levels.append(
+            {
+                "type": "line",
+                f"{side}0": place,
+                f"{side}1": place,
+                f"{other}ref": "paper",
+                f"{other}0": 0,
+                f"{other}1": 1,
+                "line": {"color": THEORY, "width": 1.5, "dash": "dot"},
+                "label": {"text": name, "textposition": "end", "font": {"color": THEORY, "size": 11}},
+            }
+        )
+
+    def layout(self, side: str) -> dict[str, Any]:
+        """Return the axis as Plotly has it."""
+        axis, reach = self._axes[side], self._reach[side]
+        layout: dict[str, Any] = {"title": {"text": axis.label}}
+        if axis.scale == "log":
+            layout["type"] = "log"
+        if axis.share:
+            return layout | {"range": [-0.02, 1.02], "tickformat": ".0%"}
+        if not reach:
+            return layout
+        low, high = axis.range or (min(reach), max(reach))
+        if axis.scale != "linear":
+            layout |= ticks(axis, low, high)
+        if axis.range or side == "x":
+            layout["range"] = _roomy(axis, low, high)
+        return layout
+
+
+def scaled(axis: Axis, values: Array) -> Array:
+    """Return natural logarithms as powers of ten where the axis says so."""
+    return values / math.log(10.0) if axis.scale == "ln" else values
+
+
+def packed(values: Array) -> dict[str, Any]:
+    """Return an array as Plotly reads it from JSON: its bytes, in single precision where that holds seven digits."""
+    single = values.astype(np.float32)
+    fits = np.array_equal(np.isfinite(single), np.isfinite(values)) and not ((single == 0) & (values != 0)).any()
+    kept = single if fits else values
+    packed: dict[str, Any] = {"dtype": kept.dtype.str[1:], "bdata": base64.b64encode(kept.tobytes()).decode()}
+    return packed | ({"shape": ", ".join(map(str, values.shape))} if values.ndim > 1 else {})
+
+
+def _roomy(axis: Axis, low: float, high: float) -> list[float]:
+    if axis.scale == "log":
+        low, high = math.log10(low), math.log10(high)
+    room = _ROOM * (high - low) or 0.5
+    return [low - room, high + room]
