@@ -16,6 +16,7 @@ class Picture(Body):
     title: str = Field(description="The question that it answers.")
     caption: str = Field(description="The answer, with the run's numbers.")
     traces: list[str] = Field(description="The traces that it draws.")
+    zoomable: bool = Field(description="Whether finer points are stored than are drawn.")
     data: list[dict[str, Any]]
     layout: dict[str, Any]
 

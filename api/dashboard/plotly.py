@@ -1,10 +1,8 @@
-"""plotly.js as the installed wheel carries it; the package itself is never imported."""
+"""plotly.js, its part for two axes (the package plotly.js-cartesian-dist-min, MIT license), as it was published."""
 
 from __future__ import annotations
 
-from importlib.metadata import distribution
 from pathlib import Path
 
-_WHEEL = distribution("plotly")
-VERSION = _WHEEL.version
-PLOTLY = Path(str(_WHEEL.locate_file("plotly/package_data/plotly.min.js")))
+VERSION = "4.1.1"
+PLOTLY = Path(__file__).with_name("static") / "vendor" / "plotly.min.js"

@@ -17,7 +17,7 @@ POLICY = "; ".join(
     (
         "default-src 'self'",
         f"style-src 'self' 'unsafe-hashes' {_EMPTY_STYLE} {_MAP_STYLE} {_IMAGE_STYLE}",
-        "img-src 'self' data:",  # plotly.js paints a heat map on a canvas and shows it as a data: image
+        "img-src 'self' data: blob:",  # plotly.js shows heat maps as data: images, and turns a blob: into a PNG
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'none'",

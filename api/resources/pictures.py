@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from importlib.metadata import version
+from typing import Any
 
 from flask import Blueprint, Response, request
 
+from api.bodies import arrow
 from api.bodies.answers import answer_tagged
 from api.bodies.pictures import Pictures
 from api.http.context import here
-from api.http.endpoint import Endpoint
+from api.http.endpoint import JSON, Endpoint
 from api.http.query import LONGEST_LIST, count, given, text
 from services.pictures.reading import Part, pictures
+from services.pictures.table import csv_of
 from services.runs import queries
 
 blueprint = Blueprint("pictures", __name__)
@@ -20,6 +23,7 @@ blueprint = Blueprint("pictures", __name__)
 _VERSION = version("ltd-lab")
 _STEP = {"type": "integer", "minimum": 1, "maximum": 2**53}
 _MOST_POINTS = 20_000
+CSV = "text/csv"
 
 
 @Endpoint(
@@ -32,15 +36,20 @@ _MOST_POINTS = 20_000
         "max_points": count(_MOST_POINTS, 1000),
     },
     answers={200: Pictures},
+    also=(CSV,),
 )
 def pictures_of(run_id: str) -> Response:
     """Draw a run: what its traces show, each picture with its question and its answer in numbers of the run."""
-    db = here().db
+    db, media = here().db, arrow.chosen((JSON, CSV))
     run = queries.get(db, run_id)
-    tag = "\n".join((_VERSION, request.full_path, run.id, run.state, str(run.step)))
+    tag = "\n".join((_VERSION, media, request.full_path, run.id, run.state, str(run.step)))
     names = [name for name in (given("names") or "").split(",") if name]
     part = Part(given("from"), given("to"), given("max_points"))
-    return answer_tagged(
-        hashlib.blake2b(tag.encode(), digest_size=16).hexdigest(),
-        lambda: {"pictures": pictures(db, run_id, names, part)},
-    )
+
+    def make() -> Any:
+        figures = pictures(db, run_id, names, part)
+        return "\n".join(map(csv_of, figures)).encode() if media == CSV else {"pictures": figures}
+
+    response = answer_tagged(hashlib.blake2b(tag.encode(), digest_size=16).hexdigest(), make, media)
+    response.vary.add("Accept")
+    return response

@@ -32,6 +32,7 @@ def figure(picture: Picture, stored: Stored) -> Figure:
         "title": picture.title,
         "caption": picture.caption(stored),
         "traces": list(picture.traces),
+        "zoomable": any(stored.view(name).level for name in picture.traces),
         "data": data,
         "layout": layout,
     }

@@ -6,8 +6,9 @@ import { theme } from "./colors.js";
 const CONFIG = {
   displaylogo: false,
   responsive: true,
-  modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+  modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"]],
 };
+const EXPORTED = { width: 1000, height: 620, scale: 2 };
 
 export function axis(title, extra = {}) {
   const colors = theme();
@@ -39,6 +40,32 @@ export function draw(host, traces, layout, key) {
     modebar: { bgcolor: "rgba(0,0,0,0)", color: colors.muted, activecolor: colors.accent },
   };
   return globalThis.Plotly.react(host, traces, { ...base, ...layout }, CONFIG);
+}
+
+/** Draw a figure as REST gives it, in the page's colors. */
+export function show(host, { data, layout }, key) {
+  const sides = Object.fromEntries(
+    ["xaxis", "yaxis"].map((side) => [side, { ...axis(layout[side].title.text), ...layout[side], title: axis(layout[side].title.text).title }]),
+  );
+  return draw(host, data, { ...layout, ...sides }, key);
+}
+
+/** Save a picture as it stands, zoom included, with its question above it, on white ground. */
+export async function exported(host, { title, data }, filename) {
+  const format = filename.split(".").at(-1);
+  const { xaxis, yaxis, shapes, showlegend, legend } = host.layout;
+  const light = (side) => ({
+    ...side, gridcolor: "#e6e9ee", linecolor: "#5b6474", tickfont: { color: "#5b6474" },
+    title: { ...side.title, font: { color: "#171c26" } },
+  });
+  const layout = {
+    title: { text: title, x: 0.02, font: { size: 17 } }, font: { color: "#171c26" }, margin: { t: 90 },
+    xaxis: light(xaxis), yaxis: light(yaxis), shapes, showlegend, legend,
+  };
+  const address = await globalThis.Plotly.toImage({ data: host.data ?? data, layout }, { format, ...EXPORTED });
+  const link = document.createElement("a");
+  Object.assign(link, { href: address, download: filename });
+  link.click();
 }
 
 export function clear(host) {

@@ -1,20 +1,15 @@
-// The page of one run: what it is, how far it is, its curves, and its gradient on the way back through time.
+// The page of one run: what it is, how far it is, and what it shows.
 
 import { get, notice, poll, post } from "./api.js";
-import { arrayEntries, drawArray, stepName } from "./arrays.js";
-import { curveNames, readPicture, readTrace } from "./cell.js";
 import { onThemeChange } from "./colors.js";
-import { drawCurves } from "./curves.js";
-import { drawPicture, drawSlice, isDelta, pictureOf, rangeOf } from "./delta.js";
 import { byId, el, setText } from "./dom.js";
 import { clock, duration, ending, inUnit, number, sentence, setting, words } from "./format.js";
+import { drawPictures } from "./pictures.js";
 
-const LOGARITHMIC = new Set(["gradient_norm", "clipped_gradient_norm"]);
+const FIRST = 2; // pictures above the facts
 const id = document.querySelector("main").dataset.run;
 let shown = { run: null, step: null };
-let picture = null;
 let metrics = null;
-let chosen = null; // index of the update in the slice; null follows the newest
 
 function drawHead(run) {
   document.title = `Run ${run.id.slice(0, 8)} · LTD Lab`;
@@ -94,97 +89,18 @@ function figureOf(value, metric, succeeded) {
   return succeeded ? "no" : "not so far";
 }
 
-function figure(name, description) {
-  const host = el("div", {
-    class: "plot",
-    id: `curve-${name}`,
-    role: "img",
-    "aria-label": `${words(name)} per update`,
-  });
-  return el(
-    "section",
-    { class: "card", data: { trace: name } },
-    el("h2", {}, sentence(name)),
-    el("p", { class: "muted small" }, description ?? ""),
-    host,
-  );
+/** Draw what the run shows: the answer to its question above its facts, everything else below. */
+async function drawAll() {
+  const { pictures } = await get(`/runs/${id}/pictures`);
+  drawPictures(byId("answer"), pictures.slice(0, FIRST), id);
+  drawPictures(byId("pictures"), pictures.slice(FIRST), id);
+  byId("more").hidden = pictures.length <= FIRST;
+  byId("no-pictures").hidden = pictures.length > 0;
 }
 
-async function drawTraces(run) {
-  const { traces: catalog } = await get(`/runs/${id}/traces`);
-  const names = curveNames(catalog).filter((name) => catalog.find((t) => t.name === name).points !== 0);
-  const wanted = names.join();
-  const host = byId("curves");
-  if (host.dataset.names !== wanted) {
-    host.replaceChildren(...names.map((name) => figure(name)));
-    host.dataset.names = wanted;
-  }
-  byId("no-curves").hidden = names.length > 0;
-  const traces = await Promise.all(names.map((name) => readTrace(id, name)));
-  traces
-    .filter((t) => t.steps.length)
-    .forEach((trace) => {
-      drawCurves(byId(`curve-${trace.name}`), [trace], {
-        log: LOGARITHMIC.has(trace.name),
-        updates: run.updates,
-        key: id,
-        along: stepName(trace.axes),
-      });
-    });
-  await drawArrays(catalog);
-  const entry = catalog.find(isDelta);
-  byId("through-time").hidden = !entry;
-  if (!entry) return null;
-  const trace = await readPicture(id, entry);
-  if (trace.steps.length) picture = pictureOf(trace);
-  return drawDelta(run);
-}
-
-/** The traces with axes of their own, one picture each. */
-async function drawArrays(catalog) {
-  const entries = arrayEntries(catalog);
-  const host = byId("arrays");
-  const wanted = entries.map((entry) => entry.name).join();
-  if (host.dataset.names !== wanted) {
-    host.replaceChildren(...entries.map((entry) => figure(entry.name, entry.description)));
-    host.dataset.names = wanted;
-  }
-  byId("arrays-title").hidden = entries.length === 0;
-  const traces = await Promise.all(entries.map((entry) => readPicture(id, entry)));
-  traces.filter((t) => t.steps.length).forEach((trace) => drawArray(byId(`curve-${trace.name}`), trace, id));
-}
-
-function drawDelta(run) {
-  if (!picture) return;
-  const last = picture.steps.length - 1;
-  const index = Math.min(chosen ?? last, last);
-  const slider = byId("slice-step");
-  Object.assign(slider, { max: String(last), value: String(index), disabled: false });
-  const range = rangeOf([picture]);
-  const host = byId("delta");
-  drawPicture(host, picture, { range, updates: run.updates, chosen: picture.steps[index], key: id });
-  const factor = drawSlice(byId("slice"), picture, index, { range, key: id });
-  setText(byId("slice-label"), `update ${number(Math.round(picture.steps[index]))}`);
-  setText(byId("slice-note"), factor === null ? "" : sliceNote(factor));
-  if (!host.dataset.listening) {
-    host.dataset.listening = "yes";
-    host.on("plotly_click", ({ points: [point] }) => pick(nearest(picture.steps, point.x)));
-  }
-}
-
-function sliceNote(factor) {
-  if (factor === 0) return "Here the gradient is exactly zero at the earliest time step.";
-  const way = factor < 1 ? "shrinks" : "grows";
-  return `Here the gradient ${way} by a factor of ${factor.toFixed(3)} per step back in time.`;
-}
-
-function nearest(steps, x) {
-  return steps.reduce((best, step, i) => (Math.abs(step - x) < Math.abs(steps[best] - x) ? i : best), 0);
-}
-
-function pick(index) {
-  chosen = index === picture.steps.length - 1 ? null : index;
-  drawDelta(shown.run);
+function waiting(run) {
+  if (!["succeeded", "failed", "cancelled"].includes(run.state)) return "Waiting for the first points.";
+  return run.error ? "The run failed before its first points." : "The run ended without points.";
 }
 
 async function update() {
@@ -195,15 +111,15 @@ async function update() {
   if (!shown.run) drawSpecification(run.spec);
   drawHead(run);
   drawFacts(run);
-  if (run.step > 0 && run.step !== shown.step) await drawTraces(run);
+  setText(byId("no-pictures"), waiting(run));
+  if (run.step > 0 && run.step !== shown.step) await drawAll();
   shown = { run, step: run.step };
   return ended;
 }
 
-byId("slice-step").oninput = (event) => pick(Number(event.target.value));
 byId("cancel").onclick = async () => {
   await post(`/runs/${id}/cancel`).catch((error) => notice(error.message));
   refresh();
 };
-onThemeChange(() => shown.run && drawTraces(shown.run));
+onThemeChange(() => shown.step && drawAll());
 const refresh = poll(update, 1);
