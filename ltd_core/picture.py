@@ -22,6 +22,9 @@ class Numbers(Protocol):
     def point(self, trace: str, *index: int) -> float:
         """Return one number of a trace: the index of the point first (-1: the last), then those of later axes."""
 
+    def line(self, trace: str, *index: int) -> list[float]:
+        """Return the numbers along the last axis of a trace, by the indices of all others."""
+
     def highest(self, trace: str) -> tuple[float, float]:
         """Return the largest finite number of a trace, and the coordinate of its point."""
 
@@ -50,6 +53,8 @@ class Curve:
     at: Mapping[str, int] = field(default_factory=dict)
     """Where to cut the other axes, by index; -1 for the last."""
     style: Style = "line"
+    framed: bool = True
+    """Whether the axes reach as far as it does."""
     low: str = ""
     high: str = ""
     """Traces that hold the ends of an interval around it."""
@@ -57,6 +62,8 @@ class Curve:
     """A trace that holds its standard error."""
     hue: int = 0
     """Which of the palette's colors, where there is one line."""
+    bins: int = 0
+    """Draw the means of so many equal parts, where each number is a yes or no; 0: every point."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MINUS = "\N{MINUS SIGN}"
 PLAIN = 4
 """Powers of ten up to this one are written out."""
 
@@ -16,9 +17,9 @@ def told(value: float | None) -> str:
     if math.isinf(value):
         return "infinity" if value > 0 else "minus infinity"
     if value == 0 or 10.0**-PLAIN <= abs(value) < 10.0 ** (PLAIN + 1):
-        return f"{value:.4g}" if abs(value) < 10.0**PLAIN else f"{value:,.0f}"
+        return (f"{value:.4g}" if abs(value) < 10.0**PLAIN else f"{value:,.0f}").replace("-", MINUS)
     mantissa, _, exponent = f"{value:.2e}".partition("e")
-    digits = f"{float(mantissa):g}"
+    digits = f"{float(mantissa):g}".replace("-", MINUS)
     return ten(int(exponent)) if digits == "1" else f"{digits} × {ten(int(exponent))}"
 
 

@@ -24,7 +24,7 @@ class TraceInfo:
     every: int
     description: str
     size: tuple[int, ...] = ()
-    coordinates: Mapping[str, Sequence[float | str]] = field(default_factory=dict)
+    coordinates: Mapping[str, Sequence[float | str]] = field(default_factory=dict, hash=False)
     """By axis, the value of each place on it, where that is not its number: thresholds, names of rules."""
 
     def along(self, axis: str) -> Sequence[float | str]:

@@ -12,6 +12,8 @@ from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import apply, draws_of, finite, unit_vector
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, Numbers, Picture
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 _MOST_WORK = 40_000_000_000
@@ -65,10 +67,60 @@ class Composition(Standalone):
                 1,
                 "The curve along one direction, by place on the line.",
                 (self.points,),
+                {"point": self.places},
             ),
             TraceInfo("curve_length", "length", axes, 1, "Length of the curve in the space of states, over sqrt(H)."),
             TraceInfo("turning", "radians", axes, 1, "Sum of the angles between its neighboring pieces."),
             TraceInfo("crossings", "crossings", axes, 1, "How often what is seen crosses its own mean."),
+        )
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """Return u, the places of the points on the line."""
+        return tuple(self.reach * (2 * i / (self.points - 1) - 1) for i in range(self.points))
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the curve after some compositions, then how long and how bent it becomes."""
+        shown = [depth for depth in (1, 2, 4, 8, 16) if depth <= self.depth]
+        depth = Axis("compositions")
+        return (
+            Picture(
+                "curves",
+                "What becomes of a straight line that goes through one map again and again?",
+                Axis("place u on the line"),
+                Axis("state along one direction"),
+                tuple(Curve("curve", "point", f"after {n}", at={"depth": n - 1}, hue=i) for i, n in enumerate(shown)),
+                self._told,
+            ),
+            Picture(
+                "length",
+                "How fast does the curve grow?",
+                depth,
+                Axis("length over sqrt(H)", "log"),
+                (Curve("curve_length", "depth", style="bold"),),
+            ),
+            Picture(
+                "bends",
+                "How bent is it?",
+                depth,
+                Axis("sum of angles, radians", "log"),
+                (Curve("turning", "depth", hue=1),),
+            ),
+            Picture(
+                "crossings",
+                "How often does it cross its own mean?",
+                depth,
+                Axis("crossings"),
+                (Curve("crossings", "depth", hue=2),),
+            ),
+        )
+
+    def _told(self, numbers: Numbers) -> str:
+        """Say how much longer and how much more crossed the curve is at the end."""
+        return (
+            f"After {self.depth:,} compositions the curve crosses its mean {told(numbers.point('crossings', -1))} "
+            f"times, {told(numbers.point('crossings', 0))} after the first, and its length went from "
+            f"{told(numbers.point('curve_length', 0))} to {told(numbers.point('curve_length', -1))}."
         )
 
     def compute(self) -> Computed:

@@ -13,10 +13,13 @@ from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import draws_of, finite
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, Numbers, Picture
+from ltd_core.told import percent, told
 from ltd_core.trace import TraceInfo
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 RULES = ("none", "norm", "random")
+NAMES = ("no clipping", "norm", "random step")
 _MOST_UPDATES = 60_000_000
 _CURVE = 50
 _NORMAL = 1.959963984540054
@@ -61,15 +64,59 @@ class Escape(Standalone):
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return shares by threshold and rule (none, norm, random), with the ends of Wilson's interval."""
         axes, size = ("threshold", "rule"), (len(RULES),)
+        values: dict[str, tuple[float | str, ...]] = {"threshold": self.thresholds, "rule": NAMES}
         shares = {
             "escaped_share": "Chains that have left the poor minimum.",
             "escaped_low": "Lower end of the share's 95 % interval.",
             "escaped_high": "Upper end of the share's 95 % interval.",
         }
-        of_shares = (TraceInfo(name, "share", axes, 1, text, size) for name, text in shares.items())
+        of_shares = (TraceInfo(name, "share", axes, 1, text, size, values) for name, text in shares.items())
         return (
             *of_shares,
-            TraceInfo("escaped_by", "share", (*axes, "part"), 1, "Chains out by then.", (*size, _CURVE)),
+            TraceInfo(
+                "escaped_by",
+                "share",
+                (*axes, "update"),
+                1,
+                "Chains out by then.",
+                (*size, _CURVE),
+                values | {"update": tuple(-(-self.updates * (i + 1) // _CURVE) for i in range(_CURVE))},
+            ),
+        )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return who left by threshold, and when."""
+        share = Axis("share that left the poor minimum", share=True)
+        last = len(self.thresholds) - 1
+        return (
+            Picture(
+                "escaped",
+                "Which rule helps out of a poor minimum, at which threshold?",
+                Axis("threshold", "log"),
+                share,
+                (Curve("escaped_share", "threshold", by="rule", low="escaped_low", high="escaped_high"),),
+                self._told,
+            ),
+            *(
+                Picture(
+                    f"escaped_by_{i}",
+                    f"When do they leave, at threshold {told(self.thresholds[i])}?",
+                    Axis("update"),
+                    share,
+                    (Curve("escaped_by", "update", by="rule", at={"threshold": i}),),
+                )
+                for i in dict.fromkeys((0, last))
+            ),
+        )
+
+    def _told(self, numbers: Numbers) -> str:
+        """Say all three shares at the smallest threshold."""
+        least = min(range(len(self.thresholds)), key=self.thresholds.__getitem__)
+        shares = [percent(numbers.point("escaped_share", least, i)) for i in range(len(RULES))]
+        return (
+            f"Of {self.chains:,} chains, at threshold {told(self.thresholds[least])} after {self.updates:,} updates: "
+            f"{shares[0]} left without clipping, {shares[1]} with the norm clipped, {shares[2]} by random steps. Bars "
+            "are Wilson's 95 % intervals."
         )
 
     @property

@@ -12,6 +12,8 @@ from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import finite
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, Numbers, Picture
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -66,11 +68,51 @@ class GrowingCurvature(Standalone):
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return the steps to the tolerance by start, NaN where a descent does not arrive."""
         rates, limits = len(self.rates), len(self.thresholds)
+        start = {"start": self.starts}
+        tried = start | {"threshold": self.thresholds, "lr": self.rates}
         return (
-            TraceInfo("plain_steps", "steps", ("start", "lr"), 1, "Steps without clipping.", (rates,)),
-            TraceInfo("clipped_steps", "steps", ("start", "threshold", "lr"), 1, "With clipping.", (limits, rates)),
-            TraceInfo("best_plain_steps", "steps", ("start",), 1, "The fewest without clipping."),
-            TraceInfo("best_clipped_steps", "steps", ("start",), 1, "The fewest with clipping."),
+            TraceInfo("plain_steps", "steps", ("start", "lr"), 1, "Steps without clipping.", (rates,), tried),
+            TraceInfo(
+                "clipped_steps", "steps", ("start", "threshold", "lr"), 1, "With clipping.", (limits, rates), tried
+            ),
+            TraceInfo("best_plain_steps", "steps", ("start",), 1, "The fewest without clipping.", (), start),
+            TraceInfo("best_clipped_steps", "steps", ("start",), 1, "The fewest with clipping.", (), start),
+        )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the fewest steps by start, then every learning rate that was tried from the farthest start."""
+        steps, far = Axis("steps to the tolerance", "log"), len(self.starts) - 1
+        rate = Axis("learning rate", "log")
+        return (
+            Picture(
+                "fewest",
+                "Does clipping pay where the curvature grows with the gradient?",
+                Axis("start"),
+                steps,
+                (
+                    Curve("best_plain_steps", "start", "without clipping", style="bold", hue=1),
+                    Curve("best_clipped_steps", "start", "norm clipped", style="bold"),
+                ),
+                self._told,
+            ),
+            Picture(
+                "clipped",
+                f"Which learning rate works with clipping, from {told(self.starts[far])}?",
+                rate,
+                steps,
+                (
+                    Curve("clipped_steps", "lr", "threshold", by="threshold", at={"start": far}),
+                    Curve("plain_steps", "lr", "without clipping", at={"start": far}, style="bold", hue=1),
+                ),
+            ),
+        )
+
+    def _told(self, numbers: Numbers) -> str:
+        """Say both at the farthest start."""
+        plain, clipped = (numbers.point(f"best_{kind}_steps", -1) for kind in ("plain", "clipped"))
+        return (
+            f"From {told(self.starts[-1])}, with the best learning rate of each: {told(plain)} steps without "
+            f"clipping, {told(clipped)} with it, {told(numbers.metric('clipping_speedup'))} times fewer."
         )
 
     def compute(self) -> Computed:

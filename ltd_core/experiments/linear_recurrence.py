@@ -125,7 +125,9 @@ class LinearRecurrence(Standalone):
                     Axis(along),
                     size,
                     (
-                        Curve(f"{way}_component", "time", by="eigenvalue", style="thin", name="component"),
+                        Curve(
+                            f"{way}_component", "time", by="eigenvalue", style="thin", name="component", framed=False
+                        ),
                         Curve(norm, "time", name=f"norm of the {way}", style="bold", hue=1),
                     ),
                     caption,

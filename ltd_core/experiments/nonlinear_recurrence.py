@@ -14,9 +14,13 @@ from ltd_core.fields import Count, Real
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, Level, Line, Numbers, Picture
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 _MOST_WORK = 30_000_000_000
+_NATS = 700.0
+"""Beyond it a power leaves the range of a float."""
 
 
 class NonlinearRecurrence(Standalone):
@@ -61,6 +65,67 @@ class NonlinearRecurrence(Standalone):
             TraceInfo("slope_mean", "slope", axes, 1, "Mean over units of f'."),
             TraceInfo("gradient_norm_back", "norm", axes, 1, "Norm of a gradient of norm 1, t steps before the last."),
             TraceInfo("jacobian_norm_back", "norm", axes, 1, "Frobenius norm of d h_T / d h_{T-t}, over sqrt(H)."),
+        )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the state, which a bounded function holds, above the gradient, which nothing holds."""
+        times = tuple(float(t) for t in range(1, self.length + 1))
+        back, size = Axis("steps back in time"), Axis("size", "log")
+        return (
+            Picture(
+                "states",
+                f"Does {self.nonlinearity} bound the state?",
+                Axis("time step"),
+                size,
+                (
+                    Curve("state_largest", "time", name="largest |h| of a unit", style="bold"),
+                    Curve("state_norm", "time", name="norm of h", hue=2),
+                    *([Level("bound of tanh", 1.0)] if self.nonlinearity == "tanh" else []),
+                ),
+                self._state_told,
+            ),
+            Picture(
+                "gradient",
+                "Does the gradient vanish or explode all the same?",
+                back,
+                size,
+                (
+                    Curve("gradient_norm_back", "time", name="gradient", style="bold", hue=1),
+                    Curve("jacobian_norm_back", "time", name="product of Jacobians", hue=2),
+                    *self._powers(times),
+                ),
+                self._gradient_told,
+            ),
+            Picture(
+                "slopes",
+                "How much of the function's slope is left?",
+                Axis("time step"),
+                Axis("mean slope f'"),
+                (Curve("slope_mean", "time"),),
+            ),
+        )
+
+    def _powers(self, times: tuple[float, ...]) -> list[Line]:
+        """Return |lambda_1|^t, the way back at h = 0, where the spectral radius is set and a float holds it."""
+        radius = getattr(self.initialization, "radius", None)
+        if radius is None:
+            return []
+        kept = [t for t in times if abs(t * math.log(radius)) < _NATS]
+        return [Line(f"{told(radius)}^t, without slopes", tuple(kept), tuple(radius**t for t in kept))]
+
+    def _state_told(self, numbers: Numbers) -> str:
+        """Say how large the state becomes."""
+        largest, when = numbers.highest("state_largest")
+        return (
+            f"The largest unit reaches {told(largest)}, at step {told(when)}; the state changes by "
+            f"{told(numbers.metric('growth_rate'))} nats a step."
+        )
+
+    def _gradient_told(self, numbers: Numbers) -> str:
+        """Say how the gradient changes on its way back."""
+        return (
+            f"The gradient changes by {told(numbers.metric('gradient_growth_rate'))} nats a step back and arrives "
+            f"with norm {told(numbers.point('gradient_norm_back', -1))}."
         )
 
     def compute(self) -> Computed:

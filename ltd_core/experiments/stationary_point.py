@@ -13,6 +13,8 @@ from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import draws_of, finite
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, Level, Numbers, Picture
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
@@ -100,11 +102,61 @@ class StationaryPoint(Standalone):
             "simulated_mean": "Mean of the chains over the second half of their updates.",
             "simulated_error": "Standard error of that mean, from the number of chains.",
         }
-        of_points = (TraceInfo(name, "place", ("threshold",), 1, text) for name, text in points.items())
+        of = {"threshold": self.thresholds}
+        of_points = (TraceInfo(name, "place", ("threshold",), 1, text, (), of) for name, text in points.items())
         path = TraceInfo(
-            "simulated_path", "place", ("threshold", "part"), 1, "Mean of the chains on the way.", (_PATH,)
+            "simulated_path",
+            "place",
+            ("threshold", "update"),
+            1,
+            "Mean of the chains on the way.",
+            (_PATH,),
+            of | {"update": tuple(-(-self.updates * (i + 1) // _PATH) for i in range(_PATH))},
         )
         return (*of_points, path)
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return where clipped SGD rests by threshold, exact and simulated, and the chains' way there."""
+        place = Axis("x")
+        minimum = Level("minimum of f", self.minimum)
+        return (
+            Picture(
+                "rest",
+                "Where does clipped SGD come to rest, and how far is that from the minimum?",
+                Axis("threshold", "log"),
+                place,
+                (
+                    Curve("stationary_low", "threshold", "exact", style="bold"),
+                    Curve("stationary_high", "threshold", "exact, upper end", style="thin"),
+                    Curve("simulated_mean", "threshold", "simulated", error="simulated_error", style="marks", hue=1),
+                    minimum,
+                ),
+                self._told,
+            ),
+            Picture(
+                "bias",
+                "How large is the bias?",
+                Axis("threshold", "log"),
+                Axis("distance from the minimum"),
+                (Curve("stationary_bias", "threshold", style="bold"), Level("no bias", 0.0)),
+            ),
+            Picture(
+                "paths",
+                "How do the chains get there?",
+                Axis("update"),
+                place,
+                (Curve("simulated_path", "update", "threshold", by="threshold"), minimum),
+            ),
+        )
+
+    def _told(self, numbers: Numbers) -> str:
+        """Say the rest at the first threshold, beside the minimum."""
+        return (
+            f"The minimum lies at {told(self.minimum)}. With threshold {told(self.thresholds[0])} and batch size "
+            f"{self.batch_size:,} the mean clipped gradient is 0 at {told(numbers.point('stationary_low', 0))}, "
+            f"{told(abs(numbers.point('stationary_bias', 0)))} away; the chains rest at "
+            f"{told(numbers.point('simulated_mean', 0))} on the mean."
+        )
 
     @property
     def minimum(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -13,6 +13,7 @@ from ltd_core.clipping.none import NoClipping
 from ltd_core.errors import FieldError
 from ltd_core.experiments.experiment import RunSpec
 from ltd_core.experiments.representable import require_representable
+from ltd_core.experiments.training_pictures import training_pictures
 from ltd_core.fields import Count, Share, Whole
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
@@ -26,6 +27,9 @@ from ltd_core.problems.problem import stored
 from ltd_core.regularizers import REGULARIZERS, Regularizer
 from ltd_core.regularizers.none import NoRegularizer
 from ltd_core.trace import TraceInfo
+
+if TYPE_CHECKING:
+    from ltd_core.picture import Picture
 
 MOST_UPDATES = 10_000_000
 LARGEST_BATCH = 4096
@@ -158,6 +162,11 @@ class Training(RunSpec):
         return tuple(probe.info(self) for probe in PROBES.values() if probe.applies(self)) + (
             evaluated if every else ()
         )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return what its mechanisms are about first."""
+        solved_below = self.evaluation.solved_below if self.evaluation.every else None
+        return training_pictures(self, self.clipping, solved_below)
 
     def former_traces(self) -> dict[str, TraceInfo]:
         """Return those of the probes."""

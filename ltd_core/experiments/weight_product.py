@@ -12,6 +12,8 @@ from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, finite
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Band, Curve, Line, Numbers, Picture
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -22,6 +24,8 @@ _EACH = 16
 """What a layer of one net costs besides its weights, in weights."""
 _NARROWEST, _EDGE = 6, 2.4
 _TANH_GAIN = 1.2
+_NATS = 700.0
+"""Beyond it a power leaves the range of a float."""
 
 
 class WeightProduct(Standalone):
@@ -83,6 +87,7 @@ class WeightProduct(Standalone):
                 1,
                 f"Its quantiles over all nets, -inf for a signal of 0: {', '.join(map(str, _QUANTILES))}.",
                 (len(_QUANTILES),),
+                {"quantile": _QUANTILES},
             ),
             TraceInfo(
                 "size_variance",
@@ -91,6 +96,85 @@ class WeightProduct(Standalone):
                 1,
                 "Mean over nets of the squared norm: of Gaussian products it does not converge at any number of nets.",
             ),
+        )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the product's size by layer beside the drift that is known, then its parts."""
+        layer, layers = Axis("layer"), tuple(float(n) for n in range(1, self.depth + 1))
+        return (
+            Picture(
+                "sizes",
+                "Does the product of many random weights vanish, explode, or keep its size?",
+                layer,
+                Axis("size of the product", "ln"),
+                (
+                    Band("log_size_quantile", (0, 4), "middle 90 % of nets"),
+                    Band("log_size_quantile", (1, 3), "middle half"),
+                    Curve("log_size_quantile", "layer", "median", at={"quantile": 2}, style="bold"),
+                    *self._drift(layers),
+                ),
+                self._told,
+            ),
+            Picture(
+                "variance",
+                "Does the sampled variance tell the same?",
+                layer,
+                Axis("mean squared size", "log"),
+                (
+                    Curve("size_variance", "layer", f"over {self.samples:,} nets"),
+                    *self._variances(layers),
+                ),
+                self._variance_told,
+            ),
+            Picture(
+                "spread",
+                "How far apart do the nets drift?",
+                layer,
+                Axis("nats"),
+                (
+                    Curve("log_size_deviation", "layer", "deviation of the log size", hue=1),
+                    Curve("log_size_mean", "layer", "mean log size"),
+                ),
+            ),
+            Picture(
+                "alive",
+                "Does the signal survive?",
+                layer,
+                Axis("share of nets whose signal is not 0", share=True),
+                (Curve("alive_share", "layer"),),
+            ),
+        )
+
+    def _drift(self, layers: tuple[float, ...]) -> list[Line]:
+        """Return the exact mean log size of Gaussian linear nets."""
+        if self.nonlinearity != "identity" or self.distribution != "gaussian":
+            return []
+        half, variance = self.width / 2, self.chosen()
+        each = (math.log(variance / half) + float(torch.digamma(torch.tensor(half, dtype=torch.float64)))) / 2
+        return [Line("exact mean log size", layers, tuple(each * n for n in layers))]
+
+    def _variances(self, layers: tuple[float, ...]) -> list[Line]:
+        """Return v^n, where a float holds it."""
+        if self.nonlinearity != "identity":
+            return []
+        each = math.log(self.chosen())
+        kept = tuple(n for n in layers if abs(each * n) < _NATS)
+        return [Line("exact: v^n", kept, tuple(math.exp(each * n) for n in kept))]
+
+    def _told(self, numbers: Numbers) -> str:
+        """Say the median net's rate."""
+        low, high = (told(numbers.point("log_size_quantile", -1, place)) for place in (1, 3))
+        return (
+            f"The median of {self.samples:,} nets changes by {told(numbers.metric('growth_rate'))} nats a layer with "
+            f"v = {told(self.chosen())}; after {self.depth:,} layers half of the nets lie between "
+            f"e^{low} and e^{high}."
+        )
+
+    def _variance_told(self, numbers: Numbers) -> str:
+        """Warn of the sample's mean."""
+        return (
+            f"Sampled: {told(numbers.point('size_variance', -1))} after {self.depth:,} layers. A few giants carry it, "
+            "so it does not converge at any number of nets."
         )
 
     def compute(self) -> Computed:

@@ -19,6 +19,8 @@ class ClippedCosine(UpdateProbe):
         "kept; NaN where one of them is zero or not finite."
     )
     cost: ClassVar[str] = "six passes over the weights in double precision"
+    question: ClassVar[str] = "Does clipping keep the direction of the gradient?"
+    level: ClassVar[tuple[str, float] | None] = ("same direction", 1.0)
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:

@@ -8,6 +8,7 @@ from ltd_core.probes.probe import Update, UpdateProbe
 
 if TYPE_CHECKING:
     from ltd_core.lazy import torch
+    from ltd_core.picture import Scale
 
 
 class ClippedGradientNorm(UpdateProbe):
@@ -17,6 +18,8 @@ class ClippedGradientNorm(UpdateProbe):
     unit: ClassVar[str] = "norm"
     description: ClassVar[str] = "Euclidean norm of the gradient that the optimizer is given."
     cost: ClassVar[str] = "one pass over the weights"
+    question: ClassVar[str] = "How long is the gradient after clipping?"
+    scale: ClassVar[Scale] = "log"
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:

@@ -19,6 +19,7 @@ class ClippedShare(UpdateProbe):
         "Share of the gradient that clipping changed: of its elements (value), or all or nothing (norm)."
     )
     cost: ClassVar[str] = "one comparison a weight for clipping by value, else none"
+    question: ClassVar[str] = "How much of the gradient does clipping change?"
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
+from ltd_core.picture import Axis, HeatMap, Picture
 from ltd_core.probes.probe import Observable, Update, UpdateProbe
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
     from ltd_core.lazy import torch
+    from ltd_core.picture import Numbers, Scale
 
 FORMER = "delta_norm"
 
@@ -27,6 +31,8 @@ class DeltaLogNorm(UpdateProbe):
     cost: ClassVar[str] = (
         "a multiplication and an addition per number of delta, in registers while it passes; a logarithm per lag"
     )
+    question: ClassVar[str] = "How far back does the gradient reach?"
+    scale: ClassVar[Scale] = "ln"
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
@@ -40,6 +46,35 @@ class DeltaLogNorm(UpdateProbe):
         return TraceInfo(FORMER, "norm", cls.axes, cls.every, description, cls.size(spec))
 
     @classmethod
+    def picture(cls, spec: Observable) -> Picture:  # noqa: ARG003
+        """Return the norm by update and lag, as colors."""
+        colors = HeatMap(cls.name, "step", "lag", Axis("‖δ‖", "ln"))
+        return Picture(cls.name, cls.question, Axis("update"), Axis("steps back in time"), (colors,), cls.told)
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the change per step back at the last update."""
+        logs, rate = _known(numbers.line(cls.name, -1)), rate_of(numbers.line(cls.name, -1))
+        if rate is None:
+            return "At the last update the gradient is exactly zero at the earliest time step." if logs else ""
+        return (
+            f"At the last update ‖δ‖ changes by a factor of {told(math.exp(rate))} per step back in time; ln ‖δ‖ goes "
+            f"from {told(logs[0])} to {told(logs[-1])} over {len(logs) - 1:,} steps."
+        )
+
+    @classmethod
     def measure(cls, update: Update) -> torch.Tensor:
         """Return [K, T]."""
         return update.delta_logs
+
+
+def rate_of(logs: list[float]) -> float | None:
+    """Return the mean growth per lag from the last time step to the earliest, in nats; None where an end has none."""
+    known = _known(logs)
+    if len(known) < 2 or not (math.isfinite(known[0]) and math.isfinite(known[-1])):  # noqa: PLR2004 - two ends
+        return None
+    return (known[-1] - known[0]) / (len(known) - 1)
+
+
+def _known(logs: list[float]) -> list[float]:
+    return [log for log in logs if not math.isnan(log)]

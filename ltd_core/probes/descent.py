@@ -19,6 +19,8 @@ class Descent(UpdateProbe):
         "to first order; negative where it raises it."
     )
     cost: ClassVar[str] = "six passes over the weights in double precision"
+    question: ClassVar[str] = "Does the clipped step still descend?"
+    level: ClassVar[tuple[str, float] | None] = ("neither up nor down", 0.0)
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:

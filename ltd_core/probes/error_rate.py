@@ -17,6 +17,7 @@ class ErrorRate(UpdateProbe):
     unit: ClassVar[str] = "share"
     description: ClassVar[str] = "Share of the minibatch's sequences that were answered wrongly, before its update."
     cost: ClassVar[str] = "one comparison a minibatch"
+    question: ClassVar[str] = "How many answers of a minibatch are wrong?"
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:

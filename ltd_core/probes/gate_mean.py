@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.told import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ltd_core.picture import Numbers
 
 
 class GateMean(StateProbe):
@@ -19,6 +25,7 @@ class GateMean(StateProbe):
         "cell's formula."
     )
     cost: ClassVar[str] = "a forward pass"
+    question: ClassVar[str] = "How far open are the gates?"
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
@@ -27,6 +34,16 @@ class GateMean(StateProbe):
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
         return (len(spec.cell.step.opened),)
+
+    @classmethod
+    def coordinates(cls, spec: Observable) -> Mapping[str, Sequence[float | str]]:
+        """Return the names of the gates in the cell's formula."""
+        return {"gate": spec.cell.step.opened_names}
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the last means, in the order of the legend."""
+        return f"Open at the last observation: {', '.join(percent(mean) for mean in numbers.line(cls.name, -1))}."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

@@ -8,6 +8,7 @@ from ltd_core.probes.probe import Update, UpdateProbe
 
 if TYPE_CHECKING:
     from ltd_core.lazy import torch
+    from ltd_core.picture import Scale
 
 
 class GradientNorm(UpdateProbe):
@@ -19,6 +20,8 @@ class GradientNorm(UpdateProbe):
         "Euclidean norm of the gradient of the loss with respect to all weights, before clipping."
     )
     cost: ClassVar[str] = "one pass over the weights; clipping by norm needs it anyway"
+    question: ClassVar[str] = "How long is the gradient?"
+    scale: ClassVar[Scale] = "log"
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Update, UpdateProbe
 from ltd_core.scaling import exponent_of, scaled, scaled_norms
+from ltd_core.told import percent, told
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ltd_core.picture import Numbers
 
 
 class GroupGradientShare(UpdateProbe):
@@ -20,6 +26,7 @@ class GroupGradientShare(UpdateProbe):
         "weights of each group; NaN where that gradient is zero."
     )
     cost: ClassVar[str] = "a pass over the gradient of W"
+    question: ClassVar[str] = "Which group of units gets the gradient?"
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
@@ -28,6 +35,17 @@ class GroupGradientShare(UpdateProbe):
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
         return (len(spec.cell.groups),)
+
+    @classmethod
+    def coordinates(cls, spec: Observable) -> Mapping[str, Sequence[float | str]]:
+        """Return what sets the groups apart: their periods, or their alpha."""
+        return {"group": [f"{number}: {told(value)}" for number, value in enumerate(spec.cell.groups, 1)]}
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the last shares, in the order of the groups."""
+        shares = ", ".join(percent(share) for share in numbers.line(cls.name, -1))
+        return f"By group, at the last update: {shares} of the squared norm of the recurrent gradient."
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:

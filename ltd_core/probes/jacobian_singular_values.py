@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.told import told
+
+if TYPE_CHECKING:
+    from ltd_core.picture import Numbers, Scale
 
 
 class JacobianSingularValues(StateProbe):
@@ -19,6 +23,9 @@ class JacobianSingularValues(StateProbe):
         "sequences."
     )
     cost: ClassVar[str] = "one Jacobian and one decomposition per step and sequence, O(T B H^3)"
+    question: ClassVar[str] = "How much does one step stretch the state, by direction?"
+    scale: ClassVar[Scale] = "log"
+    level: ClassVar[tuple[str, float] | None] = ("kept", 1.0)
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
@@ -27,6 +34,12 @@ class JacobianSingularValues(StateProbe):
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
         return (len(spec.cell.step.states) * spec.cell.hidden_size,)
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the largest and the smallest."""
+        values = numbers.line(cls.name, -1)
+        return f"One step stretches the state by at most {told(max(values))} and at least {told(min(values))}, at the last observation."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

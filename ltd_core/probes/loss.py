@@ -8,6 +8,7 @@ from ltd_core.probes.probe import Update, UpdateProbe
 
 if TYPE_CHECKING:
     from ltd_core.lazy import torch
+    from ltd_core.picture import Scale
 
 
 class Loss(UpdateProbe):
@@ -19,6 +20,8 @@ class Loss(UpdateProbe):
         "Mean loss of the minibatch, before its update: cross-entropy in nats, or squared error."
     )
     cost: ClassVar[str] = "none: the loss is computed anyway"
+    question: ClassVar[str] = "Does the loss fall?"
+    scale: ClassVar[Scale] = "log"
 
     @classmethod
     def measure(cls, update: Update) -> torch.Tensor:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.told import told
+
+if TYPE_CHECKING:
+    from ltd_core.picture import Numbers
 
 
 class LyapunovExponents(StateProbe):
@@ -19,6 +23,8 @@ class LyapunovExponents(StateProbe):
         "the axes of a small ball, by a QR decomposition at every step (Benettin et al. 1980)."
     )
     cost: ClassVar[str] = "one Jacobian and one decomposition per step and sequence, O(T B H^3)"
+    question: ClassVar[str] = "Is the net stable, on the edge, or chaotic?"
+    level: ClassVar[tuple[str, float] | None] = ("neither grows nor decays", 0.0)
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
@@ -27,6 +33,13 @@ class LyapunovExponents(StateProbe):
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
         return (len(spec.cell.step.states) * spec.cell.hidden_size,)
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the largest one, and on which side of 0 it lies."""
+        largest = numbers.point(cls.name, -1, 0)
+        way = "neighboring states drift apart: chaotic" if largest > 0 else "neighboring states meet: stable"
+        return f"The largest exponent is {told(largest)} nats a step at the last observation; {way}."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

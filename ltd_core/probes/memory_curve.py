@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import math
+from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, Line, Picture
 from ltd_core.probes.probe import Observable, Observed, StateProbe
 from ltd_core.scaling import exponent_of, scaled
+from ltd_core.told import told
+
+if TYPE_CHECKING:
+    from ltd_core.picture import Layer, Numbers, Scale
 
 
 class MemoryCurve(StateProbe):
@@ -20,10 +26,32 @@ class MemoryCurve(StateProbe):
         "root of H; NaN where the sequence was shorter."
     )
     cost: ClassVar[str] = "a backward pass for every unit"
+    question: ClassVar[str] = "How long does the state remember?"
+    scale: ClassVar[Scale] = "log"
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.problem.longest,)
+
+    @classmethod
+    def picture(cls, spec: Observable) -> Picture:
+        """Return the curve by lag for some updates, beside what each unit's leak alone would keep."""
+        gain = Axis("‖∂h_T/∂h_T₋ₖ‖ / √H", "log")
+        alphas = getattr(getattr(spec.cell, "time_scale", None), "groups", ())
+        lags = tuple(float(k) for k in range(spec.problem.longest))
+        leaks = [Line(f"{told(a)}^k, its leak alone", lags, tuple(a**k for k in lags)) for a in alphas if 0 < a < 1]
+        layers: tuple[Layer, ...] = (Curve(cls.name, "lag", "update", by="step"), *leaks)
+        return Picture(cls.name, cls.question, Axis("lag k, steps back"), gain, layers, cls.told)
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say after how many steps a tenth is left."""
+        curve = numbers.line(cls.name, -1)
+        below = [lag for lag, value in enumerate(curve) if value < 0.1 * curve[0]]
+        known = sum(not math.isnan(value) for value in curve)
+        if below:
+            return f"At the last observation a tenth of the state's sensitivity is left {below[0]:,} steps back."
+        return f"At the last observation more than a tenth of the state's sensitivity is left {known - 1:,} steps back."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

@@ -8,6 +8,7 @@ from ltd_core.probes.probe import Observable, Update, UpdateProbe
 
 if TYPE_CHECKING:
     from ltd_core.lazy import torch
+    from ltd_core.picture import Scale
 
 
 class OmegaValue(UpdateProbe):
@@ -17,6 +18,8 @@ class OmegaValue(UpdateProbe):
     unit: ClassVar[str] = "sum of squares"
     description: ClassVar[str] = "The regularizer at the minibatch, without its weight."
     cost: ClassVar[str] = "none beside the regularizer's own"
+    question: ClassVar[str] = "How far is the gradient from keeping its norm, step by step?"
+    scale: ClassVar[Scale] = "log"
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:

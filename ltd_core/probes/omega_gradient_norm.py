@@ -8,6 +8,7 @@ from ltd_core.probes.probe import Observable, Update, UpdateProbe
 
 if TYPE_CHECKING:
     from ltd_core.lazy import torch
+    from ltd_core.picture import Scale
 
 
 class OmegaGradientNorm(UpdateProbe):
@@ -17,6 +18,8 @@ class OmegaGradientNorm(UpdateProbe):
     unit: ClassVar[str] = "norm"
     description: ClassVar[str] = "Euclidean norm of what the regularizer, with its weight, adds to the gradient."
     cost: ClassVar[str] = "a pass over W"
+    question: ClassVar[str] = "How strong is the pull of the regularizer?"
+    scale: ClassVar[Scale] = "log"
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:

@@ -6,15 +6,22 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from ltd_core.picture import Axis, Curve, Level, Picture
+from ltd_core.plain_picture import worded
+from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ltd_core.cells import Cell
     from ltd_core.lazy import torch
+    from ltd_core.picture import Numbers, Scale
     from ltd_core.probes.observation import Observation
     from ltd_core.problems import Problem
+
+_BINS = 60
+"""Parts of a share whose means are drawn: of one update it may be a yes or no."""
 
 
 class Observable(Protocol):
@@ -80,6 +87,11 @@ class Probe(ABC):
     every: ClassVar[int] = 1
     description: ClassVar[str]
     cost: ClassVar[str]
+    question: ClassVar[str]
+    """What its picture answers."""
+    scale: ClassVar[Scale] = "linear"
+    level: ClassVar[tuple[str, float] | None] = None
+    """A value with a meaning, and its name."""
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:  # noqa: ARG003
@@ -94,7 +106,37 @@ class Probe(ABC):
     @classmethod
     def info(cls, spec: Observable) -> TraceInfo:
         """Return the declaration of the trace for a specification."""
-        return TraceInfo(cls.name, cls.unit, cls.axes, cls.every, cls.description, cls.size(spec))
+        info = cls.size(spec), cls.coordinates(spec)
+        return TraceInfo(cls.name, cls.unit, cls.axes, cls.period(spec), cls.description, *info)
+
+    @classmethod
+    def period(cls, spec: Observable) -> int:  # noqa: ARG003
+        """Return the updates from one point to the next."""
+        return cls.every
+
+    @classmethod
+    def coordinates(cls, spec: Observable) -> Mapping[str, Sequence[float | str]]:  # noqa: ARG003
+        """Return the values along axes whose places are more than numbers."""
+        return {}
+
+    @classmethod
+    def picture(cls, spec: Observable) -> Picture:  # noqa: ARG003
+        """Return what its trace shows: over updates, a line for each value of the axis after them."""
+        y = Axis(f"{worded(cls.name)} ({cls.unit})", cls.scale)
+        if cls.unit == "share":
+            y = Axis(worded(cls.name), share=True)
+        by = cls.axes[1] if len(cls.axes) > 1 else ""
+        curve = Curve(cls.name, "step", worded(by), by=by, bins=0 if by or cls.unit != "share" else _BINS)
+        levels = (Level(*cls.level),) if cls.level else ()
+        return Picture(cls.name, cls.question, Axis("update"), y, (curve, *levels), cls.told)
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Return the caption: the first and the last value of a curve."""
+        if len(cls.axes) > 1:
+            return ""
+        first, last = (numbers.point(cls.name, place) for place in (0, -1))
+        return f"{told(first)} at the first point, {told(last)} at the last."
 
     @classmethod
     def former(cls, spec: Observable) -> TraceInfo | None:  # noqa: ARG003
@@ -128,9 +170,9 @@ class StateProbe(Probe):
         return spec.observation.every > 0
 
     @classmethod
-    def info(cls, spec: Observable) -> TraceInfo:
-        """Return the declaration, with the run's own period."""
-        return TraceInfo(cls.name, cls.unit, cls.axes, spec.observation.every, cls.description, cls.size(spec))
+    def period(cls, spec: Observable) -> int:
+        """Return the run's own period."""
+        return spec.observation.every
 
     @classmethod
     @abstractmethod

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.told import told
+
+if TYPE_CHECKING:
+    from ltd_core.picture import Numbers, Scale
 
 
 class ProductSingularValues(StateProbe):
@@ -18,10 +22,19 @@ class ProductSingularValues(StateProbe):
         "Singular values of d h_T / d h_1, the product of all Jacobians, largest first, averaged over fresh sequences."
     )
     cost: ClassVar[str] = "a backward pass for every unit, and one decomposition per sequence"
+    question: ClassVar[str] = "How much is left of each direction over the whole sequence?"
+    scale: ClassVar[Scale] = "log"
+    level: ClassVar[tuple[str, float] | None] = ("kept", 1.0)
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.cell.hidden_size,)
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the largest and the smallest."""
+        values = numbers.line(cls.name, -1)
+        return f"The whole sequence stretches the state by at most {told(max(values))} and at least {told(min(values))}, at the last observation."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

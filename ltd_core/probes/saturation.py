@@ -22,6 +22,7 @@ class Saturation(StateProbe):
         "Share of the numbers h, over units, steps and fresh sequences, with |h| above 0.9, where tanh hardly moves."
     )
     cost: ClassVar[str] = "a forward pass"
+    question: ClassVar[str] = "How many units are saturated?"
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

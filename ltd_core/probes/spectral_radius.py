@@ -21,6 +21,8 @@ class SpectralRadius(WeightProbe):
         "Largest modulus of an eigenvalue of the recurrent matrix (a gated cell's candidate's) before the update."
     )
     cost: ClassVar[str] = "an eigenvalue problem a lane, O(H^3): every 250 updates"
+    question: ClassVar[str] = "Does the recurrent matrix leave the unit circle?"
+    level: ClassVar[tuple[str, float] | None] = ("unit circle", 1.0)
 
     @classmethod
     def measure(cls, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:

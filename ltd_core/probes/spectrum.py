@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import math
+from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Picture, Plane
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.told import told
+
+if TYPE_CHECKING:
+    from ltd_core.picture import Numbers
 
 
 class Spectrum(StateProbe):
@@ -19,10 +25,22 @@ class Spectrum(StateProbe):
         "first; NaN where W is not finite."
     )
     cost: ClassVar[str] = "an eigenvalue problem, O(H^3)"
+    question: ClassVar[str] = "Where do the eigenvalues of the recurrent matrix lie?"
 
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.cell.hidden_size, 2)
+
+    @classmethod
+    def picture(cls, spec: Observable) -> Picture:  # noqa: ARG003
+        """Return the last eigenvalues beside the unit circle."""
+        return Picture(cls.name, cls.question, Axis("real part"), Axis("imaginary part"), (Plane(cls.name),), cls.told)
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the largest modulus."""
+        radius = math.hypot(numbers.point(cls.name, -1, 0, 0), numbers.point(cls.name, -1, 0, 1))
+        return f"The largest modulus is {told(radius)} after the last observed update."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, WeightProbe
 from ltd_core.time_scales.learned import LOGIT, LearnedTimeScale
+from ltd_core.told import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ltd_core.picture import Numbers, Scale
 
 
 class TimeConstant(WeightProbe):
@@ -21,6 +24,8 @@ class TimeConstant(WeightProbe):
     every: ClassVar[int] = 10
     description: ClassVar[str] = "Time constant of each leaky unit of the first layer before the update."
     cost: ClassVar[str] = "two functions of each unit's number: every 10 updates"
+    question: ClassVar[str] = "Which time scales does training find?"
+    scale: ClassVar[Scale] = "log"
 
     @classmethod
     def applies(cls, spec: Observable) -> bool:
@@ -29,6 +34,15 @@ class TimeConstant(WeightProbe):
     @classmethod
     def size(cls, spec: Observable) -> tuple[int, ...]:
         return (spec.cell.hidden_size,)
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the range of the last ones."""
+        first, last = (numbers.line(cls.name, point) for point in (0, -1))
+        return (
+            f"Time constants lie between {told(min(first))} and {told(max(first))} steps at first, between "
+            f"{told(min(last))} and {told(max(last))} in the end."
+        )
 
     @classmethod
     def measure(cls, weights: Mapping[str, torch.Tensor]) -> torch.Tensor:

@@ -72,6 +72,12 @@ class Step:
         places = {n: [self.gates.index(b.name) for b in walk([n]) if b.operation == "gate"] for n in logistic}
         return tuple(sorted((n for n, gates in places.items() if gates), key=lambda n: max(places[n])))
 
+    @cached_property
+    def opened_names(self) -> tuple[str, ...]:
+        """Return the names of the gates behind `opened`, in its order."""
+        places = [max(self.gates.index(b.name) for b in walk([n]) if b.operation == "gate") for n in self.opened]
+        return tuple(self.gates[place] for place in places)
+
     def state_after(self, node: Node) -> int | None:
         """Return the place of the state whose new value a node is."""
         return self._after.get(node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ltd_core.picture import Curve, Plane
 from services.pictures.layers import drawn
 from services.pictures.sides import Sides
 
@@ -24,9 +25,11 @@ def figure(picture: Picture, stored: Stored) -> Figure:
         "yaxis": sides.layout("y"),
         "shapes": sides.levels,
         "showlegend": len(named) > 1,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": {"text": _family(picture)}},
         "hovermode": "closest",
     }
+    if any(isinstance(layer, Plane) for layer in picture.layers):
+        layout["yaxis"]["scaleanchor"] = "x"
     return {
         "name": picture.name,
         "title": picture.title,
@@ -36,3 +39,8 @@ def figure(picture: Picture, stored: Stored) -> Figure:
         "data": data,
         "layout": layout,
     }
+
+
+def _family(picture: Picture) -> str:
+    """Return what the values in the legend are values of."""
+    return next((layer.name for layer in picture.layers if isinstance(layer, Curve) and layer.by), "")

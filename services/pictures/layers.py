@@ -38,14 +38,14 @@ def _curve(layer: Curve, stored: Stored, sides: Sides) -> Drawn:
     info = stored.declared[layer.trace]
     along = stored.along(layer.trace, layer.along)
     lines = _lines(layer, stored)
-    x, traces = sides.on("x", along), []
+    x, traces = sides.on("x", _binned(layer, np.asarray(along)) if layer.bins else along), []
     for number, (name, color, values) in enumerate(lines):
         traces.append(
             {
                 "type": "scatter",
                 "mode": _mode(layer, len(values)),
                 "x": x,
-                "y": sides.on("y", values),
+                "y": sides.on("y", _binned(layer, values) if layer.bins else values, framed=layer.framed),
                 "name": name,
                 "showlegend": bool(name) and len(lines) <= _NAMED,
                 "line": {"color": color, "width": _WIDTHS[layer.style]},
@@ -54,7 +54,7 @@ def _curve(layer: Curve, stored: Stored, sides: Sides) -> Drawn:
             }
         )
     coarse = stored.view(layer.trace)
-    if coarse.level and layer.along == info.axes[0] and len(lines) == 1:
+    if coarse.level and not layer.bins and layer.along == info.axes[0] and len(lines) == 1:
         traces = [*_envelope(coarse, along, sides, lines[0][1]), *traces]
     return traces
 
@@ -72,7 +72,7 @@ def _lines(layer: Curve, stored: Stored) -> list[tuple[str, str, Array]]:
     total = len(names)
     return [
         (
-            f"{layer.name} {names[i] if words else told(float(names[i]))}".strip(),
+            str(names[i]) if words else told(float(names[i])),
             palette.hue(i) if words else palette.between(i, total),
             values[i],
         )
@@ -94,6 +94,14 @@ def _mode(layer: Curve, points: int) -> str:
     if layer.style == "marks":
         return "markers"
     return "lines+markers" if points <= _FEW else "lines"
+
+
+def _binned(layer: Curve, values: Array) -> Array:
+    """Return the means of equal parts of a line, at most as many as it says."""
+    if len(values) <= layer.bins:
+        return values
+    with np.errstate(invalid="ignore"):
+        return np.array([part.mean() for part in np.array_split(values, layer.bins)])
 
 
 def _intervals(layer: Curve, stored: Stored, sides: Sides, number: int, lines: int) -> dict[str, Any]:

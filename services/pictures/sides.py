@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ltd_core.picture import Axis
     from services.traces.codec import Array
 
-_ROOM = 0.03
+_ROOM = {"x": 0.03, "y": 0.07}
 """Of an axis's length, beyond the outermost values."""
 
 
@@ -29,13 +29,13 @@ class Sides:
         self._reach: dict[str, list[float]] = {"x": [], "y": []}
         self.levels: list[dict[str, Any]] = []
 
-    def on(self, side: str, values: Array | Sequence[float | str]) -> Any:
-        """Return numbers as they stand on a side, for Plotly; words stay words."""
+    def on(self, side: str, values: Array | Sequence[float | str], *, framed: bool = True) -> Any:
+        """Return numbers as they stand on a side, for Plotly; words stay words. The side reaches as far if framed."""
         if len(values) and isinstance(values[0], str):
             return list(values)
         shown = scaled(self._axes[side], np.asarray(values, dtype=np.float64))
         inside = shown[np.isfinite(shown) & ((shown > 0) | (self._axes[side].scale != "log"))]
-        if len(inside):
+        if framed and len(inside):
             self._reach[side] += [float(inside.min()), float(inside.max())]
         return packed(shown)
 
@@ -70,9 +70,7 @@ class Sides:
         low, high = axis.range or (min(reach), max(reach))
         if axis.scale != "linear":
             layout |= ticks(axis, low, high)
-        if axis.range or side == "x":
-            layout["range"] = _roomy(axis, low, high)
-        return layout
+        return layout | {"range": _roomy(axis, low, high, _ROOM[side])}
 
 
 def scaled(axis: Axis, values: Array) -> Array:
@@ -89,8 +87,8 @@ def packed(values: Array) -> dict[str, Any]:
     return packed | ({"shape": ", ".join(map(str, values.shape))} if values.ndim > 1 else {})
 
 
-def _roomy(axis: Axis, low: float, high: float) -> list[float]:
+def _roomy(axis: Axis, low: float, high: float, share: float) -> list[float]:
     if axis.scale == "log":
         low, high = math.log10(low), math.log10(high)
-    room = _ROOM * (high - low) or 0.5
+    room = share * (high - low) or 0.5
     return [low - room, high + room]

@@ -72,6 +72,11 @@ class Stored:
         values = self.values(trace)
         return float(values[index]) if len(values) else math.nan
 
+    def line(self, trace: str, *index: int) -> list[float]:
+        """Return the numbers along a trace's last axis, by the indices of the others; none where nothing is stored."""
+        values = self.values(trace)
+        return [float(value) for value in values[index]] if len(values) else []
+
     def highest(self, trace: str) -> tuple[float, float]:
         """Return the largest finite number of a trace, and the coordinate of its point."""
         view = self.view(trace)

@@ -92,7 +92,7 @@ function figureOf(value, metric, succeeded) {
 /** Draw what the run shows: the answer to its question above its facts, everything else below. */
 async function drawAll() {
   const { pictures } = await get(`/runs/${id}/pictures`);
-  drawPictures(byId("answer"), pictures.slice(0, FIRST), id);
+  drawPictures(byId("shown"), pictures.slice(0, FIRST), id);
   drawPictures(byId("pictures"), pictures.slice(FIRST), id);
   byId("more").hidden = pictures.length <= FIRST;
   byId("no-pictures").hidden = pictures.length > 0;
