@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,13 @@ from api.bodies.body import Body
 Word = Literal["NaN", "Infinity", "-Infinity"]
 Numbers = list[Any] | float | Word
 """Nested along the later axes; numbers that JSON lacks are words."""
+Coordinates = Annotated[
+    dict[str, list[float | str]],
+    Field(
+        description="By axis, the values along it, such as thresholds or names of gates. An axis that is not named is "
+        "counted: steps by `every`, `lag` from 0, every other axis from 1."
+    ),
+]
 
 
 class TraceEntry(Body):
@@ -21,6 +28,7 @@ class TraceEntry(Body):
     axes: list[str]
     every: int
     size: list[int] = Field(description="Lengths of the axes after step.")
+    coordinates: Coordinates
     description: str
     first_step: int
     last_step: int
@@ -43,6 +51,7 @@ class Trace(Body):
     axes: list[str]
     every: int
     size: list[int]
+    coordinates: Coordinates
     level: int
     cell_steps: int = Field(description="Steps that a point or cell stands for.")
     steps: list[int] = Field(description="The first step of each point or cell.")

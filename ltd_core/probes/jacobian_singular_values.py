@@ -39,7 +39,8 @@ class JacobianSingularValues(StateProbe):
     def told(cls, numbers: Numbers) -> str:
         """Say the largest and the smallest."""
         values = numbers.line(cls.name, -1)
-        return f"One step stretches the state by at most {told(max(values))} and at least {told(min(values))}, at the last observation."
+        most, least = told(max(values)), told(min(values))
+        return f"One step stretches the state by at most {most} and at least {least}, at the last observation."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

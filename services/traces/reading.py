@@ -144,6 +144,7 @@ def _entry(info: TraceInfo, total: int) -> dict[str, Any]:
         "axes": list(info.axes),
         "every": info.every,
         "size": list(info.size),
+        "coordinates": {axis: list(info.along(axis)) for axis in info.coordinates},
         "description": info.description,
         "first_step": info.every,
         "last_step": total * info.every,

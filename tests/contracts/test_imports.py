@@ -17,7 +17,21 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("api", "ltd_client", "ltd_core", "services", "worker")
-SPECIFICATION = {f"ltd_core.{name}" for name in ("spec", "trace", "outcome", "errors", "faults", "metrics", "catalog")}
+SPECIFICATION = {
+    f"ltd_core.{name}"
+    for name in (
+        "spec",
+        "trace",
+        "outcome",
+        "errors",
+        "faults",
+        "metrics",
+        "catalog",
+        "picture",
+        "plain_picture",
+        "told",
+    )
+}
 ALLOWED_OF_OURS = {
     "api": {"services", *SPECIFICATION},
     "ltd_client": set(),
