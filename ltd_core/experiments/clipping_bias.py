@@ -144,7 +144,14 @@ class ClippingBias(Direct):
 
     def pictures(self) -> tuple[Picture, ...]:
         """Return the bias by threshold and batch size at each place of the run, then what else clipping did there."""
-        return tuple(picture for place in range(len(self.after)) for picture in self._at(place))
+        norm = Picture(
+            "full_gradient_norm",
+            "How long is the full gradient along the run?",
+            Axis("after update"),
+            Axis("norm", "log"),
+            (Curve("full_gradient_norm", "after"),),
+        )
+        return (*(picture for place in range(len(self.after)) for picture in self._at(place)), norm)
 
     def _at(self, place: int) -> Iterator[Picture]:
         """Yield the pictures of one place."""
@@ -156,6 +163,7 @@ class ClippingBias(Direct):
             "bias_cosine": ("Does the clipped gradient keep its direction", Axis("cosine with the full gradient"), ""),
             "bias_norm_ratio": ("Does clipping each minibatch shorten the step", Axis("length over the clipped"), ""),
             "bias_clipped_share": ("How much is clipped", Axis("share clipped", share=True), ""),
+            "distance_to_true": ("How far is the clipped gradient from the full one", Axis("distance", "log"), ""),
         }
         for name, (question, axis, error) in drawn.items():
             curve = Curve(name, "threshold", "batch size", by="batch_size", at=at, error=error)

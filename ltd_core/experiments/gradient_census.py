@@ -90,6 +90,14 @@ class GradientCensus(Standalone):
                 self._told,
             ),
             Picture(
+                "classes",
+                "How many vanish, stay, and explode?",
+                Axis("\N{MINUS SIGN}1: vanishes, 0: stays, 1: explodes"),
+                Axis("nets"),
+                (Histogram("gradient_class"),),
+                self._told,
+            ),
+            Picture(
                 "states",
                 "How large is the state in the end?",
                 Axis("norm of the last state"),

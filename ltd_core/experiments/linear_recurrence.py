@@ -126,7 +126,12 @@ class LinearRecurrence(Standalone):
                     size,
                     (
                         Curve(
-                            f"{way}_component", "time", by="eigenvalue", style="thin", name="component", framed=False
+                            f"{way}_component",
+                            "time",
+                            by="eigenvalue",
+                            style="thin",
+                            name="|c λ^t| of component",
+                            framed=False,
                         ),
                         Curve(norm, "time", name=f"norm of the {way}", style="bold", hue=1),
                     ),

@@ -25,7 +25,14 @@ def figure(picture: Picture, stored: Stored) -> Figure:
         "yaxis": sides.layout("y"),
         "shapes": sides.levels,
         "showlegend": len(named) > 1,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": {"text": _family(picture)}},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "font": {"size": 11},
+            "title": {"text": _family(picture), "font": {"size": 11}},
+        },
         "hovermode": "closest",
     }
     if any(isinstance(layer, Plane) for layer in picture.layers):

@@ -23,8 +23,8 @@ _FEW = 16
 """So few points are marked one by one."""
 _STEPS = 5
 """Lines where a curve is drawn by step: the first, the last, and some between."""
-_NAMED = 12
-"""Lines from which on a legend helps nobody."""
+_NAMED = 8
+"""Lines from which on a legend names the first and the last alone."""
 
 
 @singledispatch
@@ -47,7 +47,7 @@ def _curve(layer: Curve, stored: Stored, sides: Sides) -> Drawn:
                 "x": x,
                 "y": sides.on("y", _binned(layer, values) if layer.bins else values, framed=layer.framed),
                 "name": name,
-                "showlegend": bool(name) and len(lines) <= _NAMED,
+                "showlegend": bool(name) and (len(lines) <= _NAMED or number in {0, len(lines) - 1}),
                 "line": {"color": color, "width": _WIDTHS[layer.style]},
                 "marker": {"color": color, "size": 6},
                 **_intervals(layer, stored, sides, number, len(lines)),
@@ -64,20 +64,22 @@ def _lines(layer: Curve, stored: Stored) -> list[tuple[str, str, Array]]:
     values = _cut(layer, stored, stored.values(layer.trace))
     if not layer.by:
         return [(layer.name, palette.hue(layer.hue), values)]
-    names = stored.along(layer.trace, layer.by)
+    names, first = _names(layer, stored), layer.by == stored.declared[layer.trace].axes[0]
     places = list(range(len(names)))
-    if layer.by == stored.declared[layer.trace].axes[0] and len(names) > _STEPS:
+    if first and len(names) > _STEPS:
         places = sorted({round(i * (len(names) - 1) / (_STEPS - 1)) for i in range(_STEPS)})
-    words = not names or isinstance(names[0], str)
-    total = len(names)
-    return [
-        (
-            str(names[i]) if words else told(float(names[i])),
-            palette.hue(i) if words else palette.between(i, total),
-            values[i],
-        )
-        for i in places
-    ]
+    words = isinstance(next(iter(stored.along(layer.trace, layer.by)), ""), str)
+    colors = [palette.hue(i) if words else palette.between(i, len(names)) for i in places]
+    return [(names[i], color, values[i]) for i, color in zip(places, colors, strict=True)]
+
+
+def _names(layer: Curve, stored: Stored) -> list[str]:
+    """Return the values of the axis that gives each a line; of updates, those that a cell holds."""
+    info, view = stored.declared[layer.trace], stored.view(layer.trace)
+    if layer.by == info.axes[0] and not info.along(layer.by):
+        more = view.cell_steps - info.every
+        return [f"{step:,}–{step + more:,}" if more else f"{step:,}" for step in view.steps.tolist()]
+    return [name if isinstance(name, str) else told(name) for name in stored.along(layer.trace, layer.by)]
 
 
 def _cut(layer: Curve, stored: Stored, values: Array) -> Array:

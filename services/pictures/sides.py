@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ROOM = {"x": 0.03, "y": 0.07}
 """Of an axis's length, beyond the outermost values."""
+_FEW = 10
+"""So few whole numbers, such as updates, are ticks each."""
 
 
 class Sides:
@@ -28,6 +30,7 @@ class Sides:
         self._axes = {"x": x, "y": y}
         self._reach: dict[str, list[float]] = {"x": [], "y": []}
         self.levels: list[dict[str, Any]] = []
+        self._whole = True
 
     def on(self, side: str, values: Array | Sequence[float | str], *, framed: bool = True) -> Any:
         """Return numbers as they stand on a side, for Plotly; words stay words. The side reaches as far if framed."""
@@ -35,6 +38,8 @@ class Sides:
             return list(values)
         shown = scaled(self._axes[side], np.asarray(values, dtype=np.float64))
         inside = shown[np.isfinite(shown) & ((shown > 0) | (self._axes[side].scale != "log"))]
+        if side == "x":
+            self._whole &= bool((inside == np.floor(inside)).all())
         if framed and len(inside):
             self._reach[side] += [float(inside.min()), float(inside.max())]
         return packed(shown)
@@ -70,6 +75,8 @@ class Sides:
         low, high = axis.range or (min(reach), max(reach))
         if axis.scale != "linear":
             layout |= ticks(axis, low, high)
+        elif side == "x" and self._whole and high - low < _FEW:
+            layout["dtick"] = 1
         return layout | {"range": _roomy(axis, low, high, _ROOM[side])}
 
 

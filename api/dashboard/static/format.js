@@ -97,8 +97,9 @@ export function compared({ metric, aggregate, quantile }) {
  * How a run stands or ended, for a reader: "exhausted" is a run that used its whole budget, solved on the way or
  * not.
  */
-export function ending(kind) {
-  return kind === "exhausted" ? "ran to the end" : words(kind);
+export function ending(kind, experiment = "training") {
+  if (kind !== "exhausted") return words(kind);
+  return experiment === "training" ? "used all updates" : "computed";
 }
 
 /** Look a dotted field up in a specification. */

@@ -16,7 +16,12 @@ export function drawPictures(host, figures, run) {
   figures.forEach((figure, i) => {
     const section = host.children[i];
     setText(section.querySelector(".caption"), figure.caption);
-    if (!section.dataset.zoomed) show(section.querySelector(".plot"), figure, run);
+    if (section.dataset.zoomed) return; // the reader looks at a part: it is not taken away
+    const plot = section.querySelector(".plot");
+    show(plot, figure, run);
+    if (!figure.zoomable || section.dataset.follows) return;
+    section.dataset.follows = "yes";
+    followZoom(section, plot, figure.name, run);
   });
 }
 
@@ -26,7 +31,7 @@ function card(figure, run) {
   const path = `/api/v1/runs/${run}/pictures${query({ names: figure.name })}`;
   const button = (kind, save) =>
     el("button", { type: "button", class: "tool", title: `Download as ${kind}`, onclick: save }, kind);
-  const section = el(
+  return el(
     "section",
     { class: "card picture", data: { picture: figure.name } },
     el("h2", {}, figure.title),
@@ -40,8 +45,6 @@ function card(figure, run) {
       button("CSV", () => download(path, file("csv"), "text/csv")),
     ),
   );
-  if (figure.zoomable) show(plot, figure, run).then(() => followZoom(section, plot, figure.name, run));
-  return section;
 }
 
 /** Fetch finer points once the reader has zoomed along the steps, and the whole again when the zoom is undone. */

@@ -12,12 +12,13 @@ let shown = { run: null, step: null };
 let metrics = null;
 
 function drawHead(run) {
-  document.title = `Run ${run.id.slice(0, 8)} · LTD Lab`;
+  document.title = `${titleOf(run.spec)} · ${run.id.slice(0, 8)} · LTD Lab`;
+  setText(byId("title"), titleOf(run.spec));
   setText(byId("state"), run.state);
   byId("state").className = `badge ${run.state}`;
   byId("outcome").hidden = !run.outcome;
   if (run.outcome) {
-    setText(byId("outcome"), ending(run.outcome.kind));
+    setText(byId("outcome"), ending(run.outcome.kind, run.spec.experiment));
     byId("outcome").className = `badge ${run.outcome.kind}`;
   }
   const ended = ["succeeded", "failed", "cancelled"].includes(run.state);
@@ -35,6 +36,12 @@ function drawHead(run) {
     byId("steps"),
     `${number(run.step)} of ${number(run.updates)} ${run.spec.experiment === "training" ? "updates" : "steps"}`,
   );
+}
+
+/** What a run is, in words: "temporal order with rnn", "linear recurrence". */
+function titleOf({ experiment, problem, cell }) {
+  if (experiment !== "training") return sentence(experiment);
+  return `${sentence(problem.kind)} with ${words(cell.kind)}`;
 }
 
 function list(host, pairs) {
