@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -117,6 +118,7 @@ class LinearRecurrence(Standalone):
             ),
         )
         size = Axis("size", "log")
+        components = Curve("", "time", by="eigenvalue", style="thin", name="|c λ^t|, component", framed=False)
         return (
             *(
                 Picture(
@@ -125,14 +127,7 @@ class LinearRecurrence(Standalone):
                     Axis(along),
                     size,
                     (
-                        Curve(
-                            f"{way}_component",
-                            "time",
-                            by="eigenvalue",
-                            style="thin",
-                            name="|c λ^t| of component",
-                            framed=False,
-                        ),
+                        replace(components, trace=f"{way}_component"),
                         Curve(norm, "time", name=f"norm of the {way}", style="bold", hue=1),
                     ),
                     caption,

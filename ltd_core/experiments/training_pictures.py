@@ -125,8 +125,8 @@ def _clipping(clipping: Clipping) -> Picture:
 def _clipping_told(numbers: Numbers) -> str:
     (highest, when), mean = numbers.highest("gradient_norm"), numbers.metric("gradient_norm_mean")
     return (
-        f"Clipping changed {percent(numbers.metric('clipped_share'))} of the gradient, the mean of all updates; the longest, "
-        f"{told(highest)}, came near update {when:,.0f}, the mean length is {told(mean)}."
+        f"Clipping changed {percent(numbers.metric('clipped_share'))} of the gradient, the mean of all updates; the "
+        f"longest, {told(highest)}, came near update {when:,.0f}, the mean length is {told(mean)}."
     )
 
 
