@@ -69,11 +69,17 @@ class GrowingCurvature(Standalone):
         """Return the steps to the tolerance by start, NaN where a descent does not arrive."""
         rates, limits = len(self.rates), len(self.thresholds)
         start = {"start": self.starts}
-        tried = start | {"threshold": self.thresholds, "lr": self.rates}
+        tried, limited = start | {"lr": self.rates}, {"threshold": self.thresholds}
         return (
             TraceInfo("plain_steps", "steps", ("start", "lr"), 1, "Steps without clipping.", (rates,), tried),
             TraceInfo(
-                "clipped_steps", "steps", ("start", "threshold", "lr"), 1, "With clipping.", (limits, rates), tried
+                "clipped_steps",
+                "steps",
+                ("start", "threshold", "lr"),
+                1,
+                "With clipping.",
+                (limits, rates),
+                tried | limited,
             ),
             TraceInfo("best_plain_steps", "steps", ("start",), 1, "The fewest without clipping.", (), start),
             TraceInfo("best_clipped_steps", "steps", ("start",), 1, "The fewest with clipping.", (), start),

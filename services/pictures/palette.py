@@ -5,7 +5,7 @@ from __future__ import annotations
 HUES = ("#3d6be0", "#d1495b", "#2a9d8f", "#d98c1f", "#8a63c9", "#8d6e63", "#0a8fa3", "#7c8a00")
 THEORY = "#8a8f98"
 """Of lines that nobody measured."""
-ORDERED = ("#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#e0c420")
+ORDERED = ("#6a4fb3", "#3d7fd0", "#1f9a9a", "#56ad4a", "#c3a021", "#e0702f")
 """From the lowest value of an ordered axis to the highest."""
 
 

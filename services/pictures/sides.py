@@ -87,7 +87,8 @@ def scaled(axis: Axis, values: Array) -> Array:
 
 def packed(values: Array) -> dict[str, Any]:
     """Return an array as Plotly reads it from JSON: its bytes, in single precision where that holds seven digits."""
-    single = values.astype(np.float32)
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
     fits = np.array_equal(np.isfinite(single), np.isfinite(values)) and not ((single == 0) & (values != 0)).any()
     kept = single if fits else values
     packed: dict[str, Any] = {"dtype": kept.dtype.str[1:], "bdata": base64.b64encode(kept.tobytes()).decode()}

@@ -47,4 +47,4 @@ def _even(low: float, high: float) -> list[float]:
 def _whole(low: float, high: float) -> list[int]:
     """Return at most _MOST whole exponents that cover a range."""
     first, last = math.floor(low), math.ceil(high)
-    return list(range(first, last + 1, max(1, math.ceil((last - first) / (_MOST - 1)))))
+    return list(range(last, first - 1, -max(1, math.ceil((last - first) / (_MOST - 1)))))[::-1]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ltd_core.spec import parse_spec
+from services.pictures.reading import Part, pictures
+from tests.support.trained import train
+
+if TYPE_CHECKING:
+    from services.database.engine import Database
+
+LINEAR = {"experiment": "linear_recurrence", "length": 40, "hidden_size": 12, "form": "non_normal"}
+
+
+@pytest.fixture
+def run_id(db: Database) -> str:
+    return train(db, [parse_spec(LINEAR)])[0]
+
+
+def test_a_figure_has_its_question_and_its_answer(db: Database, run_id: str) -> None:
+    figure = pictures(db, run_id)[0]
+    assert figure["title"].endswith("?")
+    assert "nats a step" in figure["caption"]
+    assert figure["layout"]["xaxis"]["title"]["text"] == "time step"
+    assert figure["layout"]["yaxis"]["type"] == "log"
+
+
+def test_exact_curves_have_every_point(db: Database, run_id: str) -> None:
+    figure = pictures(db, run_id)[0]
+    assert not figure["zoomable"]
+    assert {len(json.dumps(trace["y"])) for trace in figure["data"]} == {len(json.dumps(figure["data"][0]["y"]))}
+
+
+def test_of_many_lines_the_first_and_the_last_are_named(db: Database, run_id: str) -> None:
+    named = [trace["name"] for trace in pictures(db, run_id)[0]["data"] if trace["showlegend"]]
+    assert named == ["1", "12", "norm of the state"]
+
+
+def test_eigenvalues_have_a_round_circle(db: Database, run_id: str) -> None:
+    (plane,) = pictures(db, run_id, ["eigenvalues"])
+    assert plane["layout"]["yaxis"]["scaleanchor"] == "x"
+
+
+def test_a_coarse_figure_can_be_zoomed(db: Database, run_id: str) -> None:
+    assert pictures(db, run_id, ["state"], Part(max_points=10))[0]["zoomable"]
