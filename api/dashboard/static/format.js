@@ -125,3 +125,9 @@ export function setting(value, name = "") {
 function minus(text) {
   return text.replace("-", "−");
 }
+
+/** What a run is, in words: "temporal order with rnn", "linear recurrence". */
+export function titleOf({ experiment, problem, cell }) {
+  if (experiment !== "training") return sentence(experiment);
+  return `${sentence(problem.kind)} with ${words(cell.kind)}`;
+}

@@ -44,10 +44,11 @@ export function draw(host, traces, layout, key) {
 
 /** Draw a figure as REST gives it, in the page's colors. */
 export function show(host, { data, layout }, key) {
-  const sides = Object.fromEntries(
-    ["xaxis", "yaxis"].map((side) => [side, { ...axis(layout[side].title.text), ...layout[side], title: axis(layout[side].title.text).title }]),
-  );
-  return draw(host, data, { ...layout, ...sides }, key);
+  const side = (given) => {
+    const own = axis(given.title.text);
+    return { ...own, ...given, title: own.title };
+  };
+  return draw(host, data, { ...layout, xaxis: side(layout.xaxis), yaxis: side(layout.yaxis) }, key);
 }
 
 /** Save a picture as it stands, zoom included, with its question above it, on white ground. */

@@ -3,7 +3,7 @@
 import { get, notice, poll, post } from "./api.js";
 import { onThemeChange } from "./colors.js";
 import { byId, el, setText } from "./dom.js";
-import { clock, duration, ending, inUnit, number, sentence, setting, words } from "./format.js";
+import { clock, duration, ending, inUnit, number, sentence, setting, titleOf, words } from "./format.js";
 import { drawPictures } from "./pictures.js";
 
 const FIRST = 2; // pictures above the facts
@@ -36,12 +36,6 @@ function drawHead(run) {
     byId("steps"),
     `${number(run.step)} of ${number(run.updates)} ${run.spec.experiment === "training" ? "updates" : "steps"}`,
   );
-}
-
-/** What a run is, in words: "temporal order with rnn", "linear recurrence". */
-function titleOf({ experiment, problem, cell }) {
-  if (experiment !== "training") return sentence(experiment);
-  return `${sentence(problem.kind)} with ${words(cell.kind)}`;
 }
 
 function list(host, pairs) {

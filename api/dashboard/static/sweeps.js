@@ -1,11 +1,13 @@
-// The page of all sweeps.
+// The first page: all sweeps, and the newest runs.
 
 import { get, poll } from "./api.js";
 import { byId, el } from "./dom.js";
-import { ago, number, setting, words } from "./format.js";
+import { ago, ending, number, setting, titleOf, words } from "./format.js";
 import { bar, done, legend } from "./progress.js";
 
+const NEWEST = 12;
 let drawn = null;
+let shownRuns = null;
 
 function axesOf(sweep) {
   const axes = Object.entries(sweep.axes).map(([name, values]) => {
@@ -35,13 +37,37 @@ function item(sweep) {
   );
 }
 
+function runRow(run) {
+  const kind = run.outcome?.kind ?? run.state;
+  const link = el("a", { href: `/runs/${run.id}` }, titleOf(run.spec));
+  return el("tr", {},
+    el("td", {}, link, " ", el("span", { class: "id muted" }, run.id.slice(0, 8))),
+    el("td", {}, el("span", { class: `badge ${kind}` }, ending(kind, run.spec.experiment))),
+    el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
+    el("td", { class: "muted" }, ago(run.created_at)));
+}
+
+async function refreshRuns() {
+  const page = await get(`/runs?limit=${NEWEST}`);
+  if (page === shownRuns) return;
+  const head = ["Run", "State", "Steps", "Posted"].map((text) => el("th", { scope: "col" }, text));
+  byId("runs").replaceChildren(
+    el("caption", { class: "hidden" }, "The newest runs"),
+    el("thead", {}, el("tr", {}, head)),
+    el("tbody", {}, page.runs.map(runRow)),
+  );
+  byId("newest").hidden = !page.runs.length;
+  shownRuns = page;
+}
+
 async function refresh() {
+  await refreshRuns();
   const page = await get("/sweeps");
   if (page !== drawn) {
     const focused = document.activeElement?.closest?.("[data-id]")?.dataset.id;
     byId("sweeps").replaceChildren(...page.sweeps.map(item));
     if (focused) document.querySelector(`[data-id="${CSS.escape(focused)}"] a`)?.focus();
-    byId("empty").hidden = page.sweeps.length > 0;
+    byId("empty").hidden = page.sweeps.length > 0 || !byId("newest").hidden;
     byId("loading").hidden = true;
     drawn = page;
   }
