@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from services.lists.page import list_runs
-from services.lists.question import ListQuestion
 from services.runs import lifecycle, queries
 from services.sweeps import posted
 from tests.api.dashboard.conftest import MILLISECONDS, serving
@@ -118,21 +116,6 @@ def test_cells_can_be_read_and_reached_with_the_keyboard(visit: Visit, address: 
     expect(page.locator("#cell-title")).to_have_text("clipping norm threshold 1, batch size 8")
 
 
-def test_the_page_of_a_run_shows_all_of_it(visit: Visit, address: str, laboratory: Laboratory) -> None:
-    run = list_runs(laboratory.db, ListQuestion(outcome="exhausted")).runs[0]
-    page = visit(f"{address}/runs/{run.id}")
-    expect(page.locator("#spec")).to_contain_text("temporal order, length 10 to 14")
-    expect(page.locator("#outcome")).to_have_text("ran to the end")
-    expect(page.locator("#summary")).to_contain_text("Evaluation error")
-    for name in ("loss", "error_rate", "gradient_norm", "spectral_radius", "evaluation_error"):
-        expect(page.locator(f"#curve-{name} .main-svg").first).to_be_visible()
-    expect(page.locator("#delta .heatmaplayer image")).to_have_count(1)
-    expect(page.locator("#slice-label")).to_have_text("update 250")
-    page.locator("#slice-step").fill("9")
-    expect(page.locator("#slice-label")).to_have_text("update 10")
-    expect(page.locator("#slice-note")).to_contain_text("per step back in time")
-
-
 def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -> None:
     laboratory = Laboratory(tmp_path)
     laboratory.post()
@@ -140,7 +123,7 @@ def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -
         run_id = laboratory.begin()
         page = visit(f"{address}/runs/{run_id}")
         expect(page.locator("#state")).to_have_text("running")
-        expect(page.locator("#curve-loss .main-svg").first).to_be_visible()
+        expect(page.locator("[data-picture=learning] .main-svg").first).to_be_visible()
         page.get_by_role("button", name="Cancel run").click()
         expect(page.locator("#cancel")).to_have_text("Stopping …")
         assert queries.get(laboratory.db, run_id).cancel_requested
