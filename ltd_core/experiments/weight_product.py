@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import advance, draws_of, finite
+from ltd_core.experiments.recurrence import advance, draws_of, finite, told
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
 from ltd_core.trace import TraceInfo
@@ -89,7 +89,8 @@ class WeightProduct(Standalone):
                 "variance",
                 axes,
                 1,
-                "Mean over nets of the squared norm: of Gaussian products it does not converge at any number of nets.",
+                "Mean over nets of the squared norm: of Gaussian products it does not converge at any number of nets. "
+                "NaN where no float holds it.",
             ),
         )
 
@@ -145,4 +146,4 @@ def _statistics(logs: torch.Tensor) -> tuple[torch.Tensor, ...]:
     between = below + (places - low) * (above - below)
     quantiles = torch.where(torch.isfinite(below), between, -torch.inf)
     spread = (living - mean).square().mean().sqrt()
-    return mean, spread, alive.double().mean(), quantiles, torch.exp(2.0 * logs).mean()
+    return mean, spread, alive.double().mean(), quantiles, told(torch.logsumexp(2.0 * logs, 0) - math.log(len(logs)))

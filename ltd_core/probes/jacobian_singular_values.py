@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.probes.singular_values import mean_singular_values
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
 
 
 class JacobianSingularValues(StateProbe):
@@ -16,7 +19,7 @@ class JacobianSingularValues(StateProbe):
     axes: ClassVar[tuple[str, ...]] = ("step", "rank")
     description: ClassVar[str] = (
         "Singular values of the Jacobian of one step of the whole state, largest first, averaged over steps and fresh "
-        "sequences."
+        "sequences; NaN where one is within the rounding of the largest."
     )
     cost: ClassVar[str] = "one Jacobian and one decomposition per step and sequence, O(T B H^3)"
 
@@ -31,7 +34,4 @@ class JacobianSingularValues(StateProbe):
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:
         """Return [S H]."""
-        if not torch.isfinite(observed.jacobians).all():
-            return observed.jacobians.new_full(observed.jacobians.shape[-1:], torch.nan)
-        values: torch.Tensor = torch.linalg.svdvals(observed.jacobians).mean((0, 1))
-        return values
+        return mean_singular_values(observed.jacobians.flatten(0, 1))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.probes.singular_values import mean_singular_values
+
+if TYPE_CHECKING:
+    from ltd_core.lazy import torch
 
 
 class ProductSingularValues(StateProbe):
@@ -15,7 +18,8 @@ class ProductSingularValues(StateProbe):
     unit: ClassVar[str] = "gain"
     axes: ClassVar[tuple[str, ...]] = ("step", "rank")
     description: ClassVar[str] = (
-        "Singular values of d h_T / d h_1, the product of all Jacobians, largest first, averaged over fresh sequences."
+        "Singular values of d h_T / d h_1, the product of all Jacobians, largest first, averaged over fresh sequences; "
+        "NaN where no float holds them, and where one is within the rounding of the largest."
     )
     cost: ClassVar[str] = "a backward pass for every unit, and one decomposition per sequence"
 
@@ -26,8 +30,4 @@ class ProductSingularValues(StateProbe):
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:
         """Return [H]."""
-        product = observed.memory[-1]
-        if not torch.isfinite(product).all():
-            return product.new_full(product.shape[-1:], torch.nan)
-        values: torch.Tensor = torch.linalg.svdvals(product).mean(0)
-        return values
+        return mean_singular_values(observed.memory[-1])
