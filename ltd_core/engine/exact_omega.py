@@ -10,6 +10,7 @@ from ltd_core.engine.tensor_network import read, run
 from ltd_core.kernels.omega import USABLE
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
+from ltd_core.scaling import exponent_of, scaled
 
 if TYPE_CHECKING:
     from ltd_core.engine.network import Network, Reading
@@ -48,15 +49,19 @@ class ExactOmega:
         deltas = torch.autograd.grad(reading.loss.sum(), states, create_graph=True, materialize_grads=True)
         value = row.sum() * 0.0
         for before, after, delta in zip(states, states[1:], deltas[1:], strict=False):
-            (pushed,) = torch.autograd.grad(after, before, delta, create_graph=True)
-            value = value + self._term(delta, pushed)
+            exponent = exponent_of(delta.detach().abs().amax(-1, keepdim=True))  # the ratio does not know it
+            near = scaled(delta, -exponent)
+            (pushed,) = torch.autograd.grad(after, before, near, create_graph=True)
+            value = value + self._term(
+                near, pushed, scaled(torch.full_like(near[..., 0], USABLE), -2 * exponent[..., 0])
+            )
         (slope,) = torch.autograd.grad(value, row)
         return value.detach(), slope[0]
 
-    def _term(self, delta: torch.Tensor, pushed: torch.Tensor) -> torch.Tensor:
-        """Return the mean over the usable sequences of one step; both are [1, B, H]."""
+    def _term(self, delta: torch.Tensor, pushed: torch.Tensor, least: torch.Tensor) -> torch.Tensor:
+        """Return the mean over the usable sequences of one step; both are [1, B, H], usable from |d|^2 [1, B] on."""
         below = (delta * delta).sum(-1)
-        usable = below >= USABLE
+        usable = (below >= least) & (below > 0)
         ratio = (pushed * pushed).sum(-1) / torch.where(usable, below, 1.0)
         if self._spec.regularizer.exact_ratio_of == "norms":
             ratio = torch.where(ratio > 0, torch.where(ratio > 0, ratio, 1.0).sqrt(), 0.0)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
+from ltd_core.scaling import scaled_norms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +54,9 @@ def measured(
         change = torch.stack([part.change for part in found]).mean(0) - (mean - full).square().sum(1)
         spread = torch.minimum(plain, change).clamp(min=0.0) if size > 1 else torch.zeros_like(plain)
         error = (spread / max(drawn - 1, 1)).sqrt()
-        cosine = (mean @ full) / (mean.norm(dim=1) * full.norm()).clamp(min=1e-300)
-        ratio = mean.norm(dim=1) / target.norm(dim=1).clamp(min=1e-300)
+        lengths, whole = scaled_norms(mean), scaled_norms(full.unsqueeze(0))
+        cosine = (mean / lengths.unsqueeze(1)) @ (full / whole)  # NaN where a gradient is 0: it has no direction
+        ratio = lengths / scaled_norms(target)
         columns.append(((mean - target).norm(dim=1), error, (mean - full).norm(dim=1), ratio, cosine, share))
     return Surface(*(torch.stack(parts, 1) for parts in zip(*columns, strict=True)))
 

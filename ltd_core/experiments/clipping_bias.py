@@ -14,6 +14,7 @@ from ltd_core.clipping.none import NoClipping
 from ltd_core.errors import FieldError
 from ltd_core.experiments.bias_surface import mean_of, measured
 from ltd_core.experiments.direct import Computed, Direct, Engine
+from ltd_core.experiments.recurrence import finite
 from ltd_core.experiments.training import LARGEST_BATCH, Evaluation, Training
 from ltd_core.fields import Count, Positive, Whole
 from ltd_core.initializations import INITIALIZATIONS, Initialization
@@ -29,7 +30,6 @@ from ltd_core.trace import TraceInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ltd_core.outcome import Summary
 
 Places = Annotated[tuple[Annotated[Whole, Field(ge=0, le=1_000_000)], ...], Field(min_length=1, max_length=16)]
 Thresholds = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=64)]
@@ -115,8 +115,8 @@ class ClippingBias(Direct):
         named = {name: name for name in ("bias_norm", "bias_cosine", "bias_norm_ratio")} | {
             "clipped_share": "bias_clipped_share"
         }
-        summary: Summary = {metric: float(traces[name][-1, 0, 0]) for metric, name in named.items()}
-        return Computed(traces, summary)
+        summary = {metric: float(traces[name][-1, 0, 0]) for metric, name in named.items()}
+        return Computed(traces, finite(summary))
 
     def _rows(self, engine: Engine) -> list[torch.Tensor]:
         """Return the weights at each place, [P]: of runs that differ in nothing but their length."""
@@ -135,7 +135,7 @@ class ClippingBias(Direct):
             "bias_norm_error": ("norm", "Standard error of that difference, from the number of minibatches."),
             "distance_to_true": ("norm", "Norm of the mean clipped gradient less the full gradient as it is."),
             "bias_norm_ratio": ("ratio", "Norm of the mean clipped gradient over that of the clipped full one."),
-            "bias_cosine": ("cosine", "Cosine of the mean clipped gradient and the full one."),
+            "bias_cosine": ("cosine", "Cosine of the mean clipped gradient and the full one; NaN where one is 0."),
             "bias_clipped_share": ("share", "Share of minibatches (of elements, of examples) that were clipped."),
         }
         surfaces = (TraceInfo(name, unit, axes, 1, text, size, values) for name, (unit, text) in declared.items())

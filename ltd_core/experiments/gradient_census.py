@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import advance, draws_of, finite, slopes_of
+from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, slopes_of
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
 from ltd_core.picture import Axis, Histogram, Level, Numbers, Picture
@@ -71,7 +71,7 @@ class GradientCensus(Standalone):
             TraceInfo(
                 "gradient_class", "class", axes, 1, "-1 for a vanishing gradient, 1 for an exploding one, else 0."
             ),
-            TraceInfo("state_norm_last", "norm", axes, 1, "Norm of the last state."),
+            TraceInfo("state_norm_last", "norm", axes, 1, "Norm of the last state; NaN where no float holds it."),
         )
 
     def pictures(self) -> tuple[Picture, ...]:
@@ -145,4 +145,4 @@ class GradientCensus(Standalone):
         delta, total = delta / delta.norm(dim=2, keepdim=True), torch.zeros_like(log_size)
         for slope in reversed(slopes):
             delta, total = advance("identity", delta * slope, total, matrices.transpose(1, 2))
-        return total.flatten() / self.length, torch.exp(log_size).flatten()
+        return total.flatten() / self.length, exponential(log_size).flatten()

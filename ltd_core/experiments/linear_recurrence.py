@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import advance, draws_of, finite, unit_vector
+from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, unit_vector
 from ltd_core.fields import Count, Real, Whole
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
@@ -96,10 +96,15 @@ class LinearRecurrence(Standalone):
     def traces(self) -> tuple[TraceInfo, ...]:
         """Return norms and components by time."""
         time, wide, size = ("time",), ("time", "eigenvalue"), (self.size,)
-        by = "eigenvalues in descending modulus; NaN where there is no basis of eigenvectors, or none to speak of"
+        by = (
+            "eigenvalues in descending modulus; NaN where there is no basis of eigenvectors, or none to speak of, and "
+            "where no float holds it"
+        )
         return (
-            TraceInfo("state_norm", "norm", time, 1, "Norm of h_t."),
-            TraceInfo("gradient_norm_back", "norm", time, 1, "Norm of the gradient t steps before the last."),
+            TraceInfo("state_norm", "norm", time, 1, "Norm of h_t; NaN where no float holds it."),
+            TraceInfo(
+                "gradient_norm_back", "norm", time, 1, "Norm of the gradient t steps before the last; NaN likewise."
+            ),
             TraceInfo("state_component", "modulus", wide, 1, f"|c_i lambda_i^t|, {by}.", size),
             TraceInfo("gradient_component", "modulus", wide, 1, f"The same of the gradient, {by}.", size),
             TraceInfo("eigenvalues", "modulus", (*wide, "part"), self.length, "Real, imaginary part.", (self.size, 2)),
@@ -170,8 +175,8 @@ class LinearRecurrence(Standalone):
         backward = _log_norms(matrix.t(), gradient, self.length)
         parts, back_parts = _components(values, right, state, gradient, self.length)
         traces = {
-            "state_norm": torch.exp(forward),
-            "gradient_norm_back": torch.exp(backward),
+            "state_norm": exponential(forward),
+            "gradient_norm_back": exponential(backward),
             "state_component": parts,
             "gradient_component": back_parts,
             "eigenvalues": torch.view_as_real(values).unsqueeze(0),
@@ -271,5 +276,5 @@ def _components(
     last = (left @ gradient.to(right.dtype)).abs() * right.norm(dim=0)
     times = torch.arange(1, length + 1, dtype=torch.float64).unsqueeze(1)
     growth = times * torch.log(values.abs())
-    forward, backward = (torch.exp(torch.log(part) + growth) for part in (first, last))
+    forward, backward = (exponential(torch.log(part) + growth) for part in (first, last))
     return torch.where(usable, forward, torch.nan), torch.where(usable, backward, torch.nan)

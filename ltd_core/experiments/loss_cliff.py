@@ -77,7 +77,13 @@ class LossCliff(Standalone):
         return (
             TraceInfo("loss_surface", "loss", surface, 1, "Loss over weight and bias.", sizes[0], places),
             TraceInfo(
-                "gradient_norm_surface", "norm", surface, 1, "Norm of the loss's gradient there.", sizes[0], places
+                "gradient_norm_surface",
+                "norm",
+                surface,
+                1,
+                "Norm of the loss's gradient there; NaN where no float holds it.",
+                sizes[0],
+                places,
             ),
             *(
                 TraceInfo(
@@ -141,10 +147,12 @@ class LossCliff(Standalone):
         weight = torch.linspace(*self.weights, self.points, dtype=torch.float64).unsqueeze(1)
         bias = torch.linspace(*self.biases, self.points, dtype=torch.float64).unsqueeze(0)
         loss, slopes = self.loss(weight, bias)
+        norms = torch.hypot(*slopes)
+        lost = ~norms.isfinite() | ((norms == 0) & (loss > 0))  # no other place has a slope of 0
         (plain, clipped), longest = self._descend()
         traces = {
             "loss_surface": loss,
-            "gradient_norm_surface": slopes.norm(dim=0),
+            "gradient_norm_surface": torch.where(lost, torch.nan, norms),
             "path_plain": plain.unsqueeze(0),
             "path_clipped": clipped.unsqueeze(0),
         }
@@ -156,22 +164,22 @@ class LossCliff(Standalone):
         x, by = torch.full_like(weight, _START), torch.zeros(2, *weight.shape, dtype=weight.dtype)
         for _ in range(self.length):
             s = torch.sigmoid(x)
-            by = torch.stack((s, torch.ones_like(s))) + weight * s * (1.0 - s) * by
+            by = torch.stack((s, torch.ones_like(s))) + weight * s * torch.sigmoid(-x) * by
             x = weight * s + bias
         s = torch.sigmoid(x)
-        return (s - _TARGET) ** 2, 2.0 * (s - _TARGET) * s * (1.0 - s) * by
+        return (s - _TARGET) ** 2, 2.0 * (s - _TARGET) * s * torch.sigmoid(-x) * by
 
     def _descend(self) -> tuple[torch.Tensor, float]:
         """Return weight, bias and loss along both ways, [2, steps + 1, 3], and the longest step without clipping."""
-        places, way, longest = torch.tensor([self.start] * 2, dtype=torch.float64), [], 0.0
+        places, way, longest = torch.tensor([self.start] * 2, dtype=torch.float64), [], torch.zeros(()).double()
         limits = torch.tensor([torch.inf, self.threshold], dtype=torch.float64)
         for _ in range(self.descent_steps):
             loss, slopes = self.loss(places[:, 0], places[:, 1])
             way.append(torch.cat((places, loss.unsqueeze(1)), dim=1))
-            norms = slopes.norm(dim=0)
+            norms = torch.hypot(*slopes)
             shares = torch.where(norms > limits, limits / norms, 1.0)
             steps = self.lr * shares.unsqueeze(1) * slopes.t()
-            longest = max(longest, float(steps[0].norm()))
+            longest = torch.maximum(longest, torch.hypot(*steps[0]))  # NaN from the first that is
             places = places - steps
         way.append(torch.cat((places, self.loss(places[:, 0], places[:, 1])[0].unsqueeze(1)), dim=1))
-        return torch.stack(way, dim=1), longest
+        return torch.stack(way, dim=1), float(longest)

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import advance, draws_of, finite, rescaled, slopes_of, unit_vector
+from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, rescaled, slopes_of, unit_vector
 from ltd_core.fields import Count, Real
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
@@ -60,7 +60,7 @@ class NonlinearRecurrence(Standalone):
         """Return one point a time step."""
         axes = ("time",)
         return (
-            TraceInfo("state_norm", "norm", axes, 1, "Norm of h_t."),
+            TraceInfo("state_norm", "norm", axes, 1, "Norm of h_t; NaN where no float holds it, here and below."),
             TraceInfo("state_largest", "value", axes, 1, "Largest |h| of a unit at t."),
             TraceInfo("slope_mean", "slope", axes, 1, "Mean over units of f'."),
             TraceInfo("gradient_norm_back", "norm", axes, 1, "Norm of a gradient of norm 1, t steps before the last."),
@@ -132,15 +132,15 @@ class NonlinearRecurrence(Standalone):
         """Return both ways."""
         matrix = self.initialization.recurrent(draws_of(self.seed, "initialization"), 0, self.hidden_size)
         states, logs = self._forward(matrix)
-        sizes = torch.exp(logs).flatten()
+        sizes = exponential(logs).flatten()
         slopes = slopes_of(self.nonlinearity, states, logs)
         gradient, product = self._back(matrix, slopes)
         traces = {
             "state_norm": sizes,
             "state_largest": states.abs().amax(1) * sizes,
             "slope_mean": slopes.mean(1),
-            "gradient_norm_back": torch.exp(gradient),
-            "jacobian_norm_back": torch.exp(product) / self.hidden_size**0.5,
+            "gradient_norm_back": exponential(gradient),
+            "jacobian_norm_back": exponential(product - math.log(self.hidden_size) / 2),
         }
         summary = {
             "growth_rate": (float(logs[-1]) - math.log(self.start_scale)) / self.length,

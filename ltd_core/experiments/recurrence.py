@@ -72,6 +72,13 @@ def slopes_of(function: str, state: torch.Tensor, log_size: torch.Tensor) -> tor
     return (state > 0).to(state.dtype) if function == "relu" else torch.ones_like(state)
 
 
+def exponential(logs: torch.Tensor) -> torch.Tensor:
+    """Return e^logs, 0 for -inf; NaN where a number is too large or too small for a float."""
+    found = torch.exp(logs)
+    lost = logs.isfinite() & ((found == 0) | found.isinf())
+    return torch.where(lost, torch.nan, found)
+
+
 def finite(summary: dict[str, float]) -> Summary:
     """Return figures, None in place of those that are none."""
     return {name: value if math.isfinite(value) else None for name, value in summary.items()}

@@ -100,7 +100,9 @@ class StationaryPoint(Standalone):
             "stationary_high": "Highest x at which the mean clipped gradient is 0.",
             "stationary_bias": "Middle of these, less the minimum of f.",
             "simulated_mean": "Mean of the chains over the second half of their updates.",
-            "simulated_error": "Standard error of that mean, from the number of chains.",
+            "simulated_error": "Standard error of that mean, from the number of chains. Without the learning rate's "
+            "bias: with m(x) the mean clipped gradient, the mean lies off the stationary point by about "
+            "-lr m'' E[clip(g)^2] / (4 m'^2), which halves with lr.",
         }
         of = {"threshold": self.thresholds}
         of_points = (TraceInfo(name, "place", ("threshold",), 1, text, (), of) for name, text in points.items())

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import advance, draws_of, finite
+from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite
 from ltd_core.fields import Count, Positive
 from ltd_core.lazy import torch
 from ltd_core.picture import Axis, Band, Curve, Line, Numbers, Picture
@@ -94,7 +94,8 @@ class WeightProduct(Standalone):
                 "variance",
                 axes,
                 1,
-                "Mean over nets of the squared norm: of Gaussian products it does not converge at any number of nets.",
+                "Mean over nets of the squared norm: of Gaussian products it does not converge at any number of nets. "
+                "NaN where no float holds it.",
             ),
         )
 
@@ -229,4 +230,10 @@ def _statistics(logs: torch.Tensor) -> tuple[torch.Tensor, ...]:
     between = below + (places - low) * (above - below)
     quantiles = torch.where(torch.isfinite(below), between, -torch.inf)
     spread = (living - mean).square().mean().sqrt()
-    return mean, spread, alive.double().mean(), quantiles, torch.exp(2.0 * logs).mean()
+    return (
+        mean,
+        spread,
+        alive.double().mean(),
+        quantiles,
+        exponential(torch.logsumexp(2.0 * logs, 0) - math.log(len(logs))),
+    )

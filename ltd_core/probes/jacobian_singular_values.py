@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
-from ltd_core.lazy import torch
 from ltd_core.probes.probe import Observable, Observed, StateProbe
+from ltd_core.probes.singular_values import mean_singular_values
 from ltd_core.told import told
 
 if TYPE_CHECKING:
+    from ltd_core.lazy import torch
     from ltd_core.picture import Numbers, Scale
 
 
@@ -20,7 +22,7 @@ class JacobianSingularValues(StateProbe):
     axes: ClassVar[tuple[str, ...]] = ("step", "rank")
     description: ClassVar[str] = (
         "Singular values of the Jacobian of one step of the whole state, largest first, averaged over steps and fresh "
-        "sequences."
+        "sequences; NaN where one is within the rounding of the largest."
     )
     cost: ClassVar[str] = "one Jacobian and one decomposition per step and sequence, O(T B H^3)"
     question: ClassVar[str] = "How much does one step stretch the state, by direction?"
@@ -38,14 +40,13 @@ class JacobianSingularValues(StateProbe):
     @classmethod
     def told(cls, numbers: Numbers) -> str:
         """Say the largest and the smallest."""
-        values = numbers.line(cls.name, -1)
+        values = [value for value in numbers.line(cls.name, -1) if not math.isnan(value)]
+        if not values:
+            return "No singular value stands out of the rounding at the last observation."
         most, least = told(max(values)), told(min(values))
         return f"One step stretches the state by at most {most} and at least {least}, at the last observation."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:
         """Return [S H]."""
-        if not torch.isfinite(observed.jacobians).all():
-            return observed.jacobians.new_full(observed.jacobians.shape[-1:], torch.nan)
-        values: torch.Tensor = torch.linalg.svdvals(observed.jacobians).mean((0, 1))
-        return values
+        return mean_singular_values(observed.jacobians.flatten(0, 1))

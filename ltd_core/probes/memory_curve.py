@@ -23,7 +23,7 @@ class MemoryCurve(StateProbe):
     axes: ClassVar[tuple[str, ...]] = ("step", "lag")
     description: ClassVar[str] = (
         "Root mean square over fresh sequences of the Frobenius norm of d h_T / d h_{T-k} by lag k, over the square "
-        "root of H; NaN where the sequence was shorter."
+        "root of H; NaN where the sequence was shorter, or no float holds the norm."
     )
     cost: ClassVar[str] = "a backward pass for every unit"
     question: ClassVar[str] = "How long does the state remember?"

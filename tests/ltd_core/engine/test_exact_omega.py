@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ltd_core.engine.exact_omega import ExactOmega
+from ltd_core.engine.layout import Layout
 from ltd_core.engine.network import Reading
 from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 from tests.ltd_core.cells.harness import NETWORKS, STARTS, STEPS, Case
 from tests.ltd_core.training import small
 
@@ -44,3 +46,27 @@ def test_its_value_and_all_else_are_the_networks(ratio: str) -> None:
     assert torch.equal(gradient, expected), "the regularizer's gradient is apart"
     assert torch.equal(network.delta_logs.nan_to_num(), held.delta_logs.nan_to_num())
     assert torch.equal(reading.loss, theirs.loss)
+
+
+@pytest.mark.parametrize("ratio", ["squares", "norms"])
+def test_single_precision_has_it_where_no_square_of_a_delta_is_held(ratio: str) -> None:
+    """|d| of 1e25, by answers that are far off: the ratio, and its gradient for W, are those of double precision."""
+    found = []
+    for dtype, kind in (("float32", torch.float32), ("float64", torch.float64)):
+        spec = small(
+            problem={"kind": "adding", "length": 10},
+            cell={"kind": "rnn", "hidden_size": 5},
+            regularizer={"kind": "omega", "ratio": ratio, "delta": "exact"},
+            dtype=dtype,
+        )
+        layout = Layout(spec)
+        rows = layout.initial(spec).float().to(kind).unsqueeze(0)
+        layout.views(rows)["V"].mul_(1e12)
+        layout.views(rows)["c"].fill_(1e13)
+        batch = spec.problem.draw(Draws.of([1], [1]), 5, kind)
+        network = ExactOmega(spec, rows, NETWORKS["tensor"](spec, rows))
+        network.train(rows, torch.zeros_like(rows), batch)
+        found.append((network.omega.value.double(), layout.views(network.omega.gradient.double())["W"]))
+    assert network.delta_logs.amax() > 50
+    for single, double in zip(*found, strict=True):
+        torch.testing.assert_close(single, double, rtol=1e-3, atol=1e-4)

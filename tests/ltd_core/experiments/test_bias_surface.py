@@ -150,3 +150,16 @@ def test_bias_falls_as_the_batch_and_as_the_threshold_grow() -> None:
     np.testing.assert_allclose(away[:, :, -1], 0.0, atol=1e-7)  # the whole set
     assert (np.diff(share[1], axis=0) <= 0).all()  # by threshold
     assert away[1, -1, 0] < away[1, 0, 0]
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-152, 1e100])
+def test_a_cosine_and_a_ratio_are_those_of_any_size_and_none_where_there_is_no_direction(size: float) -> None:
+    gradients = size * torch.tensor([[1.0, 0.0], [1.0, 2.0]], dtype=torch.float64)
+    surface = measured(gradients, torch.tensor([2.0 * size + 1e-300], dtype=torch.float64), [1], "norm")
+    cosine, ratio = float(surface.bias_cosine[0, 0]), float(surface.bias_norm_ratio[0, 0])
+    if size == 0.0:
+        assert np.isnan([cosine, ratio]).all()
+    else:
+        clipped = (np.array([1.0, 0.0]) + np.array([1.0, 2.0]) * 2 / 5**0.5) / 2
+        assert cosine == pytest.approx(clipped @ [1, 1] / np.linalg.norm(clipped) / 2**0.5, rel=1e-12)
+        assert ratio == pytest.approx(np.linalg.norm(clipped) / 2**0.5, rel=1e-12)

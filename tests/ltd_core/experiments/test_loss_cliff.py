@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -90,3 +91,19 @@ def test_what_does_not_fit_is_refused(settings: dict[str, object], field: str) -
     with pytest.raises(InvalidSpec) as refused:
         cliff(**settings)
     assert [problem.field for problem in refused.value.problems] == [field]
+
+
+def test_the_slope_of_a_saturated_unit_is_told_as_far_as_a_float_holds_it() -> None:
+    """One step of sigmoid(x), x = w / (1 + e^-1/2) + b: dE/db = 2 (s - .7) s (1 - s), for w = 0 at any b."""
+    settings = {"length": 1, "weights": [0, 1], "biases": [-1000, 1000], "points": 201, "descent_steps": 1}
+    spec: Any = parse_spec({"experiment": "loss_cliff"} | settings)
+    found = spec.compute().traces["gradient_norm_surface"][0].numpy()
+    first = 1 / (1 + math.exp(-0.5))
+    for b, norm in zip(range(-1000, 1001, 10), found, strict=True):
+        if abs(b) > 740:
+            assert np.isnan(norm)
+        elif abs(b) < 700:
+            small = math.exp(-abs(b)) / (1 + math.exp(-abs(b)))
+            s = 1 - small if b > 0 else small
+            exact = abs(2 * (s - 0.7) * small * (1 - small)) * math.hypot(1, first)
+            np.testing.assert_allclose(norm, exact, rtol=1e-12)

@@ -6,7 +6,16 @@ import math
 
 import pytest
 
-from ltd_core.experiments.recurrence import advance, apply, draws_of, finite, rescaled, slopes_of, unit_vector
+from ltd_core.experiments.recurrence import (
+    advance,
+    apply,
+    draws_of,
+    exponential,
+    finite,
+    rescaled,
+    slopes_of,
+    unit_vector,
+)
 from ltd_core.lazy import torch
 
 FUNCTIONS = ("tanh", "relu", "identity")
@@ -31,6 +40,13 @@ def test_a_step_is_that_of_plain_numbers(function: str, entering: torch.Tensor |
         plain = apply(function, plain @ MATRIX + (0 if entering is None else entering))
         state, log_size = advance(function, state, log_size, MATRIX, entering)
         torch.testing.assert_close(state * log_size.exp(), plain, rtol=1e-11, atol=1e-24)
+
+
+def test_a_number_that_no_float_holds_is_told_as_none_and_zero_as_zero() -> None:
+    logs = torch.tensor([-math.inf, -800.0, -700.0, 0.0, 700.0, 800.0, math.nan], dtype=torch.float64)
+    assert [repr(value) for value in exponential(logs).tolist()] == [
+        repr(value) for value in (0.0, math.nan, math.exp(-700), 1.0, math.exp(700), math.nan, math.nan)
+    ]
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1e3])

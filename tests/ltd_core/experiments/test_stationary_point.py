@@ -85,6 +85,28 @@ def test_chains_come_to_rest_there(settings: dict[str, Any]) -> None:
     assert (np.abs(found["stationary_bias"][:3]) > 4 * found["simulated_error"][:3]).all()
 
 
+@pytest.mark.parametrize("threshold", [1.0, 2.0])
+def test_chains_rest_off_it_by_what_the_error_says_that_it_leaves_out(threshold: float) -> None:
+    """By lr, lr / 2 and lr / 4 on the same draws: the bias halves, and what it becomes is the first-order term."""
+    settings = {"centers": [0.0, 3.0], "shares": [3.0, 1.0], "noise": 0.5, "thresholds": [threshold]}
+    settings |= {"updates": 1000, "chains": 4000}
+    spec, rates = point(**settings), (0.4, 0.2, 0.1)
+    found = [point(**settings, lr=lr).compute().traces for lr in rates]
+    means = [float(traces["simulated_mean"][0]) for traces in found]
+    outcomes, rest, h = spec.outcomes(), float(exact(spec)[0, 0]), 1e-3
+    below, at, above = (spec.mean_clipped(outcomes, rest + away, threshold) for away in (-h, 0.0, h))
+    slope, curvature = (above - below) / (2 * h), (above - 2 * at + below) / h**2
+    z = np.linspace(-12, 12, 20_001)
+    weight = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) * (z[1] - z[0])
+    noisy = np.clip((outcomes.slopes * rest - outcomes.pulls)[:, None] + 0.5 * z, -threshold, threshold)
+    first_order = -curvature * float(outcomes.chances @ (noisy**2 @ weight)) / (4 * slope**2)
+    halves = [2 * (first - second) / lr for first, second, lr in zip(means, means[1:], rates, strict=False)]
+    extrapolated = 2 * halves[1] - halves[0]
+    assert abs(extrapolated / first_order - 1) < 0.25
+    assert abs(means[0] - rest) > 4 * float(found[0]["simulated_error"][0])
+    assert "-lr m'' E[clip(g)^2] / (4 m'^2)" in spec.known_traces()["simulated_error"].description
+
+
 def test_larger_batches_rest_nearer_to_the_minimum() -> None:
     skewed = {"centers": [0.0, 10.0], "shares": [4.0, 1.0], "thresholds": [1.0], "updates": 200, "chains": 2}
     biases = [

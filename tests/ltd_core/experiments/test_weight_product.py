@@ -119,3 +119,12 @@ def test_what_takes_too_long_is_refused() -> None:
     with pytest.raises(InvalidSpec) as refused:
         computed(samples=100_000, depth=2000)
     assert [problem.field for problem in refused.value.problems] == ["samples"]
+
+
+@pytest.mark.parametrize(("variance", "last"), [(100.0, np.nan), (0.01, np.nan), (1.0, 1.0)])
+def test_a_variance_that_no_float_holds_is_none(variance: float, last: float) -> None:
+    """Signs: every net's squared norm is v^n."""
+    settings = {"variance": variance, "distribution": "sign", "depth": 400, "samples": 3}
+    values = computed(**settings)["size_variance"]
+    np.testing.assert_allclose(values[:100], variance ** np.arange(1.0, 101.0), rtol=1e-10)
+    np.testing.assert_allclose(values[-1], last, rtol=1e-10)

@@ -104,7 +104,7 @@ def looks(spec: Training) -> list[Look]:
     for step in range(EVERY, UPDATES + 1, EVERY):
         shorter = spec.model_copy(update={"updates": step})
         reached = weights(alone(type(spec).model_validate(shorter.full()))[-1].state)
-        trained = {name: torch.from_numpy(value.copy()).requires_grad_() for name, value in reached.items()}
+        trained = {name: torch.from_numpy(value.copy()).double().requires_grad_() for name, value in reached.items()}
         draws = Draws.of([stream_key(spec.seed, "observation")], [step])
         batch = spec.problem.draw_fresh(draws, SEQUENCES, torch.float64)
         found.append(Look(spec.full()["cell"], trained, batch.inputs[0, int(batch.starts[0]) :]))
