@@ -212,7 +212,7 @@ def cancel_command(
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Cancel a run, or what has not ended of a sweep."""
+    """Cancel a run, or of a sweep what has not ended and nobody else waits for."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     cancel, shown = (lab.cancel_run, show.run) if _is_run(lab, name) else (lab.cancel_sweep, show.sweep)
     cancelled = cancel(name)

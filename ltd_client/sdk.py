@@ -112,7 +112,7 @@ class Lab:
         return self._json("GET", f"/sweeps/{sweep_id}")
 
     def cancel_sweep(self, sweep_id: str) -> Json:
-        """Cancel the runs of a sweep that have not ended."""
+        """Cancel the runs of a sweep that have not ended, but those that others wait for: `kept`."""
         return self._json("POST", f"/sweeps/{sweep_id}/cancel")
 
     def comparison(self, sweep_id: str, **params: str | None) -> Json:

@@ -94,6 +94,9 @@ def sweep(console: Console, body: Json, server: str) -> None:
     posted = (
         f": {body['new']} new, {body['restarted']} queued again, {body['stood']} stood already" if "new" in body else ""
     )
+    if "kept" in body:
+        kept = f", {body['kept']} kept: other sweeps have them, or they were posted alone" if body["kept"] else ""
+        posted = f": {body['cancelled']} cancelled{kept}"
     table.add_row("runs", f"{body['runs']}{posted}")
     table.add_row("states", ", ".join(f"{count} {_colored(state)}" for state, count in body["states"].items()))
     if body["outcomes"]:

@@ -69,7 +69,8 @@ def run_body(run: RunView) -> dict[str, Any]:
 
 def sweep_body(sweep: SweepView) -> dict[str, Any]:
     """Return a sweep."""
-    return {**asdict(sweep), "created_at": moment(sweep.created_at), "finished": sweep.finished}
+    times = {name: moment(getattr(sweep, name)) for name in ("created_at", "cancelled_at")}
+    return {**asdict(sweep), **times, "finished": sweep.finished}
 
 
 def listed_sweep_body(sweep: SweepView) -> dict[str, Any]:

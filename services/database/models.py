@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 DIGEST = String(32)
@@ -41,6 +41,7 @@ class Run(Base):
     lease_expires_at: Mapped[float | None] = mapped_column(Float(53))
     not_before: Mapped[float | None] = mapped_column(Float(53))
     cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    posted_alone: Mapped[bool] = mapped_column(Boolean, server_default=false())
     outcome_kind: Mapped[str | None] = mapped_column(String(16))
     outcome_step: Mapped[int | None] = mapped_column(Integer)
     outcome_message: Mapped[str | None] = mapped_column(Text)
@@ -172,6 +173,7 @@ class Sweep(Base):
     runs: Mapped[int] = mapped_column(Integer)
     first_run_at: Mapped[float] = mapped_column(Float(53), server_default="0")
     last_run_at: Mapped[float] = mapped_column(Float(53), server_default="0")
+    cancelled_at: Mapped[float | None] = mapped_column(Float(53))
 
 
 class SweepRun(Base):

@@ -1,7 +1,8 @@
 """The life of a run: queued, running, then succeeded, failed or cancelled.
 
-Each change is a compare-and-set on the row of the run, and leaves an event. Two are made elsewhere:
-`services.runs.submission` queues failed and cancelled runs again, `services.runs.imports` inserts succeeded ones.
+Each change is a compare-and-set on the row of the run, and leaves an event. Three are made elsewhere:
+`services.runs.submission` queues failed and cancelled runs again, `services.runs.imports` inserts succeeded ones,
+`services.sweeps.cancellation` cancels many.
 
 A worker may write a run while it holds its *lease*. `claim` raises the run's epoch by one; the epoch is the fencing
 token that tells a lease from every earlier one. Whatever a worker writes (`record`, `renew`, `release`, `fail`,
@@ -21,13 +22,13 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, text, tuple_, update
 
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
 from services.database.engine import Database, clock
 from services.database.models import Run, RunEvent, RunState, table
-from services.database.rows import upsert
+from services.database.rows import json_list, strings_of, upsert
 from services.errors import NotFound
 from services.runs import summaries
 from services.runs.row import insert_metrics, metrics_of
@@ -168,11 +169,12 @@ def request_cancel(db: Database, run_id: str) -> str:
     with db.write() as conn:
         now = clock(conn)
         run = RUNS.c.id == run_id
-        cancelled = {"state": "cancelled", "finished_at": now, "updated_at": now, "cancel_requested": True}
+        asked = {"cancel_requested": True, "posted_alone": False, "updated_at": now}
+        cancelled = asked | {"state": "cancelled", "finished_at": now}
         if conn.execute(update(RUNS).where(run, RUNS.c.state == "queued").values(**cancelled)).rowcount:
             log(conn, [(run_id, "cancelled", {})], now)
         running = update(RUNS).where(run, RUNS.c.state == "running", RUNS.c.cancel_requested.is_(False))
-        if conn.execute(running.values(cancel_requested=True, updated_at=now)).rowcount:
+        if conn.execute(running.values(**asked)).rowcount:
             log(conn, [(run_id, "cancel_requested", {})], now)
         state = conn.execute(select(RUNS.c.state).where(run)).scalar_one_or_none()
     if state is None:
@@ -207,6 +209,14 @@ def log(conn: Connection, entries: Sequence[tuple[str, str, Values]], now: float
     rows = [{"r": run_id, "k": kind, "d": orjson.dumps(data).decode(), "t": now} for run_id, kind, data in entries]
     if rows:
         conn.execute(_INSERT_EVENT, rows)
+
+
+def log_alike(conn: Connection, run_ids: Sequence[str], kind: str, now: float) -> None:
+    """Do the same for many runs to which the same happened, in one statement."""
+    last = "SELECT coalesce(max(seq), 0) FROM run_events WHERE run_events.run_id = runs.id"
+    values = f"SELECT id, ({last}) + 1, :now, :kind, '{{}}' FROM runs WHERE id IN ({strings_of(conn, 'ids')})"  # noqa: S608 - names of ours
+    statement = f"INSERT INTO run_events (run_id, seq, at, kind, data) {values}"
+    conn.execute(text(statement), {"now": now, "kind": kind, "ids": json_list(run_ids)})
 
 
 def _lease(conn: Connection, ids: Sequence[str], owner: str, now: float, lease_seconds: float) -> Sequence[Any]:

@@ -37,6 +37,7 @@ def queued(spec: RunSpec, queued_at: float) -> Row:
         "epoch": 0,
         "attempts": 0,
         "cancel_requested": False,
+        "posted_alone": False,
         "outcome_kind": None,
         "summary": "{}",
         "created_at": queued_at,

@@ -146,8 +146,8 @@ def test_cancelling(ask: Any, sdk: Lab) -> None:
     run_id, sweep_id = sdk.run(spec())["id"], sdk.sweep(sweep())["id"]
     assert ask("cancel", run_id, "--json").json["state"] == "cancelled"
     assert "cancelled" in ask("cancel", run_id).out
+    assert "8: 8 cancelled" in ask("cancel", sweep_id).out
     assert ask("cancel", sweep_id, "--json").json["states"] == {"cancelled": 8}
-    assert "8 cancelled" in ask("cancel", sweep_id).out
 
 
 def test_a_doctor(ask: Any) -> None:
