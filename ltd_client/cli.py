@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltd_client import demo, exchange, show, stack, store
+from ltd_client import demo, exchange, replaying, show, stack, store
 from ltd_client.console import Console
 from ltd_client.errors import BadRequest, ClientError, Unreachable
 from ltd_client.options import AsJson, Server, Token
@@ -219,6 +219,7 @@ def cancel_command(
     console.result(cancelled, lambda: shown(console, cancelled, lab.server))
 
 
+app.command()(replaying.replay)
 app.command()(exchange.export)
 app.command(name="import")(exchange.import_command)
 

@@ -65,3 +65,15 @@ class BadExport(ClientError):
     def __str__(self) -> str:
         """Return the file and the reason."""
         return f"{self.path}: {self.reason}"
+
+
+class ReplayFailed(ClientError):
+    """A run that was trained again differs from its results, or did not get to its end."""
+
+    def __init__(self, run_id: str, reason: str) -> None:
+        super().__init__(run_id, reason)
+        self.run_id, self.reason = run_id, reason
+
+    def __str__(self) -> str:
+        """Return the run and what was found."""
+        return f"run {self.run_id}, trained again, {self.reason}"

@@ -74,6 +74,10 @@ class Lab:
         """Cancel a run."""
         return self._json("POST", f"/runs/{run_id}/cancel")
 
+    def replay(self, run_id: str) -> Json:
+        """Train a run again beside its results; its `replay` tells the verdict once both are compared."""
+        return self._json("POST", f"/runs/{run_id}/replay")
+
     def traces(self, run_id: str) -> list[Json]:
         """Return the catalog of a run's traces: names, units, axes, number of points."""
         return cast("list[Json]", self._json("GET", f"/runs/{run_id}/traces")["traces"])

@@ -59,6 +59,8 @@ def run_body(run: RunView) -> dict[str, Any]:
         "spec": full_settings(run.spec_json),
         "outcome": run.outcome,
         "summary": orjson.Fragment(run.summary_json),
+        "origin": run.origin,
+        "replay": run.replayed,
         "error": run.error,
         "attempts": run.attempts,
         "cancel_requested": bool(run.cancel_requested),

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 DIGEST = String(32)
 KINDS_KEY = String(16)
+_REPLAY_WAITS = text("replay = 'waiting'")
 
 
 class Base(DeclarativeBase):
@@ -14,7 +28,7 @@ class Base(DeclarativeBase):
 
 
 class Run(Base):
-    """One run; its id is its specification's digest. services.runs.lifecycle changes its state (see there)."""
+    """One run; its id is its specification's digest, or made of it (a replay's). States: services.runs.lifecycle."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -24,6 +38,7 @@ class Run(Base):
         Index("runs_status", "state", "outcome_kind", "created_at", "id"),
         Index("runs_kinds", "kinds", "created_at", "id"),
         Index("runs_kinds_status", "kinds", "state", "outcome_kind", "created_at", "id"),
+        Index("runs_replays", "id", sqlite_where=_REPLAY_WAITS, postgresql_where=_REPLAY_WAITS),
     )
 
     id: Mapped[str] = mapped_column(DIGEST, primary_key=True)
@@ -47,6 +62,9 @@ class Run(Base):
     outcome_message: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text, default="{}")
+    origin: Mapped[str] = mapped_column(String(16), server_default="trained")
+    replay: Mapped[str | None] = mapped_column(String(16))
+    replay_difference: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[float] = mapped_column(Float(53))
     started_at: Mapped[float | None] = mapped_column(Float(53))
     finished_at: Mapped[float | None] = mapped_column(Float(53))

@@ -15,6 +15,7 @@ from services.database.engine import Database
 from services.database.models import Run, RunEvent, ThinnedRun, table
 from services.errors import NotFound
 from services.runs import summaries
+from services.runs.row import replay_id
 from services.specs import stored_spec, stored_traces
 
 T = TypeVar("T")
@@ -43,6 +44,9 @@ class RunView(NamedTuple):
     outcome_message: str | None
     error: str | None
     summary_json: str
+    origin: str
+    replay: str | None
+    replay_difference: str | None
     worker: str | None
     created_at: float
     started_at: float | None
@@ -62,6 +66,13 @@ class RunView(NamedTuple):
         if self.outcome_kind is None:
             return None
         return {"kind": self.outcome_kind, "step": self.outcome_step, "message": self.outcome_message}
+
+    @property
+    def replayed(self) -> dict[str, Any] | None:
+        """Return what training it again showed, None where nobody asked for that."""
+        if self.replay is None:
+            return None
+        return {"id": replay_id(self.id), "verdict": self.replay, "difference": self.replay_difference}
 
 
 _OTHER_NAMES = {"spec_json": "spec", "summary_json": "summary", "worker": "lease_owner"}

@@ -219,6 +219,18 @@ def test_down_and_up_again_changes_nothing(old: Database) -> None:
     assert [listed(old, cell="lstm"), listed(old, metric="final_loss", above="7")] == before
 
 
+def test_runs_that_were_imported_are_recognized_by_their_event(tmp_path: Path, empty_url: str) -> None:
+    migrate(Settings(database_url=empty_url), "0008")
+    db = Database(empty_url)
+    with db.write() as conn:
+        for number, one in enumerate(EXAMPLES[:2]):
+            insert_run(conn, number, one)
+        insert(conn, "run_events", run_id=EXAMPLES[1].digest, seq=2, at=5.0, kind="imported", data="{}")
+    migrate(Settings(home=tmp_path, database_url=empty_url))
+    assert [queries.get(db, one.digest).origin for one in EXAMPLES[:2]] == ["trained", "imported"]
+    db.dispose()
+
+
 @pytest.mark.parametrize("old", ["0007"], indirect=True)
 def test_a_queued_run_of_no_sweep_was_posted_alone(old: Database) -> None:
     with old.read() as conn:

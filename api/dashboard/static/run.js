@@ -11,6 +11,8 @@ import { clock, duration, ending, inUnit, number, sentence, setting, words } fro
 
 const LOGARITHMIC = new Set(["gradient_norm", "clipped_gradient_norm"]);
 const id = document.querySelector("main").dataset.run;
+const ORIGINS = { imported: "imported", trained: "trained here", replay: "trained again beside another run" };
+const AGAIN = { waiting: "is trained again", equal: "the same to the bit when trained again" };
 let shown = { run: null, step: null };
 let picture = null;
 let metrics = null;
@@ -25,6 +27,7 @@ function drawHead(run) {
     setText(byId("outcome"), ending(run.outcome.kind));
     byId("outcome").className = `badge ${run.outcome.kind}`;
   }
+  drawOrigin(run);
   const ended = ["succeeded", "failed", "cancelled"].includes(run.state);
   byId("cancel").hidden = ended;
   byId("cancel").disabled = Boolean(run.cancel_requested);
@@ -40,6 +43,15 @@ function drawHead(run) {
     byId("steps"),
     `${number(run.step)} of ${number(run.updates)} ${run.spec.experiment === "training" ? "updates" : "steps"}`,
   );
+}
+
+/** Whose results these are, and what training them again here showed. */
+function drawOrigin({ origin, replay }) {
+  const differs = replay?.verdict === "different";
+  const told = differs ? `different when trained again: ${replay.difference}` : replay && AGAIN[replay.verdict];
+  byId("origin").hidden = origin === "trained" && !replay;
+  byId("origin").className = `badge ${differs ? "failed" : ""}`;
+  setText(byId("origin"), [ORIGINS[origin], told].filter(Boolean).join(", "));
 }
 
 function list(host, pairs) {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import text
 
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
@@ -131,6 +132,21 @@ def test_the_page_of_a_run_shows_all_of_it(visit: Visit, address: str, laborator
     page.locator("#slice-step").fill("9")
     expect(page.locator("#slice-label")).to_have_text("update 10")
     expect(page.locator("#slice-note")).to_contain_text("per step back in time")
+
+
+def test_the_page_of_a_run_tells_where_its_results_come_from(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    laboratory.post()
+    with serving(laboratory) as address:
+        run_id = laboratory.begin()
+        page = visit(f"{address}/runs/{run_id}")
+        expect(page.locator("#state")).to_have_text("running")
+        expect(page.locator("#origin")).to_be_hidden()
+        mark = "UPDATE runs SET origin = 'imported', replay = 'different', replay_difference = 'trace loss is 1'"
+        with laboratory.db.write() as conn:
+            conn.execute(text(mark))
+        expect(page.locator("#origin")).to_have_text("imported, different when trained again: trace loss is 1")
+        page.close()
 
 
 def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -> None:
