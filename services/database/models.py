@@ -142,6 +142,17 @@ class TraceBlockRow(Base):
     payload: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class TraceStart(Base):
+    """The first step of a trace that begins later than its run, and its type."""
+
+    __tablename__ = "trace_starts"
+
+    run_id: Mapped[str] = mapped_column(DIGEST, ForeignKey("runs.id"), primary_key=True)
+    trace: Mapped[str] = mapped_column(String(64), primary_key=True)
+    first_step: Mapped[int] = mapped_column(Integer)
+    dtype: Mapped[str] = mapped_column(String(8))
+
+
 class TracePageRow(Base):
     """One figure of consecutive cells of a trace's pyramid; it can be made again from the points."""
 

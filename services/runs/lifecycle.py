@@ -32,7 +32,7 @@ from services.database.rows import json_list, strings_of, upsert
 from services.errors import NotFound
 from services.runs import summaries
 from services.runs.row import insert_metrics, metrics_of
-from services.traces import writing
+from services.traces import starts, writing
 from services.traces.codec import checksum
 
 Values = dict[str, Any]
@@ -213,10 +213,10 @@ def log(conn: Connection, entries: Sequence[tuple[str, str, Values]], now: float
 
 def log_alike(conn: Connection, run_ids: Sequence[str], kind: str, now: float) -> None:
     """Do the same for many runs to which the same happened, in one statement."""
-    last = "SELECT coalesce(max(seq), 0) FROM run_events WHERE run_events.run_id = runs.id"
-    values = f"SELECT id, ({last}) + 1, :now, :kind, '{{}}' FROM runs WHERE id IN ({strings_of(conn, 'ids')})"  # noqa: S608 - names of ours
-    statement = f"INSERT INTO run_events (run_id, seq, at, kind, data) {values}"
-    conn.execute(text(statement), {"now": now, "kind": kind, "ids": json_list(run_ids)})
+    numbered = "id, (SELECT coalesce(max(seq), 0) + 1 FROM run_events WHERE run_id = runs.id)"
+    rows = f"SELECT {numbered}, :now, :kind, '{{}}' FROM runs WHERE id IN ({strings_of(conn, 'ids')})"  # noqa: S608
+    named = {"now": now, "kind": kind, "ids": json_list(run_ids)}
+    conn.execute(text(f"INSERT INTO run_events (run_id, seq, at, kind, data) {rows}"), named)
 
 
 def _lease(conn: Connection, ids: Sequence[str], owner: str, now: float, lease_seconds: float) -> Sequence[Any]:
@@ -246,7 +246,7 @@ def _end_lease(conn: Connection, lease: Lease, kind: str, values: Values, data: 
 
 def _record(conn: Connection, items: list[Item], now: float) -> dict[str, Recorded]:
     """Store one Progress of each run. The rows are locked first, so that no lease can change until the commit."""
-    columns = (RUNS.c.id, RUNS.c.epoch, RUNS.c.state, RUNS.c.step, RUNS.c.cancel_requested, RUNS.c.kinds)
+    columns = [RUNS.c[name] for name in ("id", "epoch", "state", "step", "attempts", "cancel_requested", "kinds")]
     locked = select(*columns).where(RUNS.c.id.in_([lease.run_id for lease, _ in items])).order_by(RUNS.c.id)
     rows = {row.id: row for row in conn.execute(locked.with_for_update())}
     held = [(lease, progress) for lease, progress in items if _holds(rows.get(lease.run_id), lease, progress)]
@@ -259,7 +259,10 @@ def _record(conn: Connection, items: list[Item], now: float) -> dict[str, Record
     if held:
         states = [_state(lease, progress) for lease, progress in held]
         upsert(conn, STATES, states, replace=("step", "payload", "checksum"))
-        writing.append(conn, {lease.run_id: progress.blocks for lease, progress in held})
+        blocks = {lease.run_id: progress.blocks for lease, progress in held}
+        resumed = {run_id: own for run_id, own in blocks.items() if rows[run_id].step and rows[run_id].attempts}
+        starts.mark(conn, resumed)  # attempts are 0 again after the first record of a claim
+        writing.append(conn, blocks)
     _record_ends(conn, held, {run_id: row.kinds for run_id, row in rows.items()}, now)
     answers = dict.fromkeys((lease.run_id for lease, _ in items), Recorded.LOST)
     for lease, progress in held:

@@ -73,14 +73,16 @@ def difference(db: Database, run: RunView, replay: RunView) -> str | None:
     ends = [(one.step, one.outcome_kind, one.outcome_step) for one in (run, replay)]
     if ends[0] != ends[1]:
         return "ended {1} at update {2}, trained again {4} at update {5}".format(*ends[0], *ends[1])
-    counts = [{entry["name"]: entry["points"] for entry in reading.catalog(db, one.id)} for one in (run, replay)]
+    catalogs = [reading.catalog(db, one.id) for one in (run, replay)]
+    counts = [{entry["name"]: entry["points"] for entry in catalog} for catalog in catalogs]
+    begins = {entry["name"]: entry["first_step"] // entry["every"] - 1 for entry in catalogs[0]}
     former = {now: info.name for now, info in run.spec.former_traces().items()}
     for name, points in counts[1].items():
         if name not in counts[0] and former.get(name) in counts[0]:
             continue  # a former release left another trace in its place
         if counts[0].get(name, 0) != points:
             return f"trace {name} has {counts[0].get(name, 0)} points, trained again {points}"
-        if found := _in_trace(db, run.id, replay.id, name, points):
+        if found := _in_trace(db, run.id, replay.id, name, range(begins[name], points)):
             return found
     common = run.summary.keys() & replay.summary.keys()
     unlike = sorted(name for name in common if run.summary[name] != replay.summary[name])
@@ -89,12 +91,12 @@ def difference(db: Database, run: RunView, replay: RunView) -> str | None:
     )
 
 
-def _in_trace(db: Database, run_id: str, other: str, name: str, points: int) -> str | None:
+def _in_trace(db: Database, run_id: str, other: str, name: str, points: range) -> str | None:
     with db.read() as conn:
         info = reading.named(reading.declared_traces(conn, run_id), name)
     length = max(1, _AT_ONCE // max(1, prod(info.size)))
-    for first in range(0, points, length):
-        start, end = (first + 1) * info.every, min(first + length, points) * info.every
+    for first in points[::length]:
+        start, end = (first + 1) * info.every, min(first + length, points.stop) * info.every
         mine, again = (
             reading.read(db, one, info, start=start, end=end, max_points=length, figures=()).values
             for one in (run_id, other)

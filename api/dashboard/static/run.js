@@ -122,13 +122,18 @@ function figure(name, description) {
   );
 }
 
+/** Where the probe came to a run that was on its way. */
+function begins({ first_step, every }) {
+  return first_step > every ? `Not recorded before update ${number(first_step)}.` : "";
+}
+
 async function drawTraces(run) {
   const { traces: catalog } = await get(`/runs/${id}/traces`);
   const names = curveNames(catalog).filter((name) => catalog.find((t) => t.name === name).points !== 0);
   const wanted = names.join();
   const host = byId("curves");
   if (host.dataset.names !== wanted) {
-    host.replaceChildren(...names.map((name) => figure(name)));
+    host.replaceChildren(...names.map((name) => figure(name, begins(catalog.find((t) => t.name === name)))));
     host.dataset.names = wanted;
   }
   byId("no-curves").hidden = names.length > 0;
@@ -158,7 +163,7 @@ async function drawArrays(catalog) {
   const host = byId("arrays");
   const wanted = entries.map((entry) => entry.name).join();
   if (host.dataset.names !== wanted) {
-    host.replaceChildren(...entries.map((entry) => figure(entry.name, entry.description)));
+    host.replaceChildren(...entries.map((entry) => figure(entry.name, `${entry.description} ${begins(entry)}`)));
     host.dataset.names = wanted;
   }
   byId("arrays-title").hidden = entries.length === 0;
