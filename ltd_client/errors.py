@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 
@@ -24,6 +25,18 @@ class Unreachable(ClientError):
         )
 
 
+class BadInput(ClientError):
+    """Something that was typed has no meaning here; no laboratory was asked."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+    def __str__(self) -> str:
+        """Return what was wrong, and what would be right."""
+        return self.said
+
+
 class BadRequest(ClientError):
     """The laboratory refused a request; `problem` is its problem document (RFC 9457)."""
 
@@ -32,13 +45,15 @@ class BadRequest(ClientError):
         self.status, self.problem = status, problem
 
     def __str__(self) -> str:
-        """Return one line per field, else the detail, the title or the status."""
+        """Return every field that is wrong, in one line, else the detail, the title or the status."""
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            return "--token (LTD_TOKEN): must be the token that the laboratory was started with"
         fields = [
             f"{e['field']}: {e['message']} (got {e.get('value')!r})"
             for e in self.problem.get("errors", [])
             if e.get("field")
         ]
-        return "\n".join(fields) or str(
+        return "; ".join(fields) or str(
             self.problem.get("detail") or self.problem.get("title") or f"status {self.status}"
         )
 
