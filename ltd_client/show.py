@@ -69,8 +69,8 @@ def run(console: Console, body: Json, server: str) -> None:
     if body["error"]:
         table.add_row("error", f"[red]{escape(body['error'])}")
     for name, value in body["summary"].items():
-        if value is not None:
-            table.add_row(name.replace("_", " "), number(value))
+        told = number(value) if value is not None else f"[dim]{body['absent'].get(name, '-')}[/]"
+        table.add_row(name.replace("_", " "), told)
     table.add_row("page", f"{server}/runs/{body['id']}")
     console.say(table)
 

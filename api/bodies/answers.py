@@ -59,6 +59,7 @@ def run_body(run: RunView) -> dict[str, Any]:
         "spec": full_settings(run.spec_json),
         "outcome": run.outcome,
         "summary": orjson.Fragment(run.summary_json),
+        "absent": run.absent,
         "origin": run.origin,
         "replay": run.replayed,
         "error": run.error,

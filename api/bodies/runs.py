@@ -10,6 +10,7 @@ from pydantic import Field
 from api.bodies.body import Body
 from api.bodies.traces import Word
 from ltd_core.outcome import OutcomeKind
+from services.runs.reasons import told_reasons
 from services.words import Origin, Replay, State
 
 
@@ -42,6 +43,7 @@ class Run(Body):
     summary: dict[str, float | Word | None] = Field(description="Metrics by name; see /api/v1/mechanisms.")
     origin: Origin = Field(description="Trained here, imported, or trained here again beside another run's results.")
     replay: Replayed | None
+    absent: dict[str, str] = Field(description=f"Why metrics of the summary have no value. {told_reasons()}")
     error: str | None
     attempts: int
     cancel_requested: bool

@@ -15,6 +15,7 @@ from services.database.engine import Database
 from services.database.models import Run, RunEvent, ThinnedRun, table
 from services.errors import NotFound
 from services.runs import summaries
+from services.runs.reasons import absent
 from services.runs.row import replay_id
 from services.specs import stored_spec, stored_traces
 
@@ -59,6 +60,11 @@ class RunView(NamedTuple):
     @property
     def summary(self) -> dict[str, float | None]:
         return summaries.decode(self.summary_json)
+
+    @property
+    def absent(self) -> dict[str, str]:
+        """Return why metrics of the summary have no value, by name."""
+        return absent(self.state, self.outcome_kind, self.summary) if ":null" in self.summary_json else {}
 
     @property
     def outcome(self) -> dict[str, Any] | None:

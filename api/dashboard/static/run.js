@@ -83,7 +83,7 @@ function drawFacts(run) {
   const known = Object.fromEntries(metrics.map((m) => [m.kind, m]));
   const figures = Object.entries(run.summary ?? {}).map(([name, value]) => [
     sentence(name),
-    figureOf(value, known[name], run.state === "succeeded"),
+    run.absent[name] ?? figureOf(value, known[name], run.state === "succeeded"),
     known[name]?.summary,
   ]);
   list(byId("summary"), figures);
