@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
-from ltd_client import demo, exchange, show, stack, store
+from ltd_client import demo, exchange, replaying, show, stack, store
 from ltd_client.console import Console
-from ltd_client.errors import BadRequest, ClientError, Unreachable
+from ltd_client.errors import BadExport, BadInput, BadRequest, ClientError, Unreachable
 from ltd_client.options import AsJson, Server, Token
 from ltd_client.sdk import DEFAULT_SERVER, Lab
 from ltd_client.specification import assign, load
@@ -26,7 +27,6 @@ app = typer.Typer(
     name="ltd",
     help="A laboratory for long-term dependencies: how gradients travel through time, "
     "across clipping and minibatch settings.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -212,13 +212,14 @@ def cancel_command(
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
-    """Cancel a run, or what has not ended of a sweep."""
+    """Cancel a run, or of a sweep what has not ended and nobody else waits for."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     cancel, shown = (lab.cancel_run, show.run) if _is_run(lab, name) else (lab.cancel_sweep, show.sweep)
     cancelled = cancel(name)
     console.result(cancelled, lambda: shown(console, cancelled, lab.server))
 
 
+app.command()(replaying.replay)
 app.command()(exchange.export)
 app.command(name="import")(exchange.import_command)
 
@@ -247,15 +248,21 @@ def _is_run(lab: Lab, name: str) -> bool:
 
 
 def main() -> None:
-    """Run the command; exit status 2 for bad input, 3 if no laboratory answers, 1 for any other error."""
+    """Run the command; exit status 2 for bad input, 3 if no laboratory answers, 1 for any other error.
+
+    Every error is one line, those of typer too, which would draw a box of several.
+    """
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has one of them
             signal.signal(getattr(signal, name), _end)
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
-        app()
-    except (ClientError, OSError) as error:  # OSError: a folder that cannot be written, a full disk
-        Console(as_json="--json" in sys.argv).error(error)
-        sys.exit(_status(error))
+        sys.exit(app(prog_name="ltd", standalone_mode=False) or 0)
+    except (ClientError, OSError, TyperException) as error:  # OSError: a folder that cannot be written, a full disk
+        told = _told(error) if isinstance(error, TyperException) else error
+        Console(as_json="--json" in sys.argv).error(told)
+        sys.exit(_status(told))
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
@@ -263,7 +270,16 @@ def _end(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
+def _told(error: TyperException) -> BadInput:
+    """Return what typer says of a command that is misused, and which help tells what would be right."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "ltd"
+    return BadInput(f"{error.format_message().rstrip('.')}; see `{command} --help`")
+
+
 def _status(error: Exception) -> int:
     if isinstance(error, Unreachable):
         return 3
-    return 2 if isinstance(error, BadRequest) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR else 1
+    if isinstance(error, BadRequest):
+        return 2 if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else 1
+    return 2 if isinstance(error, BadInput | BadExport) else 1

@@ -37,10 +37,9 @@ class Console:
             self.out.print(text, soft_wrap=whole)
 
     def error(self, error: Exception) -> None:
-        """Print an error in words, or its problem document as JSON."""
+        """Print an error in one line of words, or its problem document as JSON."""
         if self.as_json:
             problem = getattr(error, "problem", {"title": type(error).__name__, "detail": str(error)})
             sys.stderr.write(json.dumps(problem) + "\n")
         else:
-            words = escape(str(error)).replace("\n", "\n       ")
-            self.err.print(f"[bold red]error[/]  {words}", soft_wrap=True)
+            self.err.print(f"[bold red]error[/]  {escape(' '.join(str(error).split()))}", soft_wrap=True)

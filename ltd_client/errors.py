@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 
@@ -24,6 +25,18 @@ class Unreachable(ClientError):
         )
 
 
+class BadInput(ClientError):
+    """Something that was typed has no meaning here; no laboratory was asked."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+    def __str__(self) -> str:
+        """Return what was wrong, and what would be right."""
+        return self.said
+
+
 class BadRequest(ClientError):
     """The laboratory refused a request; `problem` is its problem document (RFC 9457)."""
 
@@ -32,13 +45,15 @@ class BadRequest(ClientError):
         self.status, self.problem = status, problem
 
     def __str__(self) -> str:
-        """Return one line per field, else the detail, the title or the status."""
+        """Return every field that is wrong, in one line, else the detail, the title or the status."""
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            return "--token (LTD_TOKEN): must be the token that the laboratory was started with"
         fields = [
             f"{e['field']}: {e['message']} (got {e.get('value')!r})"
             for e in self.problem.get("errors", [])
             if e.get("field")
         ]
-        return "\n".join(fields) or str(
+        return "; ".join(fields) or str(
             self.problem.get("detail") or self.problem.get("title") or f"status {self.status}"
         )
 
@@ -65,3 +80,15 @@ class BadExport(ClientError):
     def __str__(self) -> str:
         """Return the file and the reason."""
         return f"{self.path}: {self.reason}"
+
+
+class ReplayFailed(ClientError):
+    """A run that was trained again differs from its results, or did not get to its end."""
+
+    def __init__(self, run_id: str, reason: str) -> None:
+        super().__init__(run_id, reason)
+        self.run_id, self.reason = run_id, reason
+
+    def __str__(self) -> str:
+        """Return the run and what was found."""
+        return f"run {self.run_id}, trained again, {self.reason}"

@@ -125,15 +125,23 @@ def _chunks(info: Json, step: int) -> Iterator[tuple[int, int]]:
 
 
 def _write_runs(lab: Lab, folder: Path, kind: str, sweep: Json, ids: list[str]) -> Path:
-    """Write a table with one row per run: id, state, step, outcome, coordinates, metrics, specification."""
+    """Write a table with one row per run: id, state, step, outcome, origin, coordinates, metrics, specification."""
     as_csv = kind != "parquet"
     path = folder / ("runs.csv" if as_csv else "runs.parquet")
     metrics = [entry["kind"] for entry in lab.mechanisms()["metric"]]
     fields = list(dict.fromkeys([*sweep["axes"], "seed"]))
-    rows: dict[str, list[Any]] = {name: [] for name in ("id", "state", "step", "outcome", *fields, *metrics, "spec")}
+    rows: dict[str, list[Any]] = {
+        name: [] for name in ("id", "state", "step", "outcome", "origin", *fields, *metrics, "spec")
+    }
     for run_id in ids:
         run = read_json(folder / "runs" / f"{run_id}.json")["run"]
-        row = {"id": run_id, "state": run["state"], "step": run["step"], "spec": json.dumps(run["spec"])}
+        row = {
+            "id": run_id,
+            "state": run["state"],
+            "origin": run["origin"],
+            "step": run["step"],
+            "spec": json.dumps(run["spec"]),
+        }
         row |= {"outcome": run["outcome"] and run["outcome"]["kind"]}
         row |= {field: _coordinate(run["spec"], field) for field in fields}
         summary = run["summary"] if run["state"] == "succeeded" else {}  # else its figures are of its way there

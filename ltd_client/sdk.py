@@ -9,10 +9,11 @@ import weakref
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import urlsplit
 
 import httpx2
 
-from ltd_client.errors import BadRequest, Unreachable
+from ltd_client.errors import BadInput, BadRequest, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +39,7 @@ class Lab:
 
     def __init__(self, server: str = DEFAULT_SERVER, token: str = "") -> None:
         self.server = server.rstrip("/")
+        _check(server, token)
         try:
             self._http = httpx2.Client(
                 base_url=self.server,
@@ -46,7 +48,7 @@ class Lab:
                 trust_env=False,  # no proxy from the environment: it cannot reach the loopback interface
             )
         except httpx2.InvalidURL as error:
-            raise Unreachable(server, str(error)) from None
+            raise _no_address(server, str(error)) from None
         self.close = weakref.finalize(self, self._http.close)
         """Closes the connections; called when the client is garbage-collected, too."""
 
@@ -73,6 +75,10 @@ class Lab:
     def cancel_run(self, run_id: str) -> Json:
         """Cancel a run."""
         return self._json("POST", f"/runs/{run_id}/cancel")
+
+    def replay(self, run_id: str) -> Json:
+        """Train a run again beside its results; its `replay` tells the verdict once both are compared."""
+        return self._json("POST", f"/runs/{run_id}/replay")
 
     def traces(self, run_id: str) -> list[Json]:
         """Return the catalog of a run's traces: names, units, axes, number of points."""
@@ -112,7 +118,7 @@ class Lab:
         return self._json("GET", f"/sweeps/{sweep_id}")
 
     def cancel_sweep(self, sweep_id: str) -> Json:
-        """Cancel the runs of a sweep that have not ended."""
+        """Cancel the runs of a sweep that have not ended, but those that others wait for: `kept`."""
         return self._json("POST", f"/sweeps/{sweep_id}/cancel")
 
     def comparison(self, sweep_id: str, **params: str | None) -> Json:
@@ -247,6 +253,23 @@ class Lab:
                     raise BadRequest(response.status_code, _problem(response))
             time.sleep(pause)
         raise AssertionError
+
+
+def _check(server: str, token: str) -> None:
+    """Refuse what no request can be sent with; raises BadInput."""
+    try:
+        parts = urlsplit(server)
+        known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise _no_address(server, str(error)) from None
+    if not known:
+        raise _no_address(server, "it has no such scheme, host and port")
+    if not (token.isascii() and token.isprintable()):
+        raise BadInput("--token (LTD_TOKEN): must be of printable ASCII characters, as the laboratory's own is")
+
+
+def _no_address(server: str, reason: str) -> BadInput:
+    return BadInput(f"--server (LTD_SERVER): must be an address such as {DEFAULT_SERVER}, not {server!r}: {reason}")
 
 
 def _body(value: Json) -> Json:

@@ -62,11 +62,15 @@ def run(console: Console, body: Json, server: str) -> None:
     table.add_row("state", _colored(body["state"]) + f", {body['step']:,} of {body['updates']:,} updates")
     if body["outcome"]:
         table.add_row("outcome", f"{_colored(body['outcome']['kind'])}: {escape(body['outcome']['message'])}")
+    table.add_row("origin", body["origin"])
+    if body["replay"]:
+        told = f"[bold red]DIFFERENT: {escape(again)}" if (again := body["replay"]["difference"]) else ""
+        table.add_row("trained again", told or body["replay"]["verdict"])
     if body["error"]:
         table.add_row("error", f"[red]{escape(body['error'])}")
     for name, value in body["summary"].items():
-        if value is not None:
-            table.add_row(name.replace("_", " "), number(value))
+        told = number(value) if value is not None else f"[dim]{body['absent'].get(name, '-')}[/]"
+        table.add_row(name.replace("_", " "), told)
     table.add_row("page", f"{server}/runs/{body['id']}")
     console.say(table)
 
@@ -74,7 +78,7 @@ def run(console: Console, body: Json, server: str) -> None:
 def runs(console: Console, bodies: list[Json], metric: str) -> None:
     """List runs, one per line, with one metric."""
     table = Table(box=box.SIMPLE_HEAD)
-    for name in ("run", "state", "problem", "cell", "clipping", metric.replace("_", " ")):
+    for name in ("run", "state", "origin", "problem", "cell", "clipping", metric.replace("_", " ")):
         table.add_column(name, justify="right" if name == metric.replace("_", " ") else "left")
     for body in bodies:
         spec, outcome = body["spec"], body["outcome"]
@@ -82,7 +86,9 @@ def runs(console: Console, bodies: list[Json], metric: str) -> None:
         state = _colored(outcome["kind"] if outcome else body["state"])
         value = body["summary"].get(metric)
         so_far = " so far" if value is not None and body["state"] != "succeeded" else ""
-        table.add_row(f"[bold]{body['id'][:12]}[/]", state, *kinds, number(value) + so_far)
+        differs = body["replay"] and body["replay"]["verdict"] == "different"
+        origin = "[bold red]DIFFERS[/]" if differs else body["origin"]
+        table.add_row(f"[bold]{body['id'][:12]}[/]", state, origin, *kinds, number(value) + so_far)
     console.say(table)
     console.say(f"[dim]{len(bodies)} runs; `ltd runs 1a2b3c4d` finds one by the beginning of its id.[/]")
 
@@ -94,6 +100,9 @@ def sweep(console: Console, body: Json, server: str) -> None:
     posted = (
         f": {body['new']} new, {body['restarted']} queued again, {body['stood']} stood already" if "new" in body else ""
     )
+    if "kept" in body:
+        kept = f", {body['kept']} kept: other sweeps have them, or they were posted alone" if body["kept"] else ""
+        posted = f": {body['cancelled']} cancelled{kept}"
     table.add_row("runs", f"{body['runs']}{posted}")
     table.add_row("states", ", ".join(f"{count} {_colored(state)}" for state, count in body["states"].items()))
     if body["outcomes"]:

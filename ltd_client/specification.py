@@ -27,15 +27,15 @@ def load(file: str) -> dict[str, Any]:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         value = json.loads(text, object_pairs_hook=_object)
     except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from None
+        raise _file(f"{file}: {error.strerror}") from None
     except _Twice as error:
-        raise typer.BadParameter(f"{file}: {error}") from None
+        raise _file(f"{file}: {error}") from None
     except ValueError as error:
-        raise typer.BadParameter(f"{file} is not JSON: {error}") from None
+        raise _file(f"{file} is not JSON: {error}") from None
     except RecursionError:
-        raise typer.BadParameter(f"{file} is nested too deeply") from None
+        raise _file(f"{file} is nested too deeply") from None
     if not isinstance(value, dict):
-        raise typer.BadParameter(f"{file} must hold a JSON object")
+        raise _file(f"{file} must hold a JSON object")
     return value
 
 
@@ -101,3 +101,7 @@ def _value(text: str) -> Any:
 
 def _wrong(message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint="--set")
+
+
+def _file(message: str) -> typer.BadParameter:
+    return typer.BadParameter(message, param_hint="FILE")

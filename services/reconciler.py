@@ -1,4 +1,7 @@
-"""Repairs what processes left behind, one process at a time: expired leases, lost hints, traces due for thinning."""
+"""Repairs what processes left behind, one process at a time: expired leases, lost hints, traces due for thinning.
+
+It compares replays with what they replay, too.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from services.database.engine import Database, clock
 from services.database.models import Leader, Run, table
 from services.database.rows import upsert
 from services.maintenance import retention
-from services.runs import lifecycle
+from services.runs import lifecycle, replays
 from services.settings import Settings
 
 LEADER, RUNS = table(Leader), table(Run)
@@ -27,6 +30,7 @@ class ReconcileReport:
     expired: int = 0
     hinted: int = 0
     thinned: int = 0
+    replayed: int = 0
 
 
 def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileReport:
@@ -41,7 +45,8 @@ def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileRep
         queue.hint(settings, waiting)
     idempotency.expire(db)
     thinned = retention.thin(db, _THINNING_SECONDS).runs
-    return ReconcileReport(led=True, expired=len(expired), hinted=waiting, thinned=thinned)
+    replayed = replays.settle(db)
+    return ReconcileReport(led=True, expired=len(expired), hinted=waiting, thinned=thinned, replayed=replayed)
 
 
 def _lead(db: Database, owner: str, seconds: float) -> bool:

@@ -14,5 +14,10 @@ STATES: tuple[State, ...] = get_args(State)
 RESTARTABLE: tuple[Final, ...] = ("failed", "cancelled")
 """A run in one of these is queued again when it is submitted again."""
 
+Origin = Literal["trained", "imported", "replay"]
+"""Trained here, brought from another laboratory, or trained here again beside the results of another run."""
+Replay = Literal["waiting", "equal", "different"]
+"""What training a run again showed."""
+
 FAMILIES = ("problem", "cell", "initialization", "regularizer", "clipping", "optimizer")
 """Lists are filtered and searched by the kinds of these; `run_kinds` has a column for each."""

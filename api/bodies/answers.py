@@ -59,6 +59,9 @@ def run_body(run: RunView) -> dict[str, Any]:
         "spec": full_settings(run.spec_json),
         "outcome": run.outcome,
         "summary": orjson.Fragment(run.summary_json),
+        "absent": run.absent,
+        "origin": run.origin,
+        "replay": run.replayed,
         "error": run.error,
         "attempts": run.attempts,
         "cancel_requested": bool(run.cancel_requested),
@@ -69,7 +72,8 @@ def run_body(run: RunView) -> dict[str, Any]:
 
 def sweep_body(sweep: SweepView) -> dict[str, Any]:
     """Return a sweep."""
-    return {**asdict(sweep), "created_at": moment(sweep.created_at), "finished": sweep.finished}
+    times = {name: moment(getattr(sweep, name)) for name in ("created_at", "cancelled_at")}
+    return {**asdict(sweep), **times, "finished": sweep.finished}
 
 
 def listed_sweep_body(sweep: SweepView) -> dict[str, Any]:

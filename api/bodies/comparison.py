@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.bodies.body import Body
 from api.bodies.traces import Word
+from services.runs.reasons import told_reasons
 
 
 class AxisValue(Body):
@@ -41,7 +42,7 @@ class Cell(Body):
     low: float | Word | None = Field(description="None of a minimum, a maximum, or one value that is no rate.")
     high: float | Word | None
     n: int = Field(description="Runs with a value: each has succeeded.")
-    missing: dict[str, int] = Field(description="Runs without a value, by reason.")
+    missing: dict[str, int] = Field(description=f"Runs without a value, by reason. {told_reasons()}")
     runs: list[str]
 
 

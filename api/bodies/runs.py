@@ -10,7 +10,8 @@ from pydantic import Field
 from api.bodies.body import Body
 from api.bodies.traces import Word
 from ltd_core.outcome import OutcomeKind
-from services.words import State
+from services.runs.reasons import told_reasons
+from services.words import Origin, Replay, State
 
 
 class Outcome(Body):
@@ -19,6 +20,14 @@ class Outcome(Body):
     kind: OutcomeKind
     step: int
     message: str
+
+
+class Replayed(Body):
+    """What training a run again showed."""
+
+    id: str = Field(description="The run beside it.")
+    verdict: Replay
+    difference: str | None = Field(description="The first difference.")
 
 
 class Run(Body):
@@ -32,6 +41,9 @@ class Run(Body):
     spec: dict[str, Any] = Field(description="The specification, every default written out.")
     outcome: Outcome | None
     summary: dict[str, float | Word | None] = Field(description="Metrics by name; see /api/v1/mechanisms.")
+    origin: Origin = Field(description="Trained here, imported, or trained here again beside another run's results.")
+    replay: Replayed | None
+    absent: dict[str, str] = Field(description=f"Why metrics of the summary have no value. {told_reasons()}")
     error: str | None
     attempts: int
     cancel_requested: bool

@@ -25,6 +25,7 @@ class _Sweep(Body):
     updates_done: int
     updates_total: int
     finished: bool
+    cancelled_at: datetime | None
 
 
 class Sweep(_Sweep):
@@ -54,6 +55,13 @@ class PostedSweep(Sweep):
     new: int
     restarted: int
     stood: int
+
+
+class CancelledSweep(Sweep):
+    """A sweep, how many of its runs were cancelled, and how many go on for other sweeps or because posted alone."""
+
+    cancelled: int = Field(description="Queued runs that are cancelled, and running ones that end at their next block.")
+    kept: int = Field(description="Runs that another sweep waits for, or that were posted alone too.")
 
 
 class Sweeps(Body):

@@ -30,7 +30,7 @@ class TraceEntry(Body):
     size: list[int] = Field(description="Lengths of the axes after step.")
     coordinates: Coordinates
     description: str
-    first_step: int
+    first_step: int = Field(description="Later than `every` where the probe came to a run on its way: NaN before it.")
     last_step: int
     points: int
     levels: int

@@ -17,7 +17,7 @@ from services import queue
 from services.errors import BadQuestion
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
-from services.runs import lifecycle, limits, queries, submission
+from services.runs import lifecycle, limits, queries, replays, submission
 from services.words import FAMILIES, STATES
 
 blueprint = Blueprint("runs", __name__)
@@ -95,3 +95,12 @@ def cancel(run_id: str) -> Response:
     """Cancel a run: at once while it is queued, at its next block while it trains."""
     lifecycle.request_cancel(here().db, run_id)
     return answer(run_body(queries.get(here().db, run_id)), 202)
+
+
+@Endpoint(blueprint, "POST /runs/<run_id>/replay", answers={202: Run})
+def replay(run_id: str) -> Response:
+    """Train a succeeded run again beside its results, which are compared with it then, bit for bit: see `replay`."""
+    lab = here()
+    if replays.request(lab.db, run_id):
+        queue.hint_soon(lab.settings, 1)
+    return answer(run_body(queries.get(lab.db, run_id)), 202)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response
 
 from api.bodies.answers import answer, listed_sweep_body, sweep_body
-from api.bodies.sweeps import PostedSweep, Sweep, Sweeps
+from api.bodies.sweeps import CancelledSweep, PostedSweep, Sweep, Sweeps
 from api.http.context import here
 from api.http.endpoint import Endpoint
 from api.http.query import given, page
 from api.http.request_body import IDEMPOTENCY_KEY, read_json, remember
 from services import queue
-from services.sweeps import posted
+from services.sweeps import cancellation, posted
 from services.sweeps.request import SweepRequest, parse_request
 
 blueprint = Blueprint("sweeps", __name__)
@@ -50,8 +52,8 @@ def one(sweep_id: str) -> Response:
     return answer(sweep_body(posted.get(here().db, sweep_id)))
 
 
-@Endpoint(blueprint, "POST /sweeps/<sweep_id>/cancel", answers={202: Sweep})
+@Endpoint(blueprint, "POST /sweeps/<sweep_id>/cancel", answers={202: CancelledSweep})
 def cancel(sweep_id: str) -> Response:
-    """Cancel every run of a sweep that has not ended."""
-    posted.cancel(here().db, sweep_id)
-    return answer(sweep_body(posted.get(here().db, sweep_id)), 202)
+    """Cancel the runs of a sweep that have not ended, but those that another sweep has or that were posted alone."""
+    done = cancellation.cancel(here().db, sweep_id)
+    return answer(sweep_body(posted.get(here().db, sweep_id)) | asdict(done), 202)

@@ -27,6 +27,8 @@ def text_of(value: Any) -> str:
 
 def _label(value: Any, digits: int) -> str:
     if isinstance(value, dict):
+        if value.get("kind") == "none":  # whose other settings have one value alone
+            return "none"
         kind = [str(value["kind"])] if "kind" in value else []
         named = [f"{name.replace('_', ' ')} {_nested(v, digits)}" for name, v in value.items() if name != "kind"]
         return " ".join([*kind, *([", ".join(named)] if named else [])])

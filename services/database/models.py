@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 DIGEST = String(32)
 KINDS_KEY = String(16)
+_REPLAY_WAITS = text("replay = 'waiting'")
 
 
 class Base(DeclarativeBase):
@@ -14,7 +28,7 @@ class Base(DeclarativeBase):
 
 
 class Run(Base):
-    """One run; its id is its specification's digest. services.runs.lifecycle changes its state (see there)."""
+    """One run; its id is its specification's digest, or made of it (a replay's). States: services.runs.lifecycle."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -24,6 +38,7 @@ class Run(Base):
         Index("runs_status", "state", "outcome_kind", "created_at", "id"),
         Index("runs_kinds", "kinds", "created_at", "id"),
         Index("runs_kinds_status", "kinds", "state", "outcome_kind", "created_at", "id"),
+        Index("runs_replays", "id", sqlite_where=_REPLAY_WAITS, postgresql_where=_REPLAY_WAITS),
     )
 
     id: Mapped[str] = mapped_column(DIGEST, primary_key=True)
@@ -41,11 +56,15 @@ class Run(Base):
     lease_expires_at: Mapped[float | None] = mapped_column(Float(53))
     not_before: Mapped[float | None] = mapped_column(Float(53))
     cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    posted_alone: Mapped[bool] = mapped_column(Boolean, server_default=false())
     outcome_kind: Mapped[str | None] = mapped_column(String(16))
     outcome_step: Mapped[int | None] = mapped_column(Integer)
     outcome_message: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text, default="{}")
+    origin: Mapped[str] = mapped_column(String(16), server_default="trained")
+    replay: Mapped[str | None] = mapped_column(String(16))
+    replay_difference: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[float] = mapped_column(Float(53))
     started_at: Mapped[float | None] = mapped_column(Float(53))
     finished_at: Mapped[float | None] = mapped_column(Float(53))
@@ -123,6 +142,17 @@ class TraceBlockRow(Base):
     payload: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class TraceStart(Base):
+    """The first step of a trace that begins later than its run, and its type."""
+
+    __tablename__ = "trace_starts"
+
+    run_id: Mapped[str] = mapped_column(DIGEST, ForeignKey("runs.id"), primary_key=True)
+    trace: Mapped[str] = mapped_column(String(64), primary_key=True)
+    first_step: Mapped[int] = mapped_column(Integer)
+    dtype: Mapped[str] = mapped_column(String(8))
+
+
 class TracePageRow(Base):
     """One figure of consecutive cells of a trace's pyramid; it can be made again from the points."""
 
@@ -172,6 +202,7 @@ class Sweep(Base):
     runs: Mapped[int] = mapped_column(Integer)
     first_run_at: Mapped[float] = mapped_column(Float(53), server_default="0")
     last_run_at: Mapped[float] = mapped_column(Float(53), server_default="0")
+    cancelled_at: Mapped[float | None] = mapped_column(Float(53))
 
 
 class SweepRun(Base):

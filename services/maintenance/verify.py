@@ -55,9 +55,9 @@ def _state(conn: Connection, run_id: str) -> Care:
 
 
 def _gaps(trace: StoredTrace) -> list[str]:
-    """Return where blocks do not follow each other; thinned traces have their last one alone."""
+    """Return where blocks do not follow each other; thinned traces have their last one alone, some begin late."""
     rows = trace.block_steps()
-    before = rows[0][0] - trace.every if thinned(trace) else 0
+    before = rows[0][0] - trace.every if thinned(trace) else trace.step(trace.start) - trace.every
     findings = []
     for first, last in rows:
         if first != before + trace.every:

@@ -113,6 +113,7 @@ def _blocks(spec: RunSpec, step: int, values: Mapping[str, Array]) -> list[Trace
 
 def _row(run: ImportedRun, spec: RunSpec, now: float) -> dict[str, Any]:
     return row.queued(spec, now) | {
+        "origin": "imported",
         "state": "succeeded",
         "step": run.step,
         "outcome_kind": run.outcome.kind,

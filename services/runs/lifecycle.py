@@ -1,7 +1,8 @@
 """The life of a run: queued, running, then succeeded, failed or cancelled.
 
-Each change is a compare-and-set on the row of the run, and leaves an event. Two are made elsewhere:
-`services.runs.submission` queues failed and cancelled runs again, `services.runs.imports` inserts succeeded ones.
+Each change is a compare-and-set on the row of the run, and leaves an event. Three are made elsewhere:
+`services.runs.submission` queues failed and cancelled runs again, `services.runs.imports` inserts succeeded ones,
+`services.sweeps.cancellation` cancels many.
 
 A worker may write a run while it holds its *lease*. `claim` raises the run's epoch by one; the epoch is the fencing
 token that tells a lease from every earlier one. Whatever a worker writes (`record`, `renew`, `release`, `fail`,
@@ -21,17 +22,17 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, text, tuple_, update
 
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
 from services.database.engine import Database, clock
 from services.database.models import Run, RunEvent, RunState, table
-from services.database.rows import upsert
+from services.database.rows import json_list, strings_of, upsert
 from services.errors import NotFound
 from services.runs import summaries
 from services.runs.row import insert_metrics, metrics_of
-from services.traces import writing
+from services.traces import starts, writing
 from services.traces.codec import checksum
 
 Values = dict[str, Any]
@@ -168,11 +169,12 @@ def request_cancel(db: Database, run_id: str) -> str:
     with db.write() as conn:
         now = clock(conn)
         run = RUNS.c.id == run_id
-        cancelled = {"state": "cancelled", "finished_at": now, "updated_at": now, "cancel_requested": True}
+        asked = {"cancel_requested": True, "posted_alone": False, "updated_at": now}
+        cancelled = asked | {"state": "cancelled", "finished_at": now}
         if conn.execute(update(RUNS).where(run, RUNS.c.state == "queued").values(**cancelled)).rowcount:
             log(conn, [(run_id, "cancelled", {})], now)
         running = update(RUNS).where(run, RUNS.c.state == "running", RUNS.c.cancel_requested.is_(False))
-        if conn.execute(running.values(cancel_requested=True, updated_at=now)).rowcount:
+        if conn.execute(running.values(**asked)).rowcount:
             log(conn, [(run_id, "cancel_requested", {})], now)
         state = conn.execute(select(RUNS.c.state).where(run)).scalar_one_or_none()
     if state is None:
@@ -209,6 +211,14 @@ def log(conn: Connection, entries: Sequence[tuple[str, str, Values]], now: float
         conn.execute(_INSERT_EVENT, rows)
 
 
+def log_alike(conn: Connection, run_ids: Sequence[str], kind: str, now: float) -> None:
+    """Do the same for many runs to which the same happened, in one statement."""
+    numbered = "id, (SELECT coalesce(max(seq), 0) + 1 FROM run_events WHERE run_id = runs.id)"
+    rows = f"SELECT {numbered}, :now, :kind, '{{}}' FROM runs WHERE id IN ({strings_of(conn, 'ids')})"  # noqa: S608
+    named = {"now": now, "kind": kind, "ids": json_list(run_ids)}
+    conn.execute(text(f"INSERT INTO run_events (run_id, seq, at, kind, data) {rows}"), named)
+
+
 def _lease(conn: Connection, ids: Sequence[str], owner: str, now: float, lease_seconds: float) -> Sequence[Any]:
     return conn.execute(
         update(RUNS)
@@ -236,7 +246,7 @@ def _end_lease(conn: Connection, lease: Lease, kind: str, values: Values, data: 
 
 def _record(conn: Connection, items: list[Item], now: float) -> dict[str, Recorded]:
     """Store one Progress of each run. The rows are locked first, so that no lease can change until the commit."""
-    columns = (RUNS.c.id, RUNS.c.epoch, RUNS.c.state, RUNS.c.step, RUNS.c.cancel_requested, RUNS.c.kinds)
+    columns = [RUNS.c[name] for name in ("id", "epoch", "state", "step", "attempts", "cancel_requested", "kinds")]
     locked = select(*columns).where(RUNS.c.id.in_([lease.run_id for lease, _ in items])).order_by(RUNS.c.id)
     rows = {row.id: row for row in conn.execute(locked.with_for_update())}
     held = [(lease, progress) for lease, progress in items if _holds(rows.get(lease.run_id), lease, progress)]
@@ -249,7 +259,10 @@ def _record(conn: Connection, items: list[Item], now: float) -> dict[str, Record
     if held:
         states = [_state(lease, progress) for lease, progress in held]
         upsert(conn, STATES, states, replace=("step", "payload", "checksum"))
-        writing.append(conn, {lease.run_id: progress.blocks for lease, progress in held})
+        blocks = {lease.run_id: progress.blocks for lease, progress in held}
+        resumed = {run_id: own for run_id, own in blocks.items() if rows[run_id].step and rows[run_id].attempts}
+        starts.mark(conn, resumed)  # attempts are 0 again after the first record of a claim
+        writing.append(conn, blocks)
     _record_ends(conn, held, {run_id: row.kinds for run_id, row in rows.items()}, now)
     answers = dict.fromkeys((lease.run_id for lease, _ in items), Recorded.LOST)
     for lease, progress in held:

@@ -15,6 +15,8 @@ from services.database.engine import Database
 from services.database.models import Run, RunEvent, ThinnedRun, table
 from services.errors import NotFound
 from services.runs import summaries
+from services.runs.reasons import absent
+from services.runs.row import replay_id
 from services.specs import stored_spec, stored_traces
 
 T = TypeVar("T")
@@ -43,6 +45,9 @@ class RunView(NamedTuple):
     outcome_message: str | None
     error: str | None
     summary_json: str
+    origin: str
+    replay: str | None
+    replay_difference: str | None
     worker: str | None
     created_at: float
     started_at: float | None
@@ -57,11 +62,23 @@ class RunView(NamedTuple):
         return summaries.decode(self.summary_json)
 
     @property
+    def absent(self) -> dict[str, str]:
+        """Return why metrics of the summary have no value, by name."""
+        return absent(self.state, self.outcome_kind, self.summary) if ":null" in self.summary_json else {}
+
+    @property
     def outcome(self) -> dict[str, Any] | None:
         """Return how the run ended, None before its end."""
         if self.outcome_kind is None:
             return None
         return {"kind": self.outcome_kind, "step": self.outcome_step, "message": self.outcome_message}
+
+    @property
+    def replayed(self) -> dict[str, Any] | None:
+        """Return what training it again showed, None where nobody asked for that."""
+        if self.replay is None:
+            return None
+        return {"id": replay_id(self.id), "verdict": self.replay, "difference": self.replay_difference}
 
 
 _OTHER_NAMES = {"spec_json": "spec", "summary_json": "summary", "worker": "lease_owner"}

@@ -6,6 +6,7 @@ specifications and summaries, so a run without these rows would be missing from 
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
@@ -37,11 +38,18 @@ def queued(spec: RunSpec, queued_at: float) -> Row:
         "epoch": 0,
         "attempts": 0,
         "cancel_requested": False,
+        "posted_alone": False,
         "outcome_kind": None,
         "summary": "{}",
+        "origin": "trained",
         "created_at": queued_at,
         "updated_at": queued_at,
     }
+
+
+def replay_id(run_id: str) -> str:
+    """Return the id under which a run is trained again."""
+    return hashlib.blake2b(f"replay of {run_id}".encode(), digest_size=16).hexdigest()
 
 
 def metric_rows(row: Row) -> list[Row]:

@@ -13,10 +13,15 @@ from services.database.rows import insert_rows, json_list, strings_of
 from services.runs import lifecycle
 from services.runs.lifecycle import RUNS
 from services.runs.row import Row, insert, queued
-from services.words import RESTARTABLE
+from services.words import OPEN, RESTARTABLE
 
 _CHUNK = 500
-_STATES = select(RUNS.c.id, RUNS.c.state).where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
+_STATES = (
+    select(RUNS.c.id, RUNS.c.state)
+    .where(RUNS.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(RUNS.c.id)
+    .with_for_update(read=True, key_share=True)  # until the sweep's rows are seen, nobody cancels it for another sweep
+)
 _FIRST = {"seq": 1, "kind": "queued", "data": "{}"}
 Prepared = dict[str, tuple[RunSpec, Row]]
 _APART = 1e-6
@@ -33,10 +38,15 @@ class Submitted:
 
 
 def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
-    """Queue the runs that are missing, failed or cancelled; commits before it returns."""
+    """Queue the runs that are missing, failed or cancelled, posted alone; commits before it returns."""
     runs = prepared(specs)
+    for _, row in runs.values():
+        row["posted_alone"] = True
     with db.write() as conn:
-        return submit_in(conn, runs)
+        done = submit_in(conn, runs)
+        for ids in _chunks(done.restarted + done.stood):
+            conn.execute(update(RUNS).where(RUNS.c.id.in_(ids), RUNS.c.state.in_(OPEN)).values(posted_alone=True))
+    return done
 
 
 def prepared(specs: Iterable[RunSpec]) -> Prepared:
@@ -51,7 +61,7 @@ def submit_in(conn: Connection, by_id: Prepared) -> Submitted:
         row["created_at"] = row["updated_at"] = now + i * _APART
     inserted = insert(conn, list(by_id.values()))
     done.new = [run_id for run_id in by_id if run_id in inserted]
-    for ids in _chunks([run_id for run_id in by_id if run_id not in inserted]):
+    for ids in _chunks(sorted(by_id.keys() - inserted)):
         for run_id, state in conn.execute(_STATES, {"ids": ids}):
             (done.restarted if state in RESTARTABLE else done.stood).append(run_id)
     again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}

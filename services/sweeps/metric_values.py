@@ -12,13 +12,18 @@ from sqlalchemy import Connection, TextClause, text
 
 from services.cache import Cache
 from services.database.engine import store_of
+from services.runs.reasons import WITNESSES, reason_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _MOST_CACHED = 500_000
 """Runs, of all sweeps and metrics together: 40 MB."""
 _MOST_REREAD = 2000
 """Runs that are read by their positions; reading all of the sweep is faster than more of them."""
-_RUN = np.dtype([("id", "S32"), ("kinds", "S16"), ("state", "S9"), ("outcome", "S9"), ("value", "f8")])
+_RUN = np.dtype(
+    [("id", "S32"), ("kinds", "S16"), ("state", "S9"), ("outcome", "S9"), ("value", "f8"), ("absent", "u1")]
+)
+_TOLD, _WITNESSED = 1, 2
+"""Of a run without value: its summary names the metric, and its witness has a value."""
 _COLUMNS = ("position", "id", "kinds", "state", "COALESCE(outcome_kind, '')")
 
 
@@ -39,11 +44,8 @@ class MetricValues(NamedTuple):
     def reason(self, position: int) -> str:
         """Say why a run has no value: it has not succeeded, or its metric has no meaning for it."""
         state, outcome = (self.runs[position][name].decode() for name in ("state", "outcome"))
-        if state != "succeeded":
-            return str(state)
-        if outcome == "diverged":
-            return "diverged"
-        return "never solved" if self.metric == "updates_to_success" else "not measured"
+        absent = int(self.runs[position]["absent"])
+        return reason_of(self.metric, state, outcome, told=bool(absent & _TOLD), witnessed=bool(absent & _WITNESSED))
 
 
 _cached: Cache[MetricValues] = Cache(_MOST_CACHED)
@@ -75,7 +77,9 @@ def _read(
 ) -> MetricValues:
     """Read all runs, or those at some positions, as one JSON list a column: fetching 10,000 rows takes longer."""
     postgresql = conn.dialect.name == "postgresql"
-    parameters = {"sweep": sweep_id, "metric": metric if postgresql else f'$."{metric}"'}
+    names = {"metric": metric, "witness": WITNESSES.get(metric, "none")}
+    paths = names if postgresql else {name: f'$."{path}"' for name, path in names.items()}
+    parameters = {"sweep": sweep_id, **paths}
     if positions is not None:
         parameters["positions"] = orjson.dumps(positions).decode()
     columns = conn.execute(_statement(postgresql, some=positions is not None), parameters).one()
@@ -87,13 +91,24 @@ def _read(
     return MetricValues(runs, metric)
 
 
+def _absent(value: str, told: str, witness: str) -> str:
+    """Return the expression of `absent`, which looks no further where there is a value."""
+    marks = f"CASE WHEN {told} THEN {_TOLD} ELSE 0 END + CASE WHEN {witness} IS NOT NULL THEN {_WITNESSED} ELSE 0 END"
+    return f"CASE WHEN {value} IS NOT NULL THEN 0 ELSE {marks} END"
+
+
 @cache
 def _statement(postgresql: bool, *, some: bool) -> TextClause:  # noqa: FBT001 - of two dialects
     if postgresql:
-        columns = [f"CAST(json_agg({name}) AS text)" for name in (*_COLUMNS, "CAST(summary AS json) -> :metric")]
+        summary = "CAST(summary AS json)"
+        value, told = f"{summary} -> :metric", f"{summary} -> :metric IS NOT NULL"
+        absent = _absent(f"{summary} ->> :metric", told, f"{summary} ->> :witness")
+        columns = [f"CAST(json_agg({name}) AS text)" for name in (*_COLUMNS, value, absent)]
         positions = "SELECT CAST(json_array_elements_text(CAST(:positions AS json)) AS integer)"
     else:
-        columns = [f"json_group_array({name})" for name in (*_COLUMNS, "json_extract(summary, :metric)")]
+        value, told = "json_extract(summary, :metric)", "json_type(summary, :metric) IS NOT NULL"
+        absent = _absent(value, told, "json_extract(summary, :witness)")
+        columns = [f"json_group_array({name})" for name in (*_COLUMNS, value, absent)]
         positions = "SELECT value FROM json_each(:positions)"
     return text(
         f"SELECT {', '.join(columns)} FROM sweep_runs JOIN runs ON runs.id = run_id WHERE sweep_id = :sweep"  # noqa: S608

@@ -1,10 +1,9 @@
-"""Sweeps in the database: posted with their runs, listed with how far these are, cancelled."""
+"""Sweeps in the database: posted with their runs, listed with how far these are."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -19,16 +18,13 @@ from services.database.models import Run, Sweep, SweepRun, table
 from services.database.rows import insert_missing, insert_new
 from services.errors import NotFound
 from services.lists.cursor import read_cursor, write_cursor
-from services.runs import lifecycle, limits, submission
+from services.runs import limits, submission
 from services.settings import Settings
 from services.sweeps.request import Coordinates, SweepRequest, expand, with_values
-from services.words import FINAL, OPEN
+from services.sweeps.slices import slices
+from services.words import FINAL
 
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
-_SLICE = 10_000
-"""Runs of a sweep that are stored in one transaction: about a second."""
-_PAUSE_AFTER, _PAUSE = 1.0, 0.12
-"""Seconds: who waits for SQLite's lock tries every tenth, and would never find it free between two slices."""
 _UNSEEN = 0
 """`runs` of a sweep that is being stored."""
 SEEN = SWEEPS.c.runs > _UNSEEN
@@ -77,6 +73,7 @@ class SweepView:
     outcomes: dict[str, int]
     updates_done: int
     updates_total: int
+    cancelled_at: float | None
 
     @property
     def finished(self) -> bool:
@@ -98,19 +95,17 @@ def post(db: Database, request: SweepRequest, settings: Settings | None = None) 
     sweep_id = hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
     row: dict[str, Any] = {name: orjson.dumps(value).decode() for name, value in asked.items()}  # axes in their order
     row |= {"id": sweep_id, "name": request.name, "created_at": 0.0, "runs": _UNSEEN}
-    counts, created, paused = Counter[str](), False, time.monotonic()
-    for first in range(0, len(cells), _SLICE):
-        if time.monotonic() > paused + _PAUSE_AFTER:
-            time.sleep(_PAUSE)
-            paused = time.monotonic()
-        runs = submission.prepared(spec for _, spec in cells[first : first + _SLICE])
-        members = _members(sweep_id, first, cells[first : first + _SLICE])
+    counts, created = Counter[str](), False
+    for positions in slices(len(cells)):
+        first, some = positions.start, cells[positions.start : positions.stop]
+        runs = submission.prepared(spec for _, spec in some)
+        members = _members(sweep_id, first, some)
         with db.write() as conn:
-            if first == 0:
-                insert_missing(conn, SWEEPS, [row])
+            if first == 0 and not insert_missing(conn, SWEEPS, [row]):
+                conn.execute(update(SWEEPS).where(SWEEPS.c.id == sweep_id).values(cancelled_at=None))
             done = submission.submit_in(conn, runs)
             insert_new(conn, MEMBERS, members)
-            if first + _SLICE >= len(cells):
+            if positions.stop == len(cells):
                 created = _show(conn, sweep_id, ids)
         counts.update(new=len(done.new), restarted=len(done.restarted), stood=len(done.stood))
     return SweepPosted(sweep_id, counts["new"], counts["restarted"], counts["stood"], created)
@@ -159,17 +154,6 @@ def list_sweeps(db: Database, cursor: str | None = None, limit: int = 50) -> tup
     return page, write_cursor((page[-1].created_at, page[-1].id)) if len(views) > limit else None
 
 
-def cancel(db: Database, sweep_id: str) -> int:
-    """Cancel the queued and running runs of a sweep; returns how many. Raises NotFound."""
-    get(db, sweep_id)
-    members = select(RUNS.c.id).join(MEMBERS, MEMBERS.c.run_id == RUNS.c.id).where(MEMBERS.c.sweep_id == sweep_id)
-    with db.read() as conn:
-        ids = conn.execute(members.where(RUNS.c.state.in_(OPEN))).scalars().all()
-    for run_id in ids:
-        lifecycle.request_cancel(db, run_id)
-    return len(ids)
-
-
 def _views(db: Database, query: Any) -> list[SweepView]:
     with db.read() as conn:
         rows = conn.execute(query).all()
@@ -204,4 +188,4 @@ def _view(row: Row[Any], groups: list[Counts]) -> SweepView:
         total += updates
     base, axes, seeds = (orjson.loads(text) for text in (row.base, row.axes, row.seeds))
     counts = (dict(states), dict(outcomes), int(done), int(total))
-    return SweepView(row.id, row.name, base, axes, seeds, row.created_at, row.runs, *counts)
+    return SweepView(row.id, row.name, base, axes, seeds, row.created_at, row.runs, *counts, row.cancelled_at)

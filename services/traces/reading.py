@@ -17,6 +17,7 @@ from services.specs import stored_traces
 from services.traces.codec import Array
 from services.traces.pyramid import FIGURES
 from services.traces.rows import BLOCKS, FACTOR_BITS, PAGES, decoded
+from services.traces.starts import starts_of
 from services.traces.stored import StoredTrace, TraceGap
 
 RUNS = table(Run)
@@ -100,7 +101,8 @@ def traces_of(conn: Connection, run_id: str) -> list[tuple[TraceInfo, StoredTrac
 def catalog(db: Database, run_id: str) -> list[dict[str, Any]]:
     """Return what is stored of a run, an entry for each trace, in the order of its declarations; raises NotFound."""
     with db.read() as conn:
-        return [_entry(info, trace.total) for info, trace in traces_of(conn, run_id)]
+        starts = starts_of(conn, run_id)
+        return [_entry(info, trace.total, starts.get(info.name)) for info, trace in traces_of(conn, run_id)]
 
 
 def points(db: Database, run_id: str, name: str) -> Iterator[tuple[int, Array]]:
@@ -120,7 +122,8 @@ def thinned(stored: StoredTrace) -> bool:
     """Say whether the finest points were deleted and the pyramid kept (see services.maintenance.retention)."""
     oldest = select(BLOCKS.c.first_step).where(stored.blocks).order_by(BLOCKS.c.first_step).limit(1)
     page = select(PAGES.c.page).where(stored.pages, PAGES.c.level == 1, PAGES.c.page == 0).limit(1)
-    from_start = stored.conn.execute(oldest).scalar_one_or_none() == stored.step(0)
+    first = stored.conn.execute(oldest).scalar_one_or_none()
+    from_start = first == stored.step(0) or first == stored.step(stored.start)
     return not from_start and stored.conn.execute(page).first() is not None
 
 
@@ -137,7 +140,7 @@ def _view(stored: StoredTrace, info: TraceInfo, bits: int, cut: slice, figures: 
     return TraceView(info, bits, info.every << bits, steps, count, **shown)
 
 
-def _entry(info: TraceInfo, total: int) -> dict[str, Any]:
+def _entry(info: TraceInfo, total: int, start: tuple[int, str] | None) -> dict[str, Any]:
     return {
         "name": info.name,
         "unit": info.unit,
@@ -146,7 +149,7 @@ def _entry(info: TraceInfo, total: int) -> dict[str, Any]:
         "size": list(info.size),
         "coordinates": {axis: list(info.along(axis)) for axis in info.coordinates},
         "description": info.description,
-        "first_step": info.every,
+        "first_step": start[0] if start else info.every,
         "last_step": total * info.every,
         "points": total,
         "levels": total.bit_length(),

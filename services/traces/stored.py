@@ -19,6 +19,7 @@ from services.errors import TraceCorrupt
 from services.traces.codec import Array
 from services.traces.pyramid import FIGURES, QUANTILES, Cells, cells_of_cells, cells_of_points, figures_for
 from services.traces.rows import BLOCKS, FACTOR, FACTOR_BITS, PAGES, decoded, figure_rows, figures_in, page_cells
+from services.traces.starts import starts_of
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,16 @@ class StoredTrace:
     def _key(self) -> dict[str, Any]:
         return {"run": self.run_id, "name": self.name}
 
+    @cached_property
+    def start(self) -> int:
+        """Return the first point that was recorded: not 0 where the probe came to a run that was on its way."""
+        return self._start[0]
+
+    @cached_property
+    def _start(self) -> tuple[int, str]:
+        first_step, dtype = starts_of(self.conn, self.run_id).get(self.name, (self.every, ""))
+        return first_step // self.every - 1, dtype
+
     @property
     def blocks(self) -> ColumnElement[bool]:
         return (BLOCKS.c.run_id == self.run_id) & (BLOCKS.c.trace == self.name)
@@ -107,8 +118,11 @@ class StoredTrace:
         return (point + 1) * self.every
 
     def points(self, first: int, last: int) -> Array:
-        """Return the points from index first (inclusive) to last (exclusive); raises TraceCorrupt."""
+        """Return the points from index first to last (exclusive), NaN before `start`; raises TraceCorrupt."""
         rows = self.conn.execute(_POINTS, self._key | {"begin": self.step(first), "end": self.step(last - 1)}).all()
+        if not rows and first < (start := self.start):
+            before = np.full((min(start, last) - first, *self.size), np.nan, self._start[1])
+            return before if last <= start else np.concatenate([before, self.points(start, last)])
         arrays = [decoded(row) for row in rows]
         begins = [row.first_step // self.every - 1 for row in rows]
         ends = [begin + len(array) for begin, array in zip(begins, arrays, strict=True)]

@@ -17,7 +17,7 @@ ONE = {"field": "batch_size", "message": "must be at least 1", "value": 0}
     [
         (
             {"title": "no", "errors": [ONE, ONE | {"field": "updates"}]},
-            "batch_size: must be at least 1 (got 0)\nupdates: must be at least 1 (got 0)",
+            "batch_size: must be at least 1 (got 0); updates: must be at least 1 (got 0)",
         ),
         ({"title": "no", "detail": "run a is unknown", "errors": [{"message": "of no field"}]}, "run a is unknown"),
         ({"title": "Not Found"}, "Not Found"),

@@ -55,6 +55,7 @@ def test_the_table_of_runs(both: Both) -> None:
     for run in both.runs:
         row = table.loc[run.id]
         assert (row["state"], row["outcome"], row["step"]) == ("succeeded", "solved", 90)
+        assert row["origin"] == "trained"
         assert (row["batch_size"], row["seed"]) == (run.spec.batch_size, run.spec.seed)
         assert json.loads(row["clipping"]) == run.spec.full()["clipping"]
         assert json.loads(row["spec"]) == run.spec.full()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,9 @@ RUN: dict[str, Any] = {
     "updates": 3000,
     "outcome": {"kind": "diverged", "step": 1234, "message": HOSTILE},
     "error": HOSTILE,
+    "origin": "imported",
+    "replay": {"id": "b", "verdict": "different", "difference": HOSTILE},
+    "absent": {"updates_to_success": "never solved"},
     "summary": {"final_loss": 0.123456, "updates_to_success": None},
 }
 
@@ -49,7 +53,9 @@ def test_a_run(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
     assert "failed, 1,234 of 3,000 updates" in said
     assert f"diverged: {HOSTILE}" in said
     assert "0.1235" in said
-    assert "updates to success" not in said
+    assert re.search(r"updates to success +never solved", said)
+    assert re.search(r"origin +imported", said)
+    assert f"DIFFERENT: {HOSTILE}" in said
     assert f"http://host/runs/{'a' * 32}" in said
 
 

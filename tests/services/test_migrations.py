@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 ROOT = Path(services.__file__).parents[1]
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = sorted(path.name[:4] for path in ROOT.glob("services/migrations/versions/[0-9]*.py"))
 VALUES = np.linspace(1, 0, 40, dtype=np.float32)
 SWEEP = SweepRequest(base=spec().full(), axes={"cell": [{"kind": "gru"}, {"kind": "lstm"}]}, seeds=[99])
 MEMBERS = [one for _, one in expand(SWEEP)]
@@ -57,6 +57,20 @@ def _members(path: Path) -> list[RunSpec]:
 
 
 EXAMPLES = examples()
+
+
+def frozen() -> ModuleType:
+    path = next((ROOT / "services" / "migrations" / "versions").glob("0005*.py"))
+    found = importlib.util.spec_from_file_location("frozen", path)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+FROZEN = frozen()
+"""What 0005 knows of kinds."""
 
 
 def insert(conn: Connection, table: str, **values: Any) -> None:
@@ -102,9 +116,23 @@ def insert_points(conn: Connection, run_id: str, revision: str) -> None:
     insert(conn, "trace_blocks", run_id=run_id, trace="loss", **steps, **array, **old)
 
 
-def insert_sweep(conn: Connection) -> None:
+def key(one: RunSpec) -> str:
+    return str(FROZEN.key_of(FROZEN.kinds_of(json.loads(one.canonical_json()))))
+
+
+def insert_kinds(conn: Connection) -> None:
+    """Insert the rows by which lists find the runs, as releases since 0005 did."""
+    runs = EXAMPLES + MEMBERS
+    for found in {FROZEN.kinds_of(json.loads(one.canonical_json())) for one in runs}:
+        insert(conn, "run_kinds", key=FROZEN.key_of(found), **dict(zip(("experiment", *FAMILIES), found, strict=True)))
+    for number, one in list(enumerate(runs))[1::2]:
+        metric = {"metric": "final_loss", "outcome_kind": "exhausted", "value": float(number)}
+        insert(conn, "run_metrics", run_id=one.digest, kinds=key(one), **metric)
+
+
+def insert_sweep(conn: Connection, **more: Any) -> None:
     stored = {name: json.dumps(value) for name, value in SWEEP.model_dump().items()} | {"name": "old"}
-    insert(conn, "sweeps", id="s" * 32, created_at=5.0, runs=2, **stored)
+    insert(conn, "sweeps", id="s" * 32, created_at=5.0, runs=2, **stored, **more)
     for position, (coordinates, one) in enumerate(expand(SWEEP)):
         where = {"position": position, "run_id": one.digest, "coordinates": json.dumps(coordinates)}
         insert(conn, "sweep_runs", sweep_id="s" * 32, **where)
@@ -113,13 +141,16 @@ def insert_sweep(conn: Connection) -> None:
 @pytest.fixture(params=REVISIONS)
 def old(request: pytest.FixtureRequest, tmp_path: Path, empty_url: str) -> Database:
     """Return a database that was filled at an earlier revision (at 0004 as imports did) and has been migrated."""
-    migrate(Settings(database_url=empty_url), request.param)
+    revision = request.param
+    migrate(Settings(database_url=empty_url), revision)
     made = Database(empty_url)
     with made.write() as conn:
         for number, one in enumerate(EXAMPLES + MEMBERS):
-            insert_run(conn, number, one)
-        insert_points(conn, MEMBERS[0].digest, request.param)
-        insert_sweep(conn)
+            insert_run(conn, number, one, **({"kinds": key(one)} if revision > "0004" else {}))
+        if revision > "0004":
+            insert_kinds(conn)
+        insert_points(conn, MEMBERS[0].digest, revision)
+        insert_sweep(conn, **({"first_run_at": 5.0, "last_run_at": 5.0} if revision > "0006" else {}))
     migrate(Settings(home=tmp_path, database_url=empty_url))
     yield made
     made.dispose()
@@ -152,28 +183,17 @@ def test_runs_are_listed_by_kind_and_metric(old: Database) -> None:
     assert listed(old, metric="best_loss", below="1e9") == set()
 
 
-def frozen() -> ModuleType:
-    path = next((ROOT / "services" / "migrations" / "versions").glob("0005*.py"))
-    found = importlib.util.spec_from_file_location("frozen", path)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
 def test_the_migration_sees_the_kinds_that_the_code_sees() -> None:
-    migration = frozen()
     for one in EXAMPLES:
         expected = kinds.kinds_of(one)
-        assert migration.kinds_of(json.loads(one.canonical_json())) == expected, one
-        assert migration.key_of(expected) == kinds.key_of(expected)
+        assert FROZEN.kinds_of(json.loads(one.canonical_json())) == expected, one
+        assert FROZEN.key_of(expected) == kinds.key_of(expected)
 
 
 def test_a_kind_of_a_package_that_is_gone_stays_a_kind() -> None:
     gone = {"experiment": "training", "problem": {"kind": "temporal_order"}, "cell": {"kind": "of_another_package"}}
-    assert frozen().kinds_of(gone)[:3] == ("training", "temporal_order", "of_another_package")
-    assert frozen().kinds_of({"experiment": "of_another_package", "cell": 3}) == ("of_another_package", *[None] * 6)
+    assert FROZEN.kinds_of(gone)[:3] == ("training", "temporal_order", "of_another_package")
+    assert FROZEN.kinds_of({"experiment": "of_another_package", "cell": 3}) == ("of_another_package", *[None] * 6)
 
 
 def test_runs_that_have_kinds_are_left_alone(tmp_path: Path, empty_url: str) -> None:
@@ -197,3 +217,22 @@ def test_down_and_up_again_changes_nothing(old: Database) -> None:
         migrate(Settings(database_url=old.url), revision)
     migrate(Settings(database_url=old.url))
     assert [listed(old, cell="lstm"), listed(old, metric="final_loss", above="7")] == before
+
+
+def test_runs_that_were_imported_are_recognized_by_their_event(tmp_path: Path, empty_url: str) -> None:
+    migrate(Settings(database_url=empty_url), "0008")
+    db = Database(empty_url)
+    with db.write() as conn:
+        for number, one in enumerate(EXAMPLES[:2]):
+            insert_run(conn, number, one)
+        insert(conn, "run_events", run_id=EXAMPLES[1].digest, seq=2, at=5.0, kind="imported", data="{}")
+    migrate(Settings(home=tmp_path, database_url=empty_url))
+    assert [queries.get(db, one.digest).origin for one in EXAMPLES[:2]] == ["trained", "imported"]
+    db.dispose()
+
+
+@pytest.mark.parametrize("old", ["0007"], indirect=True)
+def test_a_queued_run_of_no_sweep_was_posted_alone(old: Database) -> None:
+    with old.read() as conn:
+        alone = conn.execute(text("SELECT id FROM runs WHERE posted_alone")).scalars().all()
+    assert set(alone) == {one.digest for one in EXAMPLES[::2]}

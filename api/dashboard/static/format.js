@@ -116,6 +116,7 @@ export function setting(value, name = "") {
   if (Array.isArray(value)) return value.map((v) => setting(v)).join(name.endsWith("length") ? " to " : ", ") || "none";
   if (typeof value === "object") {
     const { kind, ...rest } = value;
+    if (kind === "none") return kind;
     const named = Object.entries(rest).map(([k, v]) => `${words(k)} ${setting(v, k)}`).join(", ");
     return [words(kind ?? ""), named].filter(Boolean).join(" ");
   }

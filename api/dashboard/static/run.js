@@ -8,6 +8,8 @@ import { drawPictures } from "./pictures.js";
 
 const FIRST = 2; // pictures above the facts
 const id = document.querySelector("main").dataset.run;
+const ORIGINS = { imported: "imported", trained: "trained here", replay: "trained again beside another run" };
+const AGAIN = { waiting: "is trained again", equal: "the same to the bit when trained again" };
 let shown = { run: null, step: null };
 let metrics = null;
 
@@ -21,6 +23,7 @@ function drawHead(run) {
     setText(byId("outcome"), ending(run.outcome.kind, run.spec.experiment));
     byId("outcome").className = `badge ${run.outcome.kind}`;
   }
+  drawOrigin(run);
   const ended = ["succeeded", "failed", "cancelled"].includes(run.state);
   byId("cancel").hidden = ended;
   byId("cancel").disabled = Boolean(run.cancel_requested);
@@ -36,6 +39,15 @@ function drawHead(run) {
     byId("steps"),
     `${number(run.step)} of ${number(run.updates)} ${run.spec.experiment === "training" ? "updates" : "steps"}`,
   );
+}
+
+/** Whose results these are, and what training them again here showed. */
+function drawOrigin({ origin, replay }) {
+  const differs = replay?.verdict === "different";
+  const told = differs ? `different when trained again: ${replay.difference}` : replay && AGAIN[replay.verdict];
+  byId("origin").hidden = origin === "trained" && !replay;
+  byId("origin").className = `badge ${differs ? "failed" : ""}`;
+  setText(byId("origin"), [ORIGINS[origin], told].filter(Boolean).join(", "));
 }
 
 function list(host, pairs) {
@@ -67,7 +79,7 @@ function drawFacts(run) {
   const known = Object.fromEntries(metrics.map((m) => [m.kind, m]));
   const figures = Object.entries(run.summary ?? {}).map(([name, value]) => [
     sentence(name),
-    figureOf(value, known[name], run.state === "succeeded"),
+    run.absent[name] ?? figureOf(value, known[name], run.state === "succeeded"),
     known[name]?.summary,
   ]);
   list(byId("summary"), figures);

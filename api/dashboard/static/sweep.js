@@ -28,12 +28,19 @@ function choose(what) {
   refresh();
 }
 
+/** Runs of a cancelled sweep go on while another sweep has them, or because they were posted alone. */
+function cancelled({ cancelled_at, states }) {
+  if (!cancelled_at) return "";
+  const going = (states.queued ?? 0) + (states.running ?? 0);
+  return `, cancelled ${ago(cancelled_at)}${going ? `; ${going} of its runs go on for others` : ""}`;
+}
+
 function drawHead(sweep) {
   document.title = `${sweep.name} · LTD Lab`;
   setText(byId("name"), sweep.name || sweep.id.slice(0, 8));
-  setText(byId("created"), `posted ${ago(sweep.created_at)}`);
+  setText(byId("created"), `posted ${ago(sweep.created_at)}${cancelled(sweep)}`);
   byId("progress").replaceChildren(bar(sweep), legend(sweep));
-  byId("cancel").hidden = sweep.finished;
+  byId("cancel").hidden = sweep.finished || Boolean(sweep.cancelled_at);
 }
 
 /** The fields on the sides as the server took them. */

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import text
 
 from services.runs import lifecycle, queries
-from services.sweeps import posted
+from services.sweeps import cancellation
 from tests.api.dashboard.conftest import MILLISECONDS, serving
 from tests.api.dashboard.laboratory import RUNS, Laboratory
 
@@ -116,6 +117,21 @@ def test_cells_can_be_read_and_reached_with_the_keyboard(visit: Visit, address: 
     expect(page.locator("#cell-title")).to_have_text("clipping norm threshold 1, batch size 8")
 
 
+def test_the_page_of_a_run_tells_where_its_results_come_from(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    laboratory.post()
+    with serving(laboratory) as address:
+        run_id = laboratory.begin()
+        page = visit(f"{address}/runs/{run_id}")
+        expect(page.locator("#state")).to_have_text("running")
+        expect(page.locator("#origin")).to_be_hidden()
+        mark = "UPDATE runs SET origin = 'imported', replay = 'different', replay_difference = 'trace loss is 1'"
+        with laboratory.db.write() as conn:
+            conn.execute(text(mark))
+        expect(page.locator("#origin")).to_have_text("imported, different when trained again: trace loss is 1")
+        page.close()
+
+
 def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -> None:
     laboratory = Laboratory(tmp_path)
     laboratory.post()
@@ -130,6 +146,17 @@ def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -
         page.close()
 
 
+def test_a_cancelled_sweep_says_what_goes_on_for_others(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    sweep = laboratory.post(axes={"batch_size": [4]})
+    laboratory.post("another", axes={"batch_size": [4]}, seeds=[0])
+    with serving(laboratory) as address:
+        page = visit(f"{address}/sweeps/{sweep}")
+        page.locator("#cancel").click()
+        expect(page.locator("#created")).to_contain_text("; 1 of its runs go on for others")
+        expect(page.locator("#cancel")).to_be_hidden()
+
+
 def test_what_was_cancelled_on_its_way_is_no_result(visit: Visit, tmp_path: Path, context: BrowserContext) -> None:
     laboratory = Laboratory(tmp_path)
     sweep = laboratory.post(axes={"batch_size": [4]})
@@ -137,7 +164,7 @@ def test_what_was_cancelled_on_its_way_is_no_result(visit: Visit, tmp_path: Path
         run_id = laboratory.begin()
         page = visit(f"{address}/sweeps/{sweep}")
         expect(page.locator("#answer")).to_have_text("No run has a value: 1 running, 1 queued.")
-        posted.cancel(laboratory.db, sweep)
+        cancellation.cancel(laboratory.db, sweep)
         lifecycle.finish_cancel(laboratory.db, lifecycle.Lease(run_id, 1, "test"))
         expect(page.locator("#answer")).to_have_text("No run has a value: 2 cancelled.")
         expect(page.locator("#heatmap .cell .note")).to_have_text("0 of 2")

@@ -170,6 +170,8 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     yield ask("PUT", "/api/v1/store/retention", {"days": -1})
     for care in ("verify", "repair", "compact", "thin", "burn"):
         yield ask("POST", "/api/v1/store/{care}", care=care)
+    for known_or_not in (known["run_id"], "none"):
+        yield ask("POST", "/api/v1/runs/{run_id}/replay", run_id=known_or_not)
     for resource, key in (("runs", "run_id"), ("sweeps", "sweep_id")):
         yield ask("POST", f"/api/v1/{resource}/{{{key}}}/cancel", **known)
         yield ask("POST", f"/api/v1/{resource}/{{{key}}}/cancel", run_id="none", sweep_id="none")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.bodies.sweeps import PostedSweep, Sweep, Sweeps
+from api.bodies.sweeps import CancelledSweep, PostedSweep, Sweep, Sweeps
 from services.runs import lifecycle
 from tests.api.lab import PROBLEM, claim, progress, spec, sweep
 
@@ -47,9 +47,22 @@ def test_progress_is_told(client: FlaskClient, db: Database) -> None:
 def test_cancelled_it_ends_and_posted_again_it_goes_on(client: FlaskClient) -> None:
     made = client.post("/api/v1/sweeps", json=sweep()).json
     gone = client.post(f"/api/v1/sweeps/{made['id']}/cancel")
+    CancelledSweep.model_validate(gone.json)
+    assert (gone.json["cancelled"], gone.json["kept"]) == (8, 0)
     assert (gone.status_code, gone.json["states"], gone.json["finished"]) == (202, {"cancelled": 8}, True)
     again = client.post("/api/v1/sweeps", json=sweep()).json
     assert (again["new"], again["restarted"], again["states"]) == (0, 8, {"queued": 8})
+
+
+def test_a_cancelled_sweep_leaves_the_runs_of_another_and_says_how_many(client: FlaskClient) -> None:
+    """They were cancelled for the other too, without a word."""
+    made = client.post("/api/v1/sweeps", json=sweep()).json
+    narrow = client.post("/api/v1/sweeps", json=sweep(axes={"clipping.threshold": [0.1], "batch_size": [5]})).json
+    gone = client.post(f"/api/v1/sweeps/{made['id']}/cancel").json
+    other = client.get(f"/api/v1/sweeps/{narrow['id']}").json
+    assert other["states"] == {"queued": other["runs"]}
+    assert (gone["kept"], gone["cancelled"]) == (other["runs"], 8 - other["runs"])
+    assert (gone["cancelled_at"] is not None, other["cancelled_at"]) == (True, None)
 
 
 def test_pages_hold_every_sweep_once(client: FlaskClient) -> None:

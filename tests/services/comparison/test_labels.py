@@ -23,6 +23,7 @@ from services.comparison.labels import labels_of, text_of
             [{"kind": "rnn", "hidden_size": 8, "alpha": [0.2, 0.9]}, {"kind": "rnn", "gate": {"kind": "a", "b": 1}}],
             ["rnn hidden size 8, alpha 0.2-0.9", "rnn gate (a b 1)"],
         ),
+        ([{"kind": "none", "per": "minibatch"}, {"kind": "norm", "per": "example"}], ["none", "norm per example"]),
         ([{"a": 0.1234567}, {"a": 0.1234568}], ["a 0.1234567", "a 0.1234568"]),
         (["1", 1], ["1", "1"]),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -109,3 +109,22 @@ def test_a_run_that_never_solved_its_problem_is_called_so(db: Database) -> None:
     lifecycle.record(db, [(one.lease, progress(10, outcome="exhausted", success=0, updates_to_success=None))])
     assert found_in(db, sweep_id, "updates_to_success").reason(0) == "never solved"
     assert found_in(db, sweep_id, "final_loss").reason(0) == "not measured"
+
+
+def test_each_way_to_have_no_value_has_words_of_its_own(db: Database) -> None:
+    """A figure below a float's range was "not measured", as one that nobody measures."""
+    base = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
+    sweep_id = posted.post(db, parse_request({"name": "x", "base": base, "seeds": [0, 1, 2]})).sweep_id
+    summaries: list[dict[str, Any]] = [
+        {"delta_earliest": None, "delta_log_earliest": -4000.0, "updates_to_success": None, "success": None},
+        {"delta_earliest": None, "delta_log_earliest": None, "updates_to_success": None, "success": 0},
+        {"final_loss": 1.0},
+    ]
+    taken = {one.spec.seed: one.lease for one in claim(db, 3)}
+    lifecycle.record(db, [(taken[i], progress(10, outcome="exhausted", **told)) for i, told in enumerate(summaries)])
+    for metric, words in (
+        ("delta_earliest", ["beyond a float's range", "no finite number", "not measured"]),
+        ("updates_to_success", ["never evaluated", "never solved", "not measured"]),
+    ):
+        found = found_in(db, sweep_id, metric)
+        assert [found.reason(position) for position in range(3)] == words

@@ -15,7 +15,7 @@ from services.errors import NotFound, StoreUnavailable
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
 from services.runs import lifecycle, queries, submission
-from services.sweeps import posted
+from services.sweeps import posted, slices
 from services.sweeps.request import expand
 from tests.services.lab import claim, progress
 from tests.services.sweeps.asked import request
@@ -66,15 +66,6 @@ def test_progress_is_counted(db: Database) -> None:
     assert not view.finished
 
 
-def test_cancelled_it_ends(db: Database) -> None:
-    sweep_id = posted.post(db, request()).sweep_id
-    assert posted.cancel(db, sweep_id) == 8
-    assert posted.get(db, sweep_id).finished
-    with pytest.raises(NotFound):
-        posted.cancel(db, "0" * 32)
-    assert posted.post(db, request()).restarted == 8
-
-
 def test_pages_hold_every_sweep_once(db: Database) -> None:
     ids = [posted.post(db, request(name=f"sweep {i}")).sweep_id for i in range(5)]
     seen, cursor = [], None
@@ -108,7 +99,7 @@ def test_a_large_sweep_is_stored_in_slices_and_seen_when_it_is_whole(
         seen.append((posted.list_sweeps(other), list_runs(other, ListQuestion(search="a sweep")).runs))
         return prepared(specs)
 
-    monkeypatch.setattr(posted, "_SLICE", 3)
+    monkeypatch.setattr(slices, "SLICE", 3)
     monkeypatch.setattr(submission, "prepared", between)
     done = posted.post(db, request())
     other.dispose()
@@ -127,7 +118,7 @@ def test_a_sweep_that_broke_off_is_unseen_and_completed_when_it_is_posted_again(
             raise StoreUnavailable
         stored.append(insert_new(conn, *rest))
 
-    monkeypatch.setattr(posted, "_SLICE", 3)
+    monkeypatch.setattr(slices, "SLICE", 3)
     with monkeypatch.context() as broken:
         broken.setattr(posted, "insert_new", failing)
         with pytest.raises(StoreUnavailable):
