@@ -29,6 +29,7 @@ from services.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from wsgiref.types import WSGIApplication
 
     from waitress.server import BaseWSGIServer
 
@@ -85,23 +86,34 @@ def check_guarded(listener: socket.socket, settings: Settings) -> None:
         raise NotGuarded(f"{address[0]} can be reached from other machines: set LTD_TOKEN, or listen on 127.0.0.1")
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serve until the process is told to end, then until what is under way is answered, for GRACE_SECONDS at most."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES), hard))
+def server_of(app: WSGIApplication, token: str, listener: socket.socket) -> BaseWSGIServer:
+    """Return a server of an application; `turn` makes it work."""
     server = create_server(
-        create_app(settings),
+        app,
         _dispatcher=Threads(),
         sockets=[listener],
         connection_limit=CONNECTIONS,
         asyncore_use_poll=True,  # select() knows no file above 1023
         outbuf_overflow=_IN_MEMORY,
-        channel_request_lookahead=1,  # a closed connection is seen while its request is answered
+        channel_request_lookahead=1,  # a closed connection is seen while its request waits or is answered
         ident="",
         **adjusted(LARGEST_IMPORT),
     )
     server.channel_class = Channel
-    Channel.token = settings.token
+    Channel.token = token
+    return server
+
+
+def turn(server: BaseWSGIServer, seconds: float) -> None:
+    """Wait for something to read or write, and do it."""
+    wasyncore.loop(seconds, use_poll=True, map=server._map, count=1)  # noqa: SLF001 - it has no other name
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Serve until the process is told to end, then until what is under way is answered, for GRACE_SECONDS at most."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES), hard))
+    server = server_of(create_app(settings), settings.token, listener)
     told = threading.Event()
 
     def end(*_: object) -> None:
@@ -112,17 +124,12 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     signal.signal(signal.SIGINT, end)
     _spare_garbage()
     while not told.is_set():
-        _turn(server, 1.0)
+        turn(server, 1.0)
     server.accepting = False
     deadline = time.monotonic() + GRACE_SECONDS
     while _busy(server) and time.monotonic() < deadline:
-        _turn(server, 0.1)
+        turn(server, 0.1)
     os._exit(0)  # threads of event streams would be waited for
-
-
-def _turn(server: BaseWSGIServer, seconds: float) -> None:
-    """Wait for something to read or write, and do it."""
-    wasyncore.loop(seconds, use_poll=True, map=server._map, count=1)  # noqa: SLF001 - it has no other name
 
 
 def _busy(server: BaseWSGIServer) -> bool:

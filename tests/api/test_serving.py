@@ -6,11 +6,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from waitress import wasyncore
 
 from api import serving
 from services.settings import Settings
@@ -113,3 +115,42 @@ def test_a_client_on_a_unix_socket_is_answered_without_a_token(tmp_path: Path, *
                     assert client.recv(12) == b"HTTP/1.1 200"
             finally:
                 server.terminate()
+
+
+def test_a_request_whose_client_left_while_it_waited_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one thread, which the first request holds."""
+    begun: list[str] = []
+    go_on = threading.Event()
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        begun.append(environ["PATH_INFO"])
+        go_on.wait(DEADLINE)
+        start_response("200 OK", [("Content-Length", "0")])
+        return [b""]
+
+    def ask(path: str) -> socket.socket:
+        client = socket.create_connection(listener.getsockname(), timeout=DEADLINE)
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        return client
+
+    monkeypatch.setattr(serving, "THREADS", 1)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = serving.server_of(app, "", listener)
+    connections = server.active_channels
+    try:
+        with ask("/first") as first:
+            wait_for(lambda: serving.turn(server, 0.01) or begun)
+            gone = [ask("/gone") for _ in range(5)]
+            wait_for(lambda: serving.turn(server, 0.01) or sum(bool(c.requests) for c in connections.values()) == 6)
+            for client in gone:
+                client.close()
+            wait_for(lambda: serving.turn(server, 0.01) or len(connections) == 1)
+            with ask("/last") as last:
+                wait_for(lambda: serving.turn(server, 0.01) or len(connections) == 2)
+                go_on.set()
+                wait_for(lambda: serving.turn(server, 0.01) or "/last" in begun)
+                wait_for(lambda: serving.turn(server, 0.01) or not any(c.requests for c in connections.values()))
+                assert first.recv(12) == last.recv(12) == b"HTTP/1.1 200"
+        assert begun == ["/first", "/last"]
+    finally:
+        wasyncore.close_all(server._map)
