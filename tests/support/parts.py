@@ -154,6 +154,10 @@ class Api:
         wait_for(self._answers)
         return self
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def end(self) -> None:
         self._process.terminate()
         self._process.wait(DEADLINE)
