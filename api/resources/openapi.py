@@ -107,7 +107,7 @@ def _operation(rule: Rule, endpoint: Endpoint) -> Document:
         "responses": answers | {"default": _answer("What was wrong.", Problem, MEDIA_TYPE)},
     }
     if endpoint.body or endpoint.media != JSON:
-        content = {"schema": _ref(endpoint.body)} if endpoint.body else {}
+        content = {"schema": _ref(endpoint.body) if endpoint.body else {"type": "string", "format": "binary"}}
         described["requestBody"] = {"required": True, "content": {endpoint.media: content}}
     return described
 
