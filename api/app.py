@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from api.dashboard.blueprint import blueprint as dashboard
 from api.http import context, log, problem, query, security
+from api.http.receiving import LARGEST_BODY
 from api.resources import (
     comparison,
     events,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from services.settings import Settings
 
-LARGEST_BODY = 10 * 1024 * 1024
 RESOURCES = (runs, sweeps, traces, pictures, events, comparison, mechanisms, workers, maintenance, imports, openapi)
 _COMPRESSED = (
     "application/json",

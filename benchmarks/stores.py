@@ -63,9 +63,7 @@ def served(settings: Settings) -> Iterator[httpx2.Client]:
         "LTD_BROKER_URL": f"redis+socket://{folder / 'broker.sock'}",
     }
     with socket.create_server(("127.0.0.1", 0)) as listener, (folder / "log").open("wb") as log:
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        options = ["-c", "python:api.serving", "--bind", f"fd://{listener.fileno()}"]
-        api = [sys.executable, "-m", "gunicorn", "api.wsgi:app", *options]
+        api = [sys.executable, "-m", "api.serving", "--fd", str(listener.fileno())]
         with (
             subprocess.Popen(broker.command, stdout=log, stderr=log) as first,
             subprocess.Popen(api, env=environment, stdout=log, stderr=log, pass_fds=[listener.fileno()]) as second,

@@ -54,8 +54,9 @@ def plotly() -> Response:
 def read_whole(response: Response) -> Response:
     """Read files into memory and close them: compression, or an answer without a body, would leave them open."""
     response.direct_passthrough = False
-    response.make_sequence()
+    data = response.get_data()
     response.close()
+    response.set_data(data)  # one piece: the server looks at its connection at each
     return response
 
 

@@ -35,17 +35,23 @@ MOST_ERRORS = 50
 logger = structlog.get_logger()
 
 
-def respond(status: int, title: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Response:
+def document(status: int, title: str, detail: str, instance: str, errors: Sequence[FieldProblem] = ()) -> bytes:
     """Return a problem document."""
     body = {
         "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.path,
+        "instance": instance,
         "errors": [{"field": e.field, "message": e.message, "value": _shown(e.value)} for e in errors[:MOST_ERRORS]],
     }
-    response = Response(orjson.dumps(body), status, content_type=MEDIA_TYPE)
+    return orjson.dumps(body)
+
+
+def respond(status: int, title: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Response:
+    """Return an answer that is a problem document."""
+    body = document(status, title, detail, request.path, errors)
+    response = Response(body, status, content_type=MEDIA_TYPE)
     if status in {503, 507, 429}:
         response.headers["Retry-After"] = RETRY_SECONDS
     return response

@@ -24,24 +24,24 @@ ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 NUMBER: Schema = {"type": "number"}
 
 
-def text(description: str | None = None, longest: int = LONGEST_TEXT) -> Schema:
+def text(description: str, longest: int = LONGEST_TEXT) -> Schema:
     """Return the schema of a text of printable characters."""
-    return {"type": "string", "maxLength": longest} | ({"description": description} if description else {})
+    return {"type": "string", "maxLength": longest, "description": description}
 
 
-def choice(known: Iterable[str], **more: str) -> Schema:
+def choice(known: Iterable[str], description: str, **more: str) -> Schema:
     """Return the schema of one of some words."""
-    return {"type": "string", "enum": list(known), **more}
+    return {"type": "string", "enum": list(known), "description": description, **more}
 
 
-def count(most: int, default: int) -> Schema:
+def count(most: int, default: int, description: str) -> Schema:
     """Return the schema of a whole number from 1."""
-    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+    return {"type": "integer", "minimum": 1, "maximum": most, "default": default, "description": description}
 
 
 def page(most: int) -> dict[str, Schema]:
     """Return the parameters of a list that comes in pages."""
-    return {"cursor": text("The `next` of the page before."), "limit": count(most, 50)}
+    return {"cursor": text("The `next` of the page before."), "limit": count(most, 50, "Entries of a page.")}
 
 
 def install(app: Flask) -> None:

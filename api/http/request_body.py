@@ -24,7 +24,12 @@ MOST_VALUES = 250_000
 """In one body; a sweep of 100,000 runs given by its seeds fits."""
 _LONGEST_KEY = 255
 _KEY: Schema = {"type": "string", "minLength": 1, "maxLength": _LONGEST_KEY}
-IDEMPOTENCY_KEY: Schema = {"name": "Idempotency-Key", "in": "header", "schema": _KEY}
+IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A key of this request: another body with the same key is refused.",
+    "schema": _KEY,
+}
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 _LONGEST_INTEGER = 20
 """Characters of any integer of 64 bits, with its sign."""

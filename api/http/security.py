@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OPEN = frozenset({"/healthz", "/readyz"})
-_HEADERS = (
+HEADERS = (
     ("Content-Security-Policy", POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -48,7 +48,7 @@ def install(app: Flask, settings: Settings) -> None:
         if request.method in _WRITES and (refused := _refused_write()):
             return refused
         holds_data = request.path.startswith("/api/v1/") or request.endpoint == "dashboard.report"
-        if settings.token and holds_data and not _has_token(settings.token):
+        if settings.token and holds_data and not has_token(settings.token, request.headers.get("Authorization", "")):
             response = problem.respond(401, "Unauthorized", "send the header 'Authorization: Bearer <token>'")
             response.headers["WWW-Authenticate"] = "Bearer"
             return response
@@ -56,7 +56,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def harden(response: Response) -> Response:
-        for name, value in _HEADERS:
+        for name, value in HEADERS:
             response.headers.setdefault(name, value)
         return response
 
@@ -85,14 +85,15 @@ def _is_own(origin: str) -> bool:
         return False
 
 
-def _has_token(token: str) -> bool:
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+def has_token(token: str, authorization: str) -> bool:
+    """Say whether an Authorization header carries the token."""
+    kind, _, given = authorization.partition(" ")
     return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
 def is_local(address: str) -> bool:
-    """Say whether an address is of this machine alone: a loopback one, or a Unix socket's, unnamed or named."""
-    if not address or address[0] in "/\0":
+    """Say whether an address is of this machine alone: a loopback one, or "localhost", as a Unix socket's is told."""
+    if address == "localhost":
         return True
     try:
         parsed = ip_address(address.partition("%")[0])

@@ -36,14 +36,14 @@ _SHARE = {
 _TABLE = {
     "rows": _FIELD,
     "columns": _FIELD,
-    "metric": choice(METRICS, default="success"),
+    "metric": choice(METRICS, "What is compared.", default="success"),
     "panels": text("A third field: a table for each of its values."),
     "aggregate": choice(AGGREGATES, description="By default the rate of a yes or no, the median of a number."),
     "quantile": _SHARE,
 }
 _PAIRS = {
     "field": text("An axis of the sweep; by default the first."),
-    "metric": choice(METRICS, default="final_loss"),
+    "metric": choice(METRICS, "What is compared.", default="final_loss"),
 }
 _LONGEST_CSV = 50_000_000
 """Characters: each line repeats the values of its cell, which may be long."""

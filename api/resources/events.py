@@ -31,9 +31,14 @@ MOST_STREAMS = 40
 """A stream holds a thread of the server's 64."""
 POLL_SECONDS = 0.5
 SILENT_SECONDS = 2.0
-"""The second write after a client left fails, and only that gives its thread back."""
+"""A client that left is noticed when something is written, and only that gives its thread back."""
 MEDIA_TYPE = "text/event-stream"
-_LAST_EVENT_ID = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
+_LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The id of the last event that was seen: what follows it is told.",
+    "schema": {"type": "string"},
+}
 _places = threading.BoundedSemaphore(MOST_STREAMS)
 
 

@@ -19,6 +19,7 @@ from api.bodies.arrow_messages import is_plain
 from api.bodies.runs import Import
 from api.http.context import here
 from api.http.endpoint import Endpoint
+from api.http.receiving import LARGEST_IMPORT
 from api.http.request_body import parse_json, read_body
 from ltd_core.errors import FieldProblem, InvalidSpec
 from services.runs import imports, queries
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("imports", __name__)
 
-LARGEST_IMPORT = 256 * 1024 * 1024
-"""Bytes of one run."""
 SCHEMA = pa.schema({"trace": pa.string(), "first_step": pa.int64(), "values": pa.large_list(pa.float64())})
 _DTYPES = ("<f4", "<f8")
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,12 @@ from pydantic.json_schema import models_json_schema
 from api.bodies.answers import answer
 from api.bodies.server import Problem
 from api.http.endpoint import JSON, Endpoint, declared
+from api.http.problem import MEDIA_TYPE
 from ltd_core.spec import EXPERIMENTS, RunSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import BaseModel
     from werkzeug.routing import Rule
 
@@ -22,6 +26,12 @@ blueprint = Blueprint("openapi", __name__)
 
 Document = dict[str, Any]
 _REF = "#/components/schemas/{model}"
+_IN_PATH = {
+    "run_id": "Id of a run.",
+    "sweep_id": "Id of a sweep.",
+    "name": "Name of a trace; see the run's traces.",
+    "care": "verify, repair, compact or thin.",
+}
 _MEANING = {200: "Done.", 201: "Made.", 202: "Accepted.", 503: "Not ready."}
 
 
@@ -64,7 +74,20 @@ def _schemas(endpoints: list[Endpoint]) -> Document:
         [(model, "serialization") for model in _sorted({*answered, Problem})], ref_template=_REF
     )
     choices = [_ref(cls) for cls in EXPERIMENTS.values()]
-    return {"Specification": {"oneOf": choices}, **asked["$defs"], **given["$defs"]}
+    return {"Specification": {"oneOf": choices}, **_told(asked["$defs"]), **given["$defs"]}
+
+
+def _told(schema: Any) -> Any:
+    """Return a schema whose default objects are told in words: generators of clients drop a schema that has one."""
+    if isinstance(schema, list):
+        return [_told(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: _told(inner) for name, inner in schema.items()}
+    if isinstance(schema.get("default"), dict) and ("$ref" in schema or "oneOf" in schema):
+        default = json.dumps(told.pop("default"))
+        told["description"] = f"{schema.get('description', '')} By default {default}.".strip()
+    return told
 
 
 def _sorted(models: set[type[BaseModel]]) -> list[type[BaseModel]]:
@@ -72,7 +95,8 @@ def _sorted(models: set[type[BaseModel]]) -> list[type[BaseModel]]:
 
 
 def _operation(rule: Rule, endpoint: Endpoint) -> Document:
-    answers = {str(status): _answer(_MEANING[status], body) for status, body in endpoint.answers.items()}
+    refused = {str(status): _answer(meaning, Problem, MEDIA_TYPE) for status, meaning in _refusals(rule, endpoint)}
+    answers = refused | {str(status): _answer(_MEANING[status], body) for status, body in endpoint.answers.items()}
     for media in endpoint.also:
         answers["200"]["content"][media] = {}
     described: Document = {
@@ -80,17 +104,34 @@ def _operation(rule: Rule, endpoint: Endpoint) -> Document:
         "tags": [rule.endpoint.partition(".")[0]],
         "summary": (current_app.view_functions[rule.endpoint].__doc__ or rule.endpoint).strip().splitlines()[0],
         "parameters": _parameters(rule, endpoint),
-        "responses": answers | {"default": _answer("What was wrong.", Problem, "application/problem+json")},
+        "responses": answers | {"default": _answer("What was wrong.", Problem, MEDIA_TYPE)},
     }
     if endpoint.body or endpoint.media != JSON:
-        content = {"schema": _ref(endpoint.body)} if endpoint.body else {}
+        content = {"schema": _ref(endpoint.body) if endpoint.body else {"type": "string", "format": "binary"}}
         described["requestBody"] = {"required": True, "content": {endpoint.media: content}}
     return described
 
 
+def _refusals(rule: Rule, endpoint: Endpoint) -> Iterator[tuple[int, str]]:
+    """Yield the statuses with which a request may be refused."""
+    if rule.rule.startswith("/api/v1/"):
+        yield 400, "The request or a parameter of its query is wrong."
+        yield 401, "The token is missing or wrong."
+        yield 403, "The request comes from another site, or from another machine where there is no token."
+        yield 421, "The server does not answer to this name."
+    if rule.arguments:
+        yield 404, "There is none of this id or name."
+    if not endpoint.route.startswith("GET "):
+        yield 413, "The body is too large."
+        yield 415, "The body is of another media type."
+    if endpoint.body or endpoint.media != JSON:
+        yield 422, "A field of the body is wrong."
+
+
 def _parameters(rule: Rule, endpoint: Endpoint) -> list[Document]:
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
+        {"name": name, "in": "path", "required": True, "description": _IN_PATH[name], "schema": {"type": "string"}}
+        for name in sorted(rule.arguments)
     ]
     in_query = [
         {"name": name, "in": "query", "required": name in endpoint.required, "schema": schema}

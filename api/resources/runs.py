@@ -31,11 +31,11 @@ _SEARCH = (
     "id, else part of a sweep's name."
 )
 _FILTERS = {
-    "state": choice(STATES),
-    "outcome": choice(OUTCOMES),
-    "experiment": text(),
+    "state": choice(STATES, "State of a run."),
+    "outcome": choice(OUTCOMES, "Outcome of a run that has succeeded."),
+    "experiment": text("Name of an experiment; see /api/v1/mechanisms."),
     **{family: text(f"Kind of {family}; see /api/v1/mechanisms.") for family in FAMILIES},
-    "sweep": ID,
+    "sweep": ID | {"description": "Id of a sweep: its runs."},
     "metric": choice(METRICS, description="Runs that have this metric, in its order; see below and above."),
     "below": _WITHIN,
     "above": _WITHIN,

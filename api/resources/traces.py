@@ -36,7 +36,11 @@ MOST_NUMBERS = 4_000_000
 _MOST_IN_JSON = 100_000
 _POINTS = f"Points or cells of a trace; JSON has at most {_MOST_IN_JSON:,} of them."
 _STEP = {"type": "integer", "minimum": 1, "maximum": 2**53}
-_PART = {"from": _STEP, "to": _STEP, "max_points": count(MOST_NUMBERS, 2000) | {"description": _POINTS}}
+_PART = {
+    "from": _STEP | {"description": "The first step; by default that of the trace."},
+    "to": _STEP | {"description": "The last step; by default that of the trace."},
+    "max_points": count(MOST_NUMBERS, 2000, _POINTS),
+}
 _FIGURES = f"What cells show, with commas between: {', '.join((*FIGURES, QUANTILES))} (of curves)."
 _SERIES = {
     "runs": text("Ids, with commas between.", LONGEST_LIST),

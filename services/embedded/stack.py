@@ -63,9 +63,8 @@ class Stack:
 
     def start_api(self, listener: socket.socket) -> None:
         """Start the API on a socket that listens already, and wait until it answers."""
-        command = (sys.executable, "-m", "gunicorn", "-c", "python:api.serving", "api.wsgi:app")
-        bind = ("--bind", f"fd://{listener.fileno()}")
-        child = self._start(Program("api", (*command, *bind), 10.0, (listener.fileno(),)))
+        command = (sys.executable, "-m", "api.serving", "--fd", str(listener.fileno()))
+        child = self._start(Program("api", command, 10.0, (listener.fileno(),)))
         host, port = listener.getsockname()[:2]
         self._wait(child, lambda: _healthy(reachable(host), port))
 
@@ -127,10 +126,7 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + PORTS, 65536)):
         with suppress(OSError):
-            listener = socket.create_server((host, candidate), family=family, backlog=2048)
-            # what it accepts inherits this: else the body of an answer waits 40 ms for its header to be acknowledged
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return listener
+            return socket.create_server((host, candidate), family=family, backlog=2048)
     raise StackFailed(f"none of the {PORTS} ports from {port} on can be opened at {host}")
 
 

@@ -1,4 +1,4 @@
-"""gunicorn as the API is served: other machines are let in by a token alone, whatever the address comes from."""
+"""The API as it is served: other machines are let in by a token alone, whatever the address comes from."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+import threading
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 import pytest
+from waitress import wasyncore
 
 from api import serving
 from services.settings import Settings
 from tests.support.parts import DEADLINE, ROOT, wait_for
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-pytestmark = pytest.mark.long  # a server each
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("serving")]  # a server each
 
 
-def serve(home: Path, *binds: str, token: str = "", **options: Any) -> subprocess.Popen[str]:
-    """Start the API as operators do, on addresses of their own."""
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:api.serving", "api.wsgi:app"]
-    environment = Settings(home=home, token=token).environment()
+def serve(home: Path, *where: str, host: str = "127.0.0.1", token: str = "", **options: Any) -> subprocess.Popen[str]:
+    """Start the API as operators do, at an address of its own."""
+    environment = Settings(home=home, port=0, token=token).environment() | {"LTD_HOST": host}
     return subprocess.Popen(
-        [*command, *(word for bind in binds for word in ("--bind", bind))],
+        [sys.executable, "-m", "api.serving", *where],
         **({"cwd": ROOT, "env": environment, "stderr": subprocess.PIPE, "text": True} | options),
     )
+
+
+def listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def has_ipv6() -> bool:
@@ -53,42 +54,44 @@ def assert_refused(server: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "binds",
+    ("family", "address"),
     [
-        ["0.0.0.0:0"],
-        ["127.0.0.1:0", "0.0.0.0:0"],
-        pytest.param(["[::]:0"], marks=pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")),
+        (socket.AF_INET, "0.0.0.0"),
+        pytest.param(
+            socket.AF_INET6, "::", marks=pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+        ),
     ],
 )
-def test_without_a_token_no_address_of_other_machines_is_served(tmp_path: Path, binds: list[str]) -> None:
-    with serve(tmp_path, *binds) as server:
-        assert_refused(server)
-
-
-def test_without_a_token_no_inherited_socket_of_other_machines_is_served(tmp_path: Path) -> None:
+def test_without_a_token_no_inherited_socket_of_other_machines_is_served(
+    tmp_path: Path, family: socket.AddressFamily, address: str
+) -> None:
     with (
-        socket.create_server(("0.0.0.0", 0)) as listener,
-        serve(tmp_path, f"fd://{listener.fileno()}", pass_fds=[listener.fileno()]) as server,
+        socket.create_server((address, 0), family=family) as listener,
+        serve(tmp_path, "--fd", str(listener.fileno()), pass_fds=[listener.fileno()]) as server,
     ):
         assert_refused(server)
 
 
-def test_with_a_token_addresses_of_other_machines_may_be_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asked of the hook alone: no test lets other machines in."""
+def test_without_a_token_no_address_of_other_machines_is_served(tmp_path: Path) -> None:
+    with serve(tmp_path, host="0.0.0.0") as server:
+        assert_refused(server)
+
+
+def test_with_a_token_addresses_of_other_machines_may_be_served(tmp_path: Path) -> None:
+    """Asked of the check alone: no test lets other machines in."""
     with socket.socket() as bound:
         bound.bind(("0.0.0.0", 0))  # and does not listen
-        arbiter = SimpleNamespace(LISTENERS=[bound])
-        monkeypatch.delenv("LTD_TOKEN", raising=False)
-        with pytest.raises(RuntimeError, match="LTD_TOKEN"):
-            serving.when_ready(arbiter)
-        monkeypatch.setenv("LTD_TOKEN", "sesame")
-        serving.when_ready(arbiter)
+        with pytest.raises(serving.NotGuarded, match="LTD_TOKEN"):
+            serving.check_guarded(bound, Settings(home=tmp_path, token=""))
+        serving.check_guarded(bound, Settings(home=tmp_path, token="sesame"))
 
 
 def test_with_a_token_it_serves_who_has_it(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, (tmp_path / "log").open("wb") as log:
-        bind, url = f"fd://{listener.fileno()}", f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1/mechanisms"
-        with serve(tmp_path, bind, token="sesame", stderr=log, pass_fds=[listener.fileno()]) as server:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1/mechanisms"
+        with serve(
+            tmp_path, "--fd", str(listener.fileno()), token="sesame", stderr=log, pass_fds=[listener.fileno()]
+        ) as server:
             try:
                 assert httpx2.get(url, timeout=DEADLINE).status_code == httpx2.codes.UNAUTHORIZED
                 headers = {"Authorization": "Bearer sesame"}
@@ -101,9 +104,9 @@ def test_with_a_token_it_serves_who_has_it(tmp_path: Path) -> None:
 def test_a_client_on_a_unix_socket_is_answered_without_a_token(tmp_path: Path, *, own_name: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="ltd-") as folder, (tmp_path / "log").open("wb") as log:
         path = Path(folder) / "api.sock"
-        with serve(tmp_path, f"unix:{path}", stderr=log) as server:
+        with serve(tmp_path, "--unix", str(path), stderr=log) as server:
             try:
-                wait_for(path.exists)
+                wait_for(lambda: listens(path))
                 with socket.socket(socket.AF_UNIX) as client:
                     if own_name:
                         client.bind(f"{folder}/client.sock")
@@ -114,48 +117,40 @@ def test_a_client_on_a_unix_socket_is_answered_without_a_token(tmp_path: Path, *
                 server.terminate()
 
 
-REFUSED = [
-    (b"Transfer-Encoding: chunked", b"zz\r\n{}\r\n0\r\n\r\n", b"400"),
-    (b"Transfer-Encoding: chunked", b"2\r\n{}zz\r\n0\r\n\r\n", b"400"),
-    (b"Transfer-Encoding: chunked", b"5\r\n{}", b"400"),
-    (b"Content-Length: 500", b"{}", b"400"),
-    (b"Content-Length: 2\r\nContent-Encoding: gzip", b"{}", b"400"),
-]
+def test_a_request_whose_client_left_while_it_waited_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one thread, which the first request holds."""
+    begun: list[str] = []
+    go_on = threading.Event()
 
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        begun.append(environ["PATH_INFO"])
+        go_on.wait(DEADLINE)
+        start_response("200 OK", [("Content-Length", "0")])
+        return [b""]
 
-def test_a_body_that_is_not_what_its_head_says_is_refused(tmp_path: Path) -> None:
-    with serve_socket(tmp_path) as port:
-        for path in (b"runs", b"sweeps", b"imports"):
-            kind = b"application/vnd.apache.arrow.stream" if path == b"imports" else b"application/json"
-            for head, body, status in REFUSED:
-                lines = (b"POST /api/v1/" + path + b" HTTP/1.1", b"Host: localhost", b"Content-Type: " + kind, head)
-                assert asked(port, b"\r\n".join(lines) + b"\r\n\r\n" + body) == status, (path, head, body)
+    def ask(path: str) -> socket.socket:
+        client = socket.create_connection(listener.getsockname(), timeout=DEADLINE)
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        return client
 
-
-def test_a_client_does_not_say_where_the_api_is(tmp_path: Path) -> None:
-    with serve_socket(tmp_path) as port:
-        for name in (b"SCRIPT_NAME", b"PATH_INFO", b"Script-Name"):
-            request = b"GET /api/v1/mechanisms HTTP/1.1\r\nHost: localhost\r\n" + name + b": /elsewhere\r\n\r\n"
-            assert asked(port, request) == b"200", name
-
-
-@contextmanager
-def serve_socket(home: Path) -> Iterator[int]:
-    """Serve on a port of this machine; yield it."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listener,
-        (home / "log").open("wb") as log,
-        serve(home, f"fd://{listener.fileno()}", stderr=log, pass_fds=[listener.fileno()]) as server,
-    ):
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            server.terminate()
-
-
-def asked(port: int, request: bytes) -> bytes:
-    """Send bytes, say that no more will come, and return the status."""
-    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE) as client:
-        client.sendall(request)
-        client.shutdown(socket.SHUT_WR)
-        return client.recv(12)[-3:]
+    monkeypatch.setattr(serving, "THREADS", 1)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = serving.server_of(app, "", listener)
+    connections = server.active_channels
+    try:
+        with ask("/first") as first:
+            wait_for(lambda: serving.turn(server, 0.01) or begun)
+            gone = [ask("/gone") for _ in range(5)]
+            wait_for(lambda: serving.turn(server, 0.01) or sum(bool(c.requests) for c in connections.values()) == 6)
+            for client in gone:
+                client.close()
+            wait_for(lambda: serving.turn(server, 0.01) or len(connections) == 1)
+            with ask("/last") as last:
+                wait_for(lambda: serving.turn(server, 0.01) or len(connections) == 2)
+                go_on.set()
+                wait_for(lambda: serving.turn(server, 0.01) or "/last" in begun)
+                wait_for(lambda: serving.turn(server, 0.01) or not any(c.requests for c in connections.values()))
+                assert first.recv(12) == last.recv(12) == b"HTTP/1.1 200"
+        assert begun == ["/first", "/last"]
+    finally:
+        wasyncore.close_all(server._map)

@@ -32,8 +32,8 @@ ABSENT = {  # not pydantic: typer brings it
 PRESENT = {
     "client": "httpx2 rich typer",
     "export": "httpx2 numpy pyarrow tensorboardX",
-    "server": "flask sqlalchemy celery gunicorn numpy pydantic",
-    "worker": "flask sqlalchemy celery gunicorn numpy pydantic torch llvmlite",
+    "server": "flask sqlalchemy celery waitress numpy pydantic",
+    "worker": "flask sqlalchemy celery waitress numpy pydantic torch llvmlite",
 }
 OURS = {
     "client": "ltd_client",

@@ -144,7 +144,7 @@ def test_nothing_outlives_a_launcher_that_is_killed(tmp_path: Path) -> None:
 def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     with launched(tmp_path / "lab", "--port", "0") as launcher:
         url = launcher.ready()
-        for word in ("gunicorn", "celery", "unixsocket"):
+        for word in ("api.serving", "celery", "unixsocket"):
             kill_and_wait(launcher, word)
         wait_for(lambda: healthy(url))
         launcher.see()

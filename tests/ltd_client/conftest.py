@@ -1,4 +1,4 @@
-"""A real application for the client to ask: gunicorn, SQLite, a broker; no worker, so that runs wait."""
+"""A real application for the client to ask: the server, SQLite, a broker; no worker, so that runs wait."""
 
 from __future__ import annotations
 

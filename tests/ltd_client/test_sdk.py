@@ -1,4 +1,4 @@
-"""The SDK against the application as gunicorn serves it, over connections that hold and that break."""
+"""The SDK against the application as it is served, over connections that hold and that break."""
 
 from __future__ import annotations
 

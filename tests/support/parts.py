@@ -135,7 +135,7 @@ class Workers:
 
 
 class Api:
-    """The API as gunicorn serves it, on a free port of the loopback, of the installation that `python` belongs to."""
+    """The API as it is served, on a free port of the loopback, of the installation that `python` belongs to."""
 
     def __init__(
         self, environment: dict[str, str], log: Path, python: str = sys.executable, folder: Path = ROOT
@@ -143,8 +143,7 @@ class Api:
         listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         socket_fd = listener.fileno()
-        options = ["-c", "python:api.serving", "--bind", f"fd://{socket_fd}", "--threads", "8"]
-        command = [python, "-m", "gunicorn", "api.wsgi:app", *options]
+        command = [python, "-m", "api.serving", "--fd", str(socket_fd)]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command, cwd=folder, env=os.environ | environment, stdout=output, stderr=output, pass_fds=[socket_fd]
@@ -154,6 +153,10 @@ class Api:
     def wait_ready(self) -> Api:
         wait_for(self._answers)
         return self
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def end(self) -> None:
         self._process.terminate()

@@ -63,5 +63,5 @@ def test_the_document_follows_from_the_declaration() -> None:
         ("word", "query", True),
     ]
     assert operation["requestBody"]["content"] == {JSON: {"schema": {"$ref": "#/components/schemas/Health"}}}
-    assert set(operation["responses"]) == {"200", "201", "default"}
+    assert set(operation["responses"]) == {"200", "201", "404", "413", "415", "422", "default"}
     assert set(operation["responses"]["200"]["content"]) == {"text/plain", "text/csv"}

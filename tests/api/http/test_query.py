@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 SHARE = {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5}
-DECLARED = {"word": choice(("one", "two")), "names": text(longest=10), "share": SHARE, **page(9)}
+DECLARED = {
+    "word": choice(("one", "two"), "One of two."),
+    "names": text("Names.", longest=10),
+    "share": SHARE,
+    **page(9),
+}
 
 QUERIES = [
     ("runs?limit=0", "limit"),
@@ -114,4 +119,10 @@ def test_what_would_be_right_is_said(read: Flask, asked: str, message: str) -> N
 
 
 def test_a_count_has_both_its_ends() -> None:
-    assert count(5, 2) == {"type": "integer", "minimum": 1, "maximum": 5, "default": 2}
+    assert count(5, 2, "Some.") == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 5,
+        "default": 2,
+        "description": "Some.",
+    }

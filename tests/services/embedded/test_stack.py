@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import socket
-
 from services.embedded.stack import listen
 
 
-def test_what_is_accepted_sends_at_once() -> None:
-    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()[:2]):
-        accepted, _ = listener.accept()
-        with accepted:
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+def test_a_port_that_is_taken_gives_way_to_the_next_free_one() -> None:
+    with listen("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with listen("127.0.0.1", port) as second:
+            assert port < second.getsockname()[1] < port + 100

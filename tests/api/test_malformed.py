@@ -1,0 +1,88 @@
+"""Thousands of broken requests over real connections: each is answered or closed at once, none breaks the server."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import httpx2
+import psutil
+import pytest
+
+from services.migrate import migrate
+from services.settings import Settings
+from tests.api.malformed import requests
+from tests.support.parts import DEADLINE, Api
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("malformed")]
+QUIET = 0.03
+"""Seconds without an answer, after which the client says that no more will come."""
+HANGS = 2.0
+GROWTH = 48 * 2**20
+"""Bytes that caches may take after the first requests; a kilobyte lost at each of 50,000 is more."""
+PROBLEM = b"content-type: application/problem+json"
+
+
+class Asker:
+    """Sends requests to one server, and keeps what is wrong with their answers."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.wrong: list[tuple[str, bytes]] = []
+        self.slowest = 0.0
+
+    def ask(self, request: bytes) -> None:
+        begun = time.monotonic()
+        with socket.create_connection(("127.0.0.1", self.port), timeout=QUIET) as client, suppress(ConnectionError):
+            with suppress(TimeoutError):
+                client.sendall(request)
+                self._look(client.recv(4096), request)
+                return
+            client.settimeout(DEADLINE)
+            client.shutdown(socket.SHUT_WR)
+            self._look(client.recv(4096), request)
+        self.slowest = max(self.slowest, time.monotonic() - begun)
+
+    def _look(self, answer: bytes, request: bytes) -> None:
+        """Hold the beginning of an answer, which is empty for what is no whole request."""
+        found = re.match(rb"HTTP/1\.[01] (\d{3}) ", answer)
+        if answer and not found:
+            self.wrong.append(("no answer of HTTP", request))
+        elif found and int(found[1]) >= 400 and PROBLEM not in answer.lower():
+            self.wrong.append((f"{found[1].decode()} without a problem document", request))
+
+
+@pytest.mark.parametrize("count", [2000, pytest.param(50_000, marks=pytest.mark.slow)])
+def test_no_broken_request_breaks_the_server(tmp_path: Path, count: int) -> None:
+    settings = Settings(home=tmp_path, port=0)
+    migrate(settings)
+    api = Api(settings.environment(), tmp_path / "log").wait_ready()
+    try:
+        asker = Asker(int(api.url.rpartition(":")[2]))
+        process = psutil.Process(api.pid)
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(asker.ask, requests(seed=0, count=500)))
+            first = process.memory_info().rss
+            list(pool.map(asker.ask, requests(seed=1, count=count)))
+        last = process.memory_info().rss
+        assert httpx2.get(f"{api.url}/healthz", timeout=DEADLINE).status_code == httpx2.codes.OK
+    finally:
+        api.end()
+    log = (tmp_path / "log").read_text()
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    statuses = Counter(line["status"] for line in lines if line["event"] == "request")
+    told = f"{first / 2**20:.0f} to {last / 2**20:.0f} MiB, slowest {asker.slowest:.2f} s, {sorted(statuses.items())}"
+    assert asker.wrong == []
+    assert {status for status in statuses if status >= 500} <= {501}, told  # a transfer encoding beside "chunked"
+    assert "Traceback" not in log, told
+    assert last - first < GROWTH, told
+    assert asker.slowest < HANGS, told
