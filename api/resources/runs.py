@@ -61,8 +61,8 @@ def submit() -> Response:
     done = submission.submit(lab.db, [spec])
     if not done.stood:
         queue.hint_soon(lab.settings, 1)
-    became = {"new": bool(done.new), "restarted": bool(done.restarted)}
-    body = run_body(queries.get(lab.db, spec.digest)) | became
+    run = queries.of_row(done.new[spec.digest]) if done.new else queries.get(lab.db, spec.digest)
+    body = run_body(run) | {"new": bool(done.new), "restarted": bool(done.restarted)}
     return answer(body, 201 if done.new else 200, {"Location": f"/api/v1/runs/{spec.digest}"})
 
 

@@ -121,6 +121,11 @@ def get(db: Database, run_id: str) -> RunView:
     return RunView._make(row)
 
 
+def of_row(row: Mapping[str, Any]) -> RunView:
+    """Return a run whose row was just inserted."""
+    return RunView._make(row.get(column.name) for column in COLUMNS)
+
+
 def some(db: Database, run_ids: Sequence[str]) -> list[RunView]:
     """Return some runs, in the order asked for; raises NotFound."""
     with db.read() as conn:

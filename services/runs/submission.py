@@ -30,9 +30,9 @@ _APART = 1e-6
 
 @dataclass(slots=True)
 class Submitted:
-    """Ids of runs: inserted, queued again after a failure or cancellation, or left as they stood."""
+    """Runs that were inserted, by id their rows; ids of those queued again after their end, or left as they stood."""
 
-    new: list[str] = field(default_factory=list)
+    new: dict[str, Row] = field(default_factory=dict)
     restarted: list[str] = field(default_factory=list)
     stood: list[str] = field(default_factory=list)
 
@@ -60,7 +60,7 @@ def submit_in(conn: Connection, by_id: Prepared) -> Submitted:
     for i, (_, row) in enumerate(by_id.values()):
         row["created_at"] = row["updated_at"] = now + i * _APART
     inserted = insert(conn, list(by_id.values()))
-    done.new = [run_id for run_id in by_id if run_id in inserted]
+    done.new = {run_id: row for run_id, (_, row) in by_id.items() if run_id in inserted}
     for ids in _chunks(sorted(by_id.keys() - inserted)):
         for run_id, state in conn.execute(_STATES, {"ids": ids}):
             (done.restarted if state in RESTARTABLE else done.stood).append(run_id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services.errors import NotFound
-from services.runs import lifecycle, queries
+from services.runs import lifecycle, queries, submission
 from tests.services.lab import claim, progress, spec, submit
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ def test_a_run_is_read_as_it_was_submitted_and_as_it_ended(db: Database) -> None
     assert run.outcome == {"kind": "solved", "step": 20, "message": "why"}
     assert [event.kind for event in queries.events(db, run_id)] == ["queued", "claimed", "succeeded"]
     assert [event.kind for event in queries.events(db, run_id, 2)] == ["succeeded"]
+
+
+def test_a_run_told_from_its_new_row_is_the_run_that_is_read(db: Database) -> None:
+    done = submission.submit(db, [spec(0)])
+    assert [queries.of_row(row) for row in done.new.values()] == [queries.get(db, run_id) for run_id in done.new]
 
 
 def test_some_runs_come_in_the_order_asked_for(db: Database) -> None:

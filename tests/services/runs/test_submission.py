@@ -17,7 +17,7 @@ def test_a_specification_is_one_run_however_often_it_is_submitted(db: Database) 
     first = submission.submit(db, [spec(0), spec(1), spec(0)])
     assert (len(first.new), first.stood, first.restarted) == (2, [], [])
     again = submission.submit(db, [spec(1), spec(2)])
-    assert (again.new, again.stood) == ([spec(2).digest], [spec(1).digest])
+    assert (list(again.new), again.stood) == ([spec(2).digest], [spec(1).digest])
     assert [event.kind for event in queries.events(db, spec(1).digest)] == ["queued"]
 
 
@@ -42,7 +42,7 @@ def test_what_ended_badly_is_queued_again_and_what_ended_well_stands(db: Databas
     lifecycle.record(db, [(taken[done], progress(1000, outcome="exhausted"))])
     assert queries.get(db, failed).error == "broken"
     again = submission.submit(db, [spec(seed) for seed in range(4)])
-    assert (again.new, again.stood) == ([], [done])
+    assert (again.new, again.stood) == ({}, [done])
     assert set(again.restarted) == {cancelled, failed, second}
     states = [queries.get(db, run_id).state for run_id in (cancelled, failed, done, second)]
     assert states == ["queued", "queued", "succeeded", "queued"]
