@@ -41,8 +41,8 @@ def describe() -> dict[str, list[dict[str, Any]]]:
         for family, entries in (FAMILIES | INNER).items()
     }
     described["experiment"] = [_settings(name, cls.summary, cls) for name, cls in EXPERIMENTS.items()]
-    described["probe"] = [_measure(probe, "unit", "axes", "every", "cost") for probe in PROBES.values()]
-    described["metric"] = [_measure(metric, "unit", "better", "yes_or_no") for metric in METRICS.values()]
+    described["probe"] = [_measure(p, "unit", "every", "cost") | {"axes": list(p.axes)} for p in PROBES.values()]
+    described["metric"] = [_measure(m, "unit", "better", "yes_or_no") for m in METRICS.values()]
     return described
 
 
