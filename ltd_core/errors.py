@@ -28,6 +28,12 @@ class FieldError(LtdError, ValueError):
         return f"{self.field}: {self.message}"
 
 
+def require_at_most(field: str, what: str, number: int, most: int) -> None:
+    """Raise FieldError for a number that several settings make, when it is too large; blame one of them."""
+    if number > most:
+        raise FieldError(field, f"{what} must be at most {most:,}, not {number:,}: make one smaller")
+
+
 class InvalidSpec(LtdError):
     """A specification or a request that cannot be run; names every field that is wrong."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ltd_core.errors import FieldError
+from ltd_core.errors import FieldError, require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import apply, draws_of, finite, unit_vector
 from ltd_core.fields import Count, Positive
@@ -42,8 +42,7 @@ class Composition(Standalone):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         work, nats = self.depth * self.points * self.hidden_size**2, self.depth * math.log(self.gain)
-        if work > _MOST_WORK:
-            raise FieldError("points", f"depth x points x hidden_size^2 must be at most {_MOST_WORK:,}, not {work:,}")
+        require_at_most("points", "depth x points x hidden_size^2", work, _MOST_WORK)
         if nats < -_MOST_NATS or (nats > _MOST_NATS and self.nonlinearity != "tanh"):
             raise FieldError(
                 "gain",

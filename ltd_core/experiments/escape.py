@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from ltd_core.errors import FieldError
+from ltd_core.errors import FieldError, require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import draws_of, finite
 from ltd_core.fields import Count, Positive, Real
@@ -52,8 +52,7 @@ class Escape(Standalone):
         if self.tilt >= steepest:
             raise FieldError("tilt", f"must be below {steepest:g} for this height, else there is no poor minimum")
         work = self.updates * self.chains * len(self.thresholds)
-        if work > _MOST_UPDATES:
-            raise FieldError("updates", f"updates x chains x thresholds is {work:,}, at most {_MOST_UPDATES:,}")
+        require_at_most("updates", "updates x chains x thresholds", work, _MOST_UPDATES)
         return self
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ltd_core.errors import FieldError
+from ltd_core.errors import FieldError, require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, slopes_of
 from ltd_core.fields import Count, Positive, Real
@@ -48,12 +48,8 @@ class GradientCensus(Standalone):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         work = self.samples * self.hidden_size * (self.length * (self.hidden_size + _EACH) + self.hidden_size**2)
-        if work > _MOST_WORK:
-            raise FieldError(
-                "samples",
-                f"samples x hidden_size x (length x (hidden_size + {_EACH}) + hidden_size^2) must be at most "
-                f"{_MOST_WORK:,}, not {work:,}: make one smaller",
-            )
+        what = f"samples x hidden_size x (length x (hidden_size + {_EACH}) + hidden_size^2)"
+        require_at_most("samples", what, work, _MOST_WORK)
         if 0 < self.input_scale < _SMALLEST:
             raise FieldError("input_scale", f"must be 0 or at least {_SMALLEST:g}, not {self.input_scale:g}")
         return self

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ltd_core.errors import FieldError
+from ltd_core.errors import FieldError, require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, unit_vector
 from ltd_core.fields import Count, Real, Whole
@@ -79,8 +79,7 @@ class LinearRecurrence(Standalone):
             raise FieldError(
                 "eigenvector", f"must be at most {size}, and 0 where a start is given, not {self.eigenvector}"
             )
-        if self.length * size > _MOST:
-            raise FieldError("length", f"length x units must be at most {_MOST:,}, not {self.length * size:,}")
+        require_at_most("length", "length x units", self.length * size, _MOST)
         return self
 
     @property

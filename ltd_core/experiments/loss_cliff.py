@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ltd_core.errors import FieldError
+from ltd_core.errors import require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import finite
 from ltd_core.fields import Count, Positive, Real
@@ -53,13 +53,8 @@ class LossCliff(Standalone):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        drawn, descended = self.points**2 * self.length, self.descent_steps * self.length
-        if drawn > _MOST_POINTS:
-            raise FieldError("points", f"points^2 x length must be at most {_MOST_POINTS:,}, not {drawn:,}")
-        if descended > _MOST_DESCENT:
-            raise FieldError(
-                "descent_steps", f"descent_steps x length must be at most {_MOST_DESCENT:,}, not {descended:,}"
-            )
+        require_at_most("points", "points^2 x length", self.points**2 * self.length, _MOST_POINTS)
+        require_at_most("descent_steps", "descent_steps x length", self.descent_steps * self.length, _MOST_DESCENT)
         return self
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ltd_core.errors import FieldError
+from ltd_core.errors import require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, rescaled, slopes_of, unit_vector
 from ltd_core.fields import Count, Real
@@ -44,11 +44,7 @@ class NonlinearRecurrence(Standalone):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        work = self.length * self.hidden_size**3
-        if work > _MOST_WORK:
-            raise FieldError(
-                "length", f"length x hidden_size^3 must be at most {_MOST_WORK:,}, not {work:,}: make one smaller"
-            )
+        require_at_most("length", "length x hidden_size^3", self.length * self.hidden_size**3, _MOST_WORK)
         return self
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ltd_core.errors import FieldError
+from ltd_core.errors import require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
 from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite
 from ltd_core.fields import Count, Positive
@@ -60,10 +60,7 @@ class WeightProduct(Standalone):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         work = self.samples * self.depth * (self.width**2 + _EACH)
-        if work > _MOST_WORK:
-            raise FieldError(
-                "samples", f"samples x depth x (width^2 + {_EACH}) must be at most {_MOST_WORK:,}, not {work:,}"
-            )
+        require_at_most("samples", f"samples x depth x (width^2 + {_EACH})", work, _MOST_WORK)
         return self
 
     @property
