@@ -39,11 +39,6 @@ class Adding(Problem):
             answer = answer * 0.5
         return Batch(inputs.to(dtype), answer.unsqueeze(-1).to(dtype), starts)
 
-    @property
-    def right_within(self) -> float:
-        """Return the tolerance."""
-        return self.tolerance
-
 
 def draw_marked(problem: Problem, draws: Draws, batch_size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return (value, marker) pairs [K, T, B, 2], the two marked values [K, 2, B] and the starts [K]."""

@@ -32,8 +32,3 @@ class Multiplication(Problem):
         """Return (value, marker) pairs and the targets [K, B, 1]."""
         inputs, marked, starts = draw_marked(self, draws, batch_size)
         return Batch(inputs.to(dtype), (marked[:, 0] * marked[:, 1]).unsqueeze(-1).to(dtype), starts)
-
-    @property
-    def right_within(self) -> float:
-        """Return the tolerance."""
-        return self.tolerance

@@ -122,5 +122,6 @@ class Problem(Mechanism):
 
     @property
     def right_within(self) -> float | None:
-        """Return how near to the target every number of a right answer is; None where answers are classes."""
-        return None
+        """Return how near to the target every number of a right answer is: the `tolerance`; None of classes."""
+        tolerance: float | None = getattr(self, "tolerance", None)
+        return tolerance

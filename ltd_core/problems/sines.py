@@ -46,11 +46,6 @@ class Sines(Problem):
         signal = _signal(self.sequence_seed, self.length, str(device)).to(dtype)
         return Batch(inputs, signal.view(1, -1, 1, 1).repeat(lanes, 1, batch_size, 1), draws.words.new_zeros(lanes))
 
-    @property
-    def right_within(self) -> float:
-        """Return the tolerance."""
-        return self.tolerance
-
 
 @lru_cache(maxsize=16)
 def _signal(seed: int, length: int, device: str) -> torch.Tensor:

@@ -23,11 +23,6 @@ class ConstantTimeScale(TimeScale):
     kind: Literal["constant"] = "constant"
     alpha: Alpha = Field(default=0.9, description="alpha, or one for each group; groups are equal parts of the units.")
 
-    @property
-    def groups(self) -> tuple[float, ...]:
-        """Return the alphas as they are set."""
-        return self.alpha if isinstance(self.alpha, tuple) else (self.alpha,)
-
     def draw(self, draws: Draws, draw: int, size: int, given: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
         """Return what is given."""
         return given

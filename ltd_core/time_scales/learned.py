@@ -36,11 +36,6 @@ class LearnedTimeScale(TimeScale):
         """Return the logistic function of the trained number."""
         return sigmoid(parameter(LOGIT))
 
-    @property
-    def groups(self) -> tuple[float, ...]:
-        """Return the alphas to start with."""
-        return self.alpha if isinstance(self.alpha, tuple) else (self.alpha,)
-
     def draw(self, draws: Draws, draw: int, size: int, given: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
         """Return the trained numbers to start with."""
         return torch.logit(given)

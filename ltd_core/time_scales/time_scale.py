@@ -50,7 +50,8 @@ class TimeScale(Mechanism):
     @property
     def groups(self) -> tuple[float, ...]:
         """Return the alpha that is set for each group of units; the groups are equal parts of them."""
-        return ()
+        alpha: float | tuple[float, ...] = getattr(self, "alpha", ())
+        return alpha if isinstance(alpha, tuple) else (alpha,)
 
     @abstractmethod
     def draw(self, draws: Draws, draw: int, size: int, given: torch.Tensor) -> torch.Tensor:
