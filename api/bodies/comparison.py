@@ -25,12 +25,17 @@ class Side(Body):
     values: list[AxisValue]
 
 
-class MetricInfo(Body):
+class PairedMetric(Body):
     """What is compared."""
 
     name: str
     unit: str
     better: Literal["lower", "higher"] | None = Field(description="None where neither is better.")
+
+
+class MetricInfo(PairedMetric):
+    """What is compared."""
+
     description: str
     yes_or_no: bool = Field(description="A run has 0 or 1: what runs have together is a rate.")
 
@@ -94,14 +99,6 @@ class Pair(Body):
     low: float | Word | None = Field(description="Lower end of the median's 95 % bootstrap interval, over units.")
     high: float | Word | None
     p: float | None = Field(description="Of a two-sided permutation test; see `permuted`.")
-
-
-class PairedMetric(Body):
-    """What is compared."""
-
-    name: str
-    unit: str
-    better: Literal["lower", "higher"] | None = Field(description="None where neither is better.")
 
 
 class Pairs(Body):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -11,24 +11,25 @@ from api.bodies.body import Body
 Word = Literal["NaN", "Infinity", "-Infinity"]
 Numbers = list[Any] | float | Word
 """Nested along the later axes; numbers that JSON lacks are words."""
-Coordinates = Annotated[
-    dict[str, list[float | str]],
-    Field(
-        description="By axis, the values along it, such as thresholds or names of gates. An axis that is not named is "
-        "counted: steps by `every`, `lag` from 0, every other axis from 1."
-    ),
-]
 
 
-class TraceEntry(Body):
-    """What is stored of one trace."""
+class _Declared(Body):
+    """What a specification declares of a trace."""
 
     name: str
     unit: str
     axes: list[str]
     every: int
     size: list[int] = Field(description="Lengths of the axes after step.")
-    coordinates: Coordinates
+    coordinates: dict[str, list[float | str]] = Field(
+        description="By axis, the values along it, such as thresholds or names of gates. An axis that is not named is "
+        "counted: steps by `every`, `lag` from 0, every other axis from 1."
+    )
+
+
+class TraceEntry(_Declared):
+    """What is stored of one trace."""
+
     description: str
     first_step: int = Field(description="Later than `every` where the probe came to a run on its way: NaN before it.")
     last_step: int
@@ -42,16 +43,10 @@ class Traces(Body):
     traces: list[TraceEntry]
 
 
-class Trace(Body):
+class Trace(_Declared):
     """Part of a trace: `values` at level 0; above it, in cells of 2^level points, the figures asked for."""
 
     run: str
-    name: str
-    unit: str
-    axes: list[str]
-    every: int
-    size: list[int]
-    coordinates: Coordinates
     level: int
     cell_steps: int = Field(description="Steps that a point or cell stands for.")
     steps: list[int] = Field(description="The first step of each point or cell.")

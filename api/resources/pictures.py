@@ -31,9 +31,9 @@ CSV = "text/csv"
     "GET /runs/<run_id>/pictures",
     query={
         "names": text("Pictures, with commas between; all where none is named.", LONGEST_LIST),
-        "from": _STEP,
-        "to": _STEP,
-        "max_points": count(_MOST_POINTS, 1000),
+        "from": _STEP | {"description": "The first step; by default that of each trace."},
+        "to": _STEP | {"description": "The last step; by default that of each trace."},
+        "max_points": count(_MOST_POINTS, 1000, "Points or cells of a curve."),
     },
     answers={200: Pictures},
     also=(CSV,),
