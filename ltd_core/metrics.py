@@ -64,7 +64,7 @@ _ALL = (
         "growth_rate",
         "nats per step",
         None,
-        "Mean growth of a logarithmic norm per step, of an experiment without training.",
+        "Mean growth of a logarithmic norm per step, of an experiment without training; -inf where it ends as zero.",
     ),
     Metric("gradient_growth_rate", "nats per step", None, "The same, of the gradient in the backward pass."),
     Metric("transient_growth", "ratio", None, "Largest norm on the way over the first."),

@@ -12,7 +12,8 @@ from pydantic_core import core_schema
 from ltd_core.mechanism import Mechanism
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Mechanism)
@@ -53,6 +54,15 @@ class Registry(Entries[M]):
         """Return a union of the entries, chosen by `kind`; the default kind where none is named."""
         choices = {kind: handler.generate_schema(entry) for kind, entry in self.items()}
         return core_schema.tagged_union_schema(choices, discriminator=self.kind_of)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return the union's schema, which says that `kind` decides."""
+        union = handler(schema)
+        refs = [choice["$ref"] for choice in union["oneOf"]]
+        union["discriminator"] = {"propertyName": "kind", "mapping": dict(zip(self, refs, strict=True))}
+        return union
 
     def kind_of(self, value: object) -> str | None:
         """Return the kind that a value, in JSON or an entry, names; None when it names none and there is no default."""

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, current_app
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.bodies.answers import answer
@@ -15,11 +16,11 @@ from api.bodies.server import Problem
 from api.http.endpoint import JSON, Endpoint, declared
 from api.http.problem import MEDIA_TYPE
 from ltd_core.spec import EXPERIMENTS, RunSpec
+from services.sweeps.request import SweepRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import BaseModel
     from werkzeug.routing import Rule
 
 blueprint = Blueprint("openapi", __name__)
@@ -32,6 +33,23 @@ _IN_PATH = {
     "name": "Name of a trace; see the run's traces.",
     "care": "verify, repair, compact or thin.",
 }
+_TRAINING = {
+    "experiment": "training",
+    "problem": {"kind": "temporal_order", "length": 20},
+    "cell": {"kind": "rnn", "hidden_size": 20},
+    "clipping": {"kind": "norm", "threshold": 1.0},
+    "updates": 1000,
+}
+_EXAMPLES: dict[type[BaseModel], Document] = {
+    RunSpec: _TRAINING,
+    SweepRequest: {
+        "name": "thresholds and batch sizes",
+        "base": _TRAINING,
+        "axes": {"clipping.threshold": [0.1, 1.0, 10.0], "batch_size": [5, 20]},
+        "seeds": [0, 1, 2],
+    },
+}
+"""Of what is sent."""
 _MEANING = {200: "Done.", 201: "Made.", 202: "Accepted.", 503: "Not ready."}
 
 
@@ -108,6 +126,8 @@ def _operation(rule: Rule, endpoint: Endpoint) -> Document:
     }
     if endpoint.body or endpoint.media != JSON:
         content = {"schema": _ref(endpoint.body) if endpoint.body else {"type": "string", "format": "binary"}}
+        if endpoint.body in _EXAMPLES:
+            content["example"] = _EXAMPLES[endpoint.body]
         described["requestBody"] = {"required": True, "content": {endpoint.media: content}}
     return described
 

@@ -120,7 +120,7 @@ class GradientCensus(Standalone):
         summary = {
             "vanishing_share": float((classes < 0).double().mean()),
             "exploding_share": float((classes > 0).double().mean()),
-            "gradient_growth_rate": float(rates[torch.isfinite(rates)].mean()),
+            "gradient_growth_rate": float(rates.mean()),
         }
         traces = {"gradient_rate": rates, "gradient_class": classes, "state_norm_last": last}
         return Computed(traces, finite(summary))

@@ -80,5 +80,5 @@ def exponential(logs: torch.Tensor) -> torch.Tensor:
 
 
 def finite(summary: dict[str, float]) -> Summary:
-    """Return figures, None in place of those that are none."""
-    return {name: value if math.isfinite(value) else None for name, value in summary.items()}
+    """Return figures, None in place of those that are none; a rate of -inf is one: it ends as exactly zero."""
+    return {name: value if value == -math.inf or math.isfinite(value) else None for name, value in summary.items()}

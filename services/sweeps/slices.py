@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-SLICE = 2_000
+SLICE = 5_000
 """Runs that are stored or changed in one transaction: a fraction of a second, on a busy machine too.
 
 Who waits for SQLite's lock longer than `services.database.engine.LOCK_SECONDS` is refused.

@@ -223,3 +223,18 @@ def faults(document: dict[str, Any], schema: dict[str, Any], body: object) -> li
     whole = schema | {"components": document["components"]}
     checked = Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
     return [f"{error.json_path}: {error.message[:200]}" for error in checked.iter_errors(body)]
+
+
+def test_what_is_sent_has_an_example_that_is_accepted(client: FlaskClient) -> None:
+    paths = client.get("/api/v1/openapi.json").json["paths"]
+    for path in ("/api/v1/runs", "/api/v1/sweeps"):
+        example = paths[path]["post"]["requestBody"]["content"]["application/json"]["example"]
+        assert client.post(path, json=example).status_code == 201
+
+
+def test_a_union_of_kinds_says_which_kind_is_which(client: FlaskClient) -> None:
+    schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    cell = schemas["Training"]["properties"]["cell"]
+    assert cell["discriminator"]["propertyName"] == "kind"
+    assert cell["discriminator"]["mapping"]["lstm"] == "#/components/schemas/Lstm"
+    assert set(cell["discriminator"]["mapping"].values()) == {choice["$ref"] for choice in cell["oneOf"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_shares_count_the_rates() -> None:
 def test_a_gradient_of_relu_may_die_out() -> None:
     traces, summary = computed(nonlinearity="relu", radius=0.3, input_scale=0.0)
     assert np.isneginf(traces["gradient_rate"]).all()
-    assert summary["gradient_growth_rate"] is None
+    assert summary["gradient_growth_rate"] == -math.inf
 
 
 def test_a_larger_census_begins_with_the_smaller_one() -> None:

