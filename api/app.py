@@ -18,6 +18,7 @@ from api.resources import (
     maintenance,
     mechanisms,
     openapi,
+    overlays,
     pictures,
     runs,
     sweeps,
@@ -34,7 +35,20 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 LARGEST_BODY = 10 * 1024 * 1024
-RESOURCES = (runs, sweeps, traces, pictures, events, comparison, mechanisms, workers, maintenance, imports, openapi)
+RESOURCES = (
+    runs,
+    sweeps,
+    traces,
+    pictures,
+    overlays,
+    events,
+    comparison,
+    mechanisms,
+    workers,
+    maintenance,
+    imports,
+    openapi,
+)
 _COMPRESSED = (
     "application/json",
     "application/problem+json",
