@@ -31,13 +31,17 @@ def groups(comparison: dict[str, Any], cells: str | None = None) -> dict[str, An
     apart = [i for i in range(len(fields)) if len({place[i] for place in places}) > 1]
     named = apart or range(len(fields))
     found = [
-        Group(", ".join(fields[i]["values"][place[i]]["label"] for i in named), tuple(_runs(comparison, place)))
+        Group(", ".join(_words(fields[i]["values"][place[i]]["label"]) for i in named), tuple(_runs(comparison, place)))
         for place in places
     ]
     return {
         "groups": [group for group in found if group.runs],
-        "family": ", ".join(fields[i]["field"].replace("_", " ").replace(".", " ") for i in named),
+        "family": ", ".join(_words(fields[i]["field"]).replace(".", " ") for i in named),
     }
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _places(cells: str | None, sizes: list[int]) -> list[Place]:

@@ -60,7 +60,7 @@ def overlay(
     begun = [(label, runs) for label, runs in begun if runs]
     if not begun:
         return None, []
-    pictures = [_pictures(db, runs[0]) for _, runs in begun]
+    pictures = [pictures_of(db, runs[0]) for _, runs in begun]
     known = _known(pictures)
     fit = [picture for picture in known if curves_of(picture, begun[0][1][0].spec.traces())]
     if not name and not fit:
@@ -99,7 +99,8 @@ def _begun(db: Database, group: Group) -> list[RunView]:
     return [run for run in queries.some(db, group.runs) if run.step > 0] if group.runs else []
 
 
-def _pictures(db: Database, run: RunView) -> dict[str, Picture]:
+def pictures_of(db: Database, run: RunView) -> dict[str, Picture]:
+    """Return the pictures that a run's specification declares and its stored traces can fill, by name."""
     with db.read() as conn:
         declared = {info.name: info for info, _ in reading.traces_of(conn, run.id)}
     return {picture.name: picture for picture in drawable(run.spec.pictures(), declared)}
@@ -148,7 +149,9 @@ def _figure(drawn: Sequence[_Drawn], family: str, without: Sequence[str]) -> Fig
     if others:
         data += [_key(curve, _DOTTED if curve in others else _SOLID) for curve in curves]
     data += _theory(drawn, sides)
-    return assembled(picture, sides, _told_once(data), _caption(main, picture, first, without), family)
+    figure = assembled(picture, sides, _told_once(data), _caption(main, picture, first, without), family)
+    figure["layout"]["legend"]["traceorder"] = "normal"
+    return figure
 
 
 def _line(group: _Drawn, style: dict[str, Any]) -> dict[str, Any]:
@@ -202,6 +205,8 @@ def _caption(main: Sequence[Lines], picture: Picture, curve: Curve, without: Seq
         parts.append(f"A point is the mean of {points:,} stored ones.")
     by = {layer.by for layer in picture.layers if isinstance(layer, Curve) and layer.trace == curve.trace} - {""}
     parts += [f"Each run is shown at its last {'update' if axis == 'step' else worded(axis)}." for axis in by]
+    if any(lines.sparse for lines in main):
+        parts.append("Lines join the points that are not exactly zero.")
     if any(lines.ends for lines in main):
         parts.append("A ring: a run ends there, and the median goes on without it.")
     return " ".join([*parts, *([f"Not traced by {', '.join(without)}."] if without else [])])

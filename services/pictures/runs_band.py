@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FEW_RUNS = 5
 """Of fewer, all lie in the band."""
+_LAST = 1001
+"""In the legend: after the groups."""
 _FEW_POINTS = 16
 """So few points are marked one by one."""
 
@@ -33,6 +35,8 @@ class Lines:
     """Stored points in one that is drawn."""
     ends: tuple[tuple[float, float], ...] = ()
     """The last points of runs that end before others."""
+    sparse: bool = False
+    """Whether points between those that are drawn were left out, since all runs are exactly zero there."""
 
     @property
     def runs(self) -> int:
@@ -51,7 +55,7 @@ class Lines:
         told = f"lowest to highest of {self.runs} runs" if few else f"middle 80 % of {self.runs} runs"
         low, high = (sides.on("y", quantile(self.values, q)) for q in ((0.0, 1.0) if few else (0.1, 0.9)))
         edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
-        fill = {"fill": "tonexty", "fillcolor": palette.faint(line["color"], 0.16), "name": told}
+        fill = {"fill": "tonexty", "fillcolor": palette.faint(line["color"], 0.16), "name": told, "legendrank": _LAST}
         return [edge | {"y": low}, edge | {"y": high} | fill, main, *self._rings(line, sides)]
 
     def _rings(self, line: dict[str, Any], sides: Sides) -> list[dict[str, Any]]:
@@ -61,7 +65,17 @@ class Lines:
             sides.on(side, np.array(places)) for side, places in zip("xy", zip(*self.ends, strict=True), strict=True)
         )
         ring = {"symbol": "circle-open", "size": 8, "color": line["color"]}
-        return [{"type": "scatter", "mode": "markers", "x": x, "y": y, "name": "a run ends", "marker": ring}]
+        return [
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": x,
+                "y": y,
+                "name": "a run ends",
+                "marker": ring,
+                "legendrank": _LAST,
+            }
+        ]
 
 
 def lines_of(curve: Curve, runs: Sequence[Stored]) -> Lines:
@@ -74,7 +88,7 @@ def lines_of(curve: Curve, runs: Sequence[Stored]) -> Lines:
     if curve.along != info.axes[0] or info.along(curve.along):
         longest = max(there, key=lambda run: len(run.along(curve.trace, curve.along)))
         x = longest.along(curve.trace, curve.along)
-        return Lines(x, np.stack([_padded(values, len(x)) for values in cut]))
+        return _without_zeros(Lines(x, np.stack([_padded(values, len(x)) for values in cut])))
     return _on_cells(curve, there, cut)
 
 
@@ -98,6 +112,14 @@ def _cut(curve: Curve, run: Stored) -> Array:
 
 def _padded(values: Array, length: int) -> Array:
     return np.append(values, np.full(length - len(values), np.nan))
+
+
+def _without_zeros(lines: Lines) -> Lines:
+    """Leave out the zeros, as numbers or as logarithms, between points that each stand alone: lines join the others."""
+    there = (np.isfinite(lines.values) & (lines.values != 0)).any(0)
+    if not there.any() or (there[1:] & there[:-1]).any():
+        return lines
+    return Lines([x for x, kept in zip(lines.x, there, strict=True) if kept], lines.values[:, there], sparse=True)
 
 
 def _on_cells(curve: Curve, runs: Sequence[Stored], cut: Sequence[Array]) -> Lines:

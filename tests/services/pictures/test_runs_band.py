@@ -63,6 +63,14 @@ def test_of_an_axis_beside_the_steps_the_last_point_is_taken() -> None:
     np.testing.assert_array_equal(found.values, [[3, 2, 1], [4, 5, 6]])
 
 
+def test_points_that_stand_alone_between_zeros_are_joined() -> None:
+    found = lines(Run(MEMORY, np.array([[4.0, 0, 1]])), Run(MEMORY, np.array([[3.0, 0, 2]])), along="lag")
+    np.testing.assert_array_equal(found.values, [[4, 1], [3, 2]])
+    assert found.sparse
+    assert found.x == [MEMORY.along("lag")[0], MEMORY.along("lag")[2]]
+    assert not lines(Run(MEMORY, np.array([[4.0, 1, 0]])), along="lag").sparse
+
+
 def test_yes_and_no_of_every_step_are_put_together_to_the_bins_of_the_picture() -> None:
     found = lines(Run(LOSS, np.tile([0.0, 1.0], 8)), bins=4)
     np.testing.assert_array_equal(found.values, [[0.5] * len(found.x)])
