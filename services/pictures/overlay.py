@@ -208,5 +208,5 @@ def _caption(main: Sequence[Lines], picture: Picture, curve: Curve, without: Seq
     if any(lines.sparse for lines in main):
         parts.append("Lines join the points that are not exactly zero.")
     if any(lines.ends for lines in main):
-        parts.append("A ring: a run ends there, and the median goes on without it.")
+        parts.append("A ring: a run ends there; the median is drawn while half of them go on.")
     return " ".join([*parts, *([f"Not traced by {', '.join(without)}."] if without else [])])

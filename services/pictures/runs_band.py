@@ -43,17 +43,22 @@ class Lines:
         """Return the number of runs."""
         return len(self.values)
 
+    @property
+    def _half(self) -> Array:
+        """Return the values where at least half of the runs have one: a median of the few that go on says little."""
+        return np.where(2 * np.count_nonzero(~np.isnan(self.values), axis=0) >= self.runs, self.values, np.nan)
+
     def traces(self, name: str, line: dict[str, Any], sides: Sides, *, shaded: bool) -> list[dict[str, Any]]:
         """Return what Plotly draws: the median, and of several runs the band and where one ends."""
         x = sides.on("x", self.x)
         marked = "lines+markers" if len(self.x) <= _FEW_POINTS and shaded else "lines"
         main = {"type": "scatter", "x": x, "mode": marked, "name": name, "line": line, "marker": {"size": 6}}
-        main["y"] = sides.on("y", quantile(self.values, 0.5))
+        main["y"] = sides.on("y", quantile(self._half, 0.5))
         if not shaded or self.runs == 1:
             return [main]
         few = self.runs < _FEW_RUNS
         told = f"lowest to highest of {self.runs} runs" if few else f"middle 80 % of {self.runs} runs"
-        low, high = (sides.on("y", quantile(self.values, q)) for q in ((0.0, 1.0) if few else (0.1, 0.9)))
+        low, high = (sides.on("y", quantile(self._half, q)) for q in ((0.0, 1.0) if few else (0.1, 0.9)))
         edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
         fill = {"fill": "tonexty", "fillcolor": palette.faint(line["color"], 0.16), "name": told, "legendrank": _LAST}
         return [edge | {"y": low}, edge | {"y": high} | fill, main, *self._rings(line, sides)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,8 @@ def test_a_run_in_finer_cells_is_brought_to_the_cells_of_the_coarsest() -> None:
 def test_a_run_that_ends_before_the_others_is_ringed_at_its_last_finite_point() -> None:
     found = lines(Run(LOSS, np.array([1.0, 2.0, 3.0])), Run(LOSS, np.array([4.0, 5.0])), Run(LOSS, np.array([6, NAN])))
     assert found.ends == ((2.0, 5.0), (1.0, 6.0))
+    lone = found.traces("norm 1", {"color": "#3d6be0"}, Sides(Axis("x"), Axis("y")), shaded=False)[0]["y"]
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(lone["bdata"]), lone["dtype"]), [4, 3.5, NAN])
     traces = found.traces("norm 1", {"color": "#3d6be0"}, Sides(Axis("x"), Axis("y")), shaded=True)
     assert [trace.get("name") for trace in traces] == [None, "lowest to highest of 3 runs", "norm 1", "a run ends"]
 
