@@ -19,6 +19,7 @@ from api.resources import (
     maintenance,
     mechanisms,
     openapi,
+    overlays,
     pictures,
     runs,
     sweeps,
@@ -35,6 +36,21 @@ if TYPE_CHECKING:
     from services.settings import Settings
 
 RESOURCES = (runs, sweeps, traces, pictures, events, comparison, mechanisms, workers, maintenance, imports, openapi)
+LARGEST_BODY = 10 * 1024 * 1024
+RESOURCES = (
+    runs,
+    sweeps,
+    traces,
+    pictures,
+    overlays,
+    events,
+    comparison,
+    mechanisms,
+    workers,
+    maintenance,
+    imports,
+    openapi,
+)
 _COMPRESSED = (
     "application/json",
     "application/problem+json",

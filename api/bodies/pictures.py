@@ -25,3 +25,17 @@ class Pictures(Body):
     """The pictures of a run, the answer to its question first."""
 
     pictures: list[Picture]
+
+
+class Known(Body):
+    """A picture that can be asked for."""
+
+    name: str
+    title: str
+
+
+class Overlay(Body):
+    """One picture of several cells; none where no run has begun."""
+
+    pictures: list[Picture]
+    known: list[Known] = Field(description="The pictures of these runs that are made of curves.")

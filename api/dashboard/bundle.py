@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 STATIC = Path(__file__).with_name("static")
-MODULES = ("colors", "dom", "format", "tables", "scale", "best", "heatmap", "plot", "curves", "delta", "report")
+REPORT = ("colors", "dom", "format", "tables", "scale", "best", "heatmap", "plot", "report")
 """In the order of their imports; their top-level names are distinct, so that they can share one scope."""
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=const|function|class)", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=const|(?:async )?function|class)", re.MULTILINE)
 
 
-def modules() -> str:
-    """Return the source of MODULES as one ES module that imports nothing."""
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", read(f"{name}.js"))) for name in MODULES)
+def modules(names: Iterable[str] = REPORT) -> str:
+    """Return the source of some modules as one ES module that imports nothing."""
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", read(f"{name}.js"))) for name in names)
 
 
 def read(name: str) -> str:

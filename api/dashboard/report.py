@@ -1,9 +1,8 @@
-"""One sweep as one HTML file that opens without a server: words, comparison, curves, gradients through time."""
+"""One sweep as one HTML file that opens without a server: words, comparison, and the pictures that REST gives."""
 
 from __future__ import annotations
 
 import json
-import math
 import platform
 from collections import Counter
 from dataclasses import dataclass
@@ -13,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from flask import render_template
 
-from api.dashboard import bundle, series
+from api.dashboard import bundle
 from api.dashboard.findings import Ending, findings, words
 from api.dashboard.plotly import PLOTLY
 from api.http.csp import REPORT_POLICY
 from services.comparison.table import compare
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
+from services.pictures.cells import groups
+from services.pictures.overlay import MOST_RUNS, Group, curves_of, overlay, pictures_of
+from services.pictures.reading import Part, pictures
 from services.sweeps import posted
-from services.traces import reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,24 +36,19 @@ COMPARED = (
     *("gradient_norm_max", "clipped_share", "delta_slope"),
 )
 MOST_PANELS = 10
-MOST_CURVES = 12
-CURVE_POINTS = 4000
-PICTURE_NUMBERS = 1_000_000
+MOST_OVERLAYS = 4
+CELLS = 300
+"""Columns of a picture of one run."""
+Figure = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One cell: its curves, and the gradient through time of its median run."""
+    """One row: how its runs ended, and of its median run what cannot be laid over others."""
 
     title: str
     caption: str
-    curves: list[dict[str, Any]]
-    picture: dict[str, Any] | None
-    updates: int
-
-    def data(self) -> dict[str, Any]:
-        """Return what the modules draw."""
-        return {"curves": self.curves, "picture": self.picture, "updates": self.updates}
+    picture: Figure | None = None
 
 
 def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -> str:
@@ -63,11 +59,14 @@ def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -
     shown = [c for c in compared if any(cell["n"] for row in c["cells"] for cell in row)] or compared[:1]
     runs = _runs(db, sweep_id)
     ended = {run.id: _ending(run) for run in runs.values() if run.state == "succeeded"}
-    column = _telling_column(main)
     trains = sweep.base.get("experiment", "training") == "training"
-    rows = range(min(len(main["rows"]["values"]), MOST_PANELS) if trains else 0)
-    panels = [_panel(db, main, row, column, runs) for row in rows]
-    data = {"comparisons": shown, "panels": [panel.data() for panel in panels]}
+    beside = main if len(set(sweep.axes) - {"seed"}) > 1 else compare(db, sweep_id, columns="experiment")
+    column = beside["best"]["column"] if beside["best"] else len(beside["columns"]["values"]) // 2
+    rows = range(min(len(beside["rows"]["values"]), MOST_PANELS))
+    overlays = _overlays(db, beside, column, len(rows))
+    panels = [_panel(db, beside, row, column, runs) for row in rows]
+    figures = [*overlays, *(panel.picture for panel in panels)]
+    data = {"comparisons": shown, "pictures": figures}
     return render_template(
         "dashboard/report.html",
         sweep=sweep,
@@ -78,7 +77,8 @@ def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -
         side_by_side=shown[0]["panels"] is not None,
         findings=findings(main, ended),
         table=_table(main),
-        where=f"{words(main['columns']['field'])} {main['columns']['values'][column]['label']}",
+        where=f"{words(beside['columns']['field'])} {beside['columns']['values'][column]['label']}",
+        overlays=overlays,
         panels=panels,
         reproduce=_command(sweep),
         versions=f"ltd-lab {version('ltd-lab')}, Python {platform.python_version()}",
@@ -104,36 +104,27 @@ def _ending(run: RunView) -> Ending:
     return Ending(solved=run.summary.get("success") == 1, diverged=run.summary.get("diverged") == 1)
 
 
-def _telling_column(comparison: dict[str, Any]) -> int:
-    """Return the column in which the rows differ most; of several, the one nearest the middle."""
-    columns = list(zip(*comparison["cells"], strict=True))
-
-    def spread(j: int) -> float:
-        values = [cell["value"] for cell in columns[j] if cell["value"] is not None]
-        return max(values) - min(values) if values else -1.0
-
-    middle = (len(columns) - 1) / 2
-    return min(range(len(columns)), key=lambda j: (-spread(j), abs(j - middle)))
+def _overlays(db: Database, comparison: dict[str, Any], column: int, rows: int) -> list[Figure]:
+    """Return the pictures of a column that are made of curves, a color a row."""
+    cells = groups(comparison, ";".join(f"{row},{column}" for row in range(rows)))
+    each = MOST_RUNS // max(1, len(cells["groups"]))
+    chosen = [Group(group.label, group.runs[:each]) for group in cells["groups"]]
+    _, known = overlay(db, chosen)
+    names = [picture.name for picture in known[:MOST_OVERLAYS]]
+    drawn = [overlay(db, chosen, name, family=cells["family"])[0] for name in names]
+    return [figure for figure in drawn if figure]
 
 
 def _panel(db: Database, comparison: dict[str, Any], row: int, column: int, runs: dict[str, RunView]) -> Panel:
     started = [runs[run_id] for run_id in comparison["cells"][row][column]["runs"] if runs[run_id].step > 0]
     title = f"{words(comparison['rows']['field'])} {comparison['rows']['values'][row]['label']}"
     if not started:
-        return Panel(title, "no run has started", [], None, 1)
+        return Panel(title, "no run has started")
     ended = [run for run in started if run.state == "succeeded"] or started
     median = sorted(ended, key=_badness)[(len(ended) - 1) // 2]
-    known = {entry["name"]: entry for entry in reading.catalog(db, median.id)}
-    curves = (
-        [series.curve(reading.read(db, run.id, "loss", max_points=CURVE_POINTS)) for run in started[:MOST_CURVES]]
-        if "loss" in known
-        else []
-    )
-    picture = None
-    for name in known.keys() & series.DELTAS:
-        points = max(series.MOST_COLUMNS, PICTURE_NUMBERS // known[name]["size"][0])
-        picture = series.picture(reading.read(db, median.id, name, max_points=points))
-    return Panel(title, _caption(started, median), curves, picture, max(run.updates for run in started))
+    alone = [name for name, picture in pictures_of(db, median).items() if not curves_of(picture, median.spec.traces())]
+    shown = pictures(db, median.id, alone[:1], Part(max_points=CELLS))[0] if alone else None
+    return Panel(title, _caption(started, median), shown)
 
 
 def _badness(run: RunView) -> tuple[bool, float, str]:
@@ -146,13 +137,7 @@ def _caption(started: list[RunView], median: RunView) -> str:
     solved, diverged = sum(e.solved for e in endings), sum(e.diverged for e in endings)
     others = Counter(run.state for run in started if run.state != "succeeded") | Counter(diverged=diverged)
     parts = [f"{solved} of {len(endings)} runs solved the problem", *(f"{k} {why}" for why, k in others.items() if k)]
-    slope = median.summary.get("delta_slope")
-    change = (
-        ""
-        if slope is None
-        else f", whose gradient changes by a factor of {math.exp(slope):.3f} per step back in time (mean over training)"
-    )
-    return f"{', '.join(parts)}. The picture is of seed {median.spec.seed}{change}."
+    return f"{', '.join(parts)}. Drawn is seed {median.spec.seed}, the median."
 
 
 def _lead(sweep: SweepView) -> str:

@@ -19,19 +19,24 @@ def figure(picture: Picture, stored: Stored) -> Figure:
     """Return a picture's name, question, answer, and what Plotly draws; colors of text and ground are the viewer's."""
     sides = Sides(picture.x, picture.y)
     data = [trace for layer in picture.layers for trace in drawn(layer, stored, sides)]
-    named = [trace for trace in data if trace.get("showlegend", False)]
+    made = assembled(picture, sides, data, picture.caption(stored), _family(picture))
+    return made | {"zoomable": any(stored.view(name).level for name in picture.traces)}
+
+
+def assembled(picture: Picture, sides: Sides, data: list[Figure], caption: str, family: str) -> Figure:
+    """Return a figure of drawn traces; `family` is what the names in its legend are values of."""
     layout: Figure = {
         "xaxis": sides.layout("x"),
         "yaxis": sides.layout("y"),
         "shapes": sides.levels,
-        "showlegend": len(named) > 1,
+        "showlegend": len([trace for trace in data if trace.get("showlegend", False)]) > 1,
         "legend": {
             "orientation": "h",
             "x": 0,
             "y": 1.02,
             "yanchor": "bottom",
             "font": {"size": 11},
-            "title": {"text": _family(picture), "font": {"size": 11}},
+            "title": {"text": family, "font": {"size": 11}},
         },
         "hovermode": "closest",
     }
@@ -40,9 +45,9 @@ def figure(picture: Picture, stored: Stored) -> Figure:
     return {
         "name": picture.name,
         "title": picture.title,
-        "caption": picture.caption(stored),
+        "caption": caption,
         "traces": list(picture.traces),
-        "zoomable": any(stored.view(name).level for name in picture.traces),
+        "zoomable": False,
         "data": data,
         "layout": layout,
     }

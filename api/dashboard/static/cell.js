@@ -1,49 +1,22 @@
-// One cell of a comparison: the curves of its runs, the gradient through time of one of them, and their table.
+// One cell of a comparison: a picture of its runs, the gradient through time of one of them, and their table.
 
 import { get, query } from "./api.js";
-import { stepName } from "./arrays.js";
-import { drawCurves } from "./curves.js";
-import { drawPicture, isDelta, pictureOf } from "./delta.js";
-import { byId, el, fillSelect } from "./dom.js";
-import { count, ending, field, inUnit, number, sentence, setting, words } from "./format.js";
-import { clear } from "./plot.js";
+import { byId, el, fillSelect, setText } from "./dom.js";
+import { ending, field, inUnit, number, sentence, setting, words } from "./format.js";
+import { clear, show } from "./plot.js";
 
 export const MOST_RUNS = 50;
-const MOST_POINTS = 4000;
-const PICTURE_NUMBERS = 160_000;
 const PICTURE_SECONDS = 3;
+const COLUMNS = 300; // of the gradient through time
 const FIGURES = { updates_to_success: "Solved after" };
-
-/** Traces along the step axis alone can be drawn as curves. */
-export function curveNames(catalog) {
-  return catalog.filter((t) => t.axes.length === 1).map((t) => t.name);
-}
-
-/** As many points as one picture may cost in numbers on their way here. */
-function picturePoints(entry) {
-  return Math.max(16, Math.min(MOST_POINTS, Math.floor(PICTURE_NUMBERS / (entry.size?.[0] ?? 1))));
-}
-
-/** A curve, with what is needed of its cells. */
-export function readTrace(run, name) {
-  return get(
-    `/runs/${run}/traces/${name}${query({ max_points: MOST_POINTS, figures: "minimum,maximum,mean,nonfinite" })}`,
-  );
-}
-
-/** A trace with an axis beside its steps, for a picture of means. */
-export function readPicture(run, entry) {
-  return get(`/runs/${run}/traces/${entry.name}${query({ max_points: picturePoints(entry), figures: "mean" })}`);
-}
+const DELTAS = ["delta_log_norm", "delta_norm"]; // the latter of former releases
 
 export class CellView {
-  trace = "loss";
-  log = false;
+  picture = undefined;
   run = null;
 
   constructor() {
-    byId("trace").onchange = (event) => this.change({ trace: event.target.value });
-    byId("log").onchange = (event) => this.change({ log: event.target.checked });
+    byId("picture").onchange = (event) => this.change({ picture: event.target.value });
     byId("delta-run").onchange = (event) => this.change({ run: event.target.value });
   }
 
@@ -53,14 +26,14 @@ export class CellView {
   }
 
   /**
-   * Show a cell: `heading`, its run ids, the sweep's axes that tell its runs apart, and the metric that is
-   * compared.
+   * Show a cell: `heading`, its run ids, the sweep's axes that tell its runs apart, the metric that is compared, and
+   * the address of its pictures.
    */
-  async show(heading, ids, apart, metric) {
+  async show(heading, ids, apart, metric, address) {
     byId("cell").classList.remove("unchosen");
     byId("cell-title").textContent = heading;
     const other = ids[0] !== this.ids?.[0] || metric.name !== this.metric?.name;
-    Object.assign(this, { ids: ids.slice(0, MOST_RUNS), all: ids.length, axes: apart, metric });
+    Object.assign(this, { ids: ids.slice(0, MOST_RUNS), all: ids.length, axes: apart, metric, address });
     if (other) this.run = null;
     await this.update(other);
   }
@@ -77,7 +50,7 @@ export class CellView {
     this.table();
     const due = now || Date.now() - this.drawn > PICTURE_SECONDS * 1000 || runs.every((run) => run.outcome);
     if (due) this.drawn = Date.now();
-    if (stepped) await Promise.all([this.curves(), due ? this.picture() : null]);
+    if (stepped) await Promise.all([due ? this.curves() : null, due ? this.gradient() : null]);
   }
 
   label(run) {
@@ -85,38 +58,31 @@ export class CellView {
   }
 
   async curves() {
-    const started = this.runs.filter((run) => run.step > 0);
     const host = byId("curves");
-    if (!started.length) return blank(host, "No run of this cell has started yet.");
-    const { traces: catalog } = await get(`/runs/${started[0].id}/traces`);
-    const names = curveNames(catalog);
-    if (!names.length) return blank(host, "Waiting for the first points.");
-    if (!names.includes(this.trace)) this.trace = names[0];
-    fillSelect(byId("trace"), names.map((name) => [name, sentence(name)]), this.trace);
-    const [ids, name] = [this.ids, this.trace];
-    const answers = await Promise.allSettled(started.map((run) => readTrace(run.id, name)));
-    const traces = answers.filter((a) => a.status === "fulfilled" && a.value.steps.length).map((a) => a.value);
-    if (ids !== this.ids || name !== this.trace) return null;
-    if (!traces.length) return blank(host, "Waiting for the first points.");
-    const updates = Math.max(...this.runs.map((run) => run.updates));
-    byId("curves-note").textContent =
-      `${count(traces.length, "run")}: median, the middle 80 %, extremes as dots, a ring where a run ends early`;
-    return drawCurves(host, traces, { log: this.log, updates, key: ids[0], along: stepName(traces[0].axes) });
+    if (!this.runs.some((run) => run.step > 0)) return blank(host, "No run of this cell has started yet.");
+    const [ids, picture] = [this.ids, this.picture];
+    const { pictures, known } = await get(`${this.address}${picture ? `&picture=${picture}` : ""}`);
+    if (ids !== this.ids || picture !== this.picture) return null;
+    const [figure] = pictures;
+    if (!figure) return blank(host, known.length ? "Waiting for the first points." : "These runs have no curves.");
+    fillSelect(byId("picture"), known.map(({ name, title }) => [name, title]), figure.name);
+    setText(byId("curves-note"), figure.caption);
+    return show(host, figure, `${ids[0]}${figure.name}`);
   }
 
-  async picture() {
+  async gradient() {
     const started = this.runs.filter((run) => run.step > 0);
     const host = byId("delta");
     if (!started.length) return blank(host, "No run of this cell has started yet.");
     const run = started.find(({ id }) => id === this.run) ?? started[0];
     fillSelect(byId("delta-run"), started.map((r) => [r.id, this.label(r) || r.id.slice(0, 8)]), run.id);
-    const { traces: catalog } = await get(`/runs/${run.id}/traces`);
-    const entry = catalog.find(isDelta);
-    byId("main").classList.toggle("no-delta", !entry);
-    if (!entry) return blank(host, "These runs trace no gradient through time.");
-    const trace = await readPicture(run.id, entry);
-    if (this.runs.every(({ id }) => id !== run.id) || !trace.steps.length) return null;
-    return drawPicture(host, pictureOf(trace), { updates: run.updates, key: run.id });
+    const { traces } = await get(`/runs/${run.id}/traces`);
+    const names = traces.map(({ name }) => name).find((name) => DELTAS.includes(name));
+    byId("main").classList.toggle("no-delta", !names);
+    if (!names) return blank(host, "These runs trace no gradient through time.");
+    const { pictures } = await get(`/runs/${run.id}/pictures${query({ names, max_points: COLUMNS })}`);
+    if (this.runs.every(({ id }) => id !== run.id)) return null;
+    return show(host, pictures[0], run.id);
   }
 
   table() {

@@ -1,13 +1,9 @@
 // Color maps that keep their order in gray and for every kind of color vision, and the theme's own colors.
 
-// Samples of viridis and plasma (matplotlib, CC0).
+// Samples of viridis (matplotlib, CC0).
 export const VIRIDIS = [
   "#440154", "#482878", "#3e4a89", "#31688e", "#26828e",
   "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725",
-];
-export const PLASMA = [
-  "#0d0887", "#46039f", "#7201a8", "#9c179e", "#bd3786",
-  "#d8576b", "#ed7953", "#fb9f3a", "#fdca26", "#f0f921",
 ];
 
 function channels(hex) {
@@ -32,10 +28,6 @@ export function ink(rgb) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#10141a" : "#ffffff";
 }
 
-export function plotlyScale(map) {
-  return map.map((color, i) => [i / (map.length - 1), color]);
-}
-
 /** The values of the stylesheet's variables, for what is drawn by plotly. */
 export function theme() {
   const style = getComputedStyle(document.documentElement);
@@ -46,9 +38,6 @@ export function theme() {
     grid: read("--grid"),
     card: read("--card"),
     accent: read("--accent"),
-    band: read("--band"),
-    mark: read("--mark"),
-    danger: read("--danger"),
   };
 }
 

@@ -48,6 +48,12 @@ function sidesOf({ rows, columns, panels }) {
   return { rows: rows.field, columns: columns.field, panels: panels?.field ?? NONE };
 }
 
+/** The sides as a question has them: without panels where there are none. */
+function asCompared(comparison) {
+  const { panels, ...sides } = sidesOf(comparison);
+  return panels === NONE ? sides : { ...sides, panels };
+}
+
 function knownFields(sweep, sides) {
   return [...new Set([...fieldsOf(sweep), ...Object.values(sides)])].filter((name) => name !== NONE);
 }
@@ -86,7 +92,9 @@ async function drawCell(sweep, comparison) {
   const apart = [...Object.keys(sweep.axes), "seed"].filter(
     (name) => !covered.some((c) => name === c || name.startsWith(`${c}.`)),
   );
-  await cell.show(placeName(comparison, at), there.runs, [...new Set(apart)], comparison.metric);
+  const cells = written(at, comparison);
+  const pictures = `/sweeps/${id}/pictures${query({ ...asCompared(comparison), cells })}`;
+  await cell.show(placeName(comparison, at), there.runs, [...new Set(apart)], comparison.metric, pictures);
 }
 
 async function update() {

@@ -79,11 +79,11 @@ def test_a_click_on_a_cell_draws_its_curves_gradients_and_runs(
     expect(page.locator("#cell-title")).to_have_text("clipping norm threshold 1, batch size 8")
     expect(page.locator(CELLS).nth(3)).to_have_attribute("aria-pressed", "true")
     assert drawn(page, "curves") > 10
+    expect(page.locator("#curves-note")).to_contain_text("Each line is the median over 2 runs.")
     expect(page.locator("#delta .heatmaplayer image")).to_have_count(1)
     expect(page.locator("#runs tbody tr")).to_have_count(2)
-    page.locator("#trace").select_option("gradient_norm")
-    page.locator("#log").check()
-    expect(page.locator("#curves .ytitle")).to_contain_text("Gradient norm")
+    page.locator("#picture").select_option("clipping")
+    expect(page.locator("#curves .ytitle")).to_have_text("norm of the gradient")
     page.reload()
     expect(page.locator("#cell-title")).to_have_text("clipping norm threshold 1, batch size 8")
     page.locator("#runs a").first.click()
@@ -231,6 +231,7 @@ def test_a_token_is_asked_for_once_and_kept_for_the_tab(context: BrowserContext,
 
 
 def drawn(page: Page, host: str) -> int:
-    """Wait for a plot, and return the number of points of its median."""
+    """Wait for a plot, and return the number of points of its longest line."""
     expect(page.locator(f"#{host} .scatterlayer .trace").first).to_be_attached()
-    return int(page.evaluate(f"document.getElementById('{host}').data[4].x.length"))
+    longest = "Math.max(...document.getElementById('HOST')._fullData.map((line) => line._length))"
+    return int(page.evaluate(longest.replace("HOST", host)))

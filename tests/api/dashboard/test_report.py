@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("pages")
 expect.set_options(timeout=MILLISECONDS)
-MOST_BYTES = 8_000_000
+MOST_BYTES = 2_000_000
 
 
 def test_the_report_opens_from_disk_without_a_request(
@@ -38,13 +40,32 @@ def test_the_report_opens_from_disk_without_a_request(
     page = visit(file.as_uri())
     expect(page.locator("#heatmap button.cell")).to_have_count(4)
     expect(page.locator(".findings")).to_contain_text("by clipping: none: ")
-    expect(page.locator(".panel")).to_have_count(2)
-    for i in range(2):
-        expect(page.locator(f"#curves-{i} .scatterlayer .trace").first).to_be_attached()
-        expect(page.locator(f"#picture-{i} .heatmaplayer image")).to_have_count(1)
+    expect(page.locator(".panel .heatmaplayer image")).to_have_count(2)
+    expect(page.locator("#picture-0 .scatterlayer .trace").first).to_be_attached()
+    expect(page.locator("#picture-3 .scatterlayer .trace").first).to_be_attached()
     page.locator("#shown").select_option(label="Median of evaluation error")
     expect(page.locator(".legend-title")).to_have_text("Median of evaluation error")
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_the_pictures_of_a_report_are_those_of_rest(
+    context: BrowserContext, address: str, laboratory: Laboratory
+) -> None:
+    html = context.request.get(f"{address}/sweeps/{laboratory.sweep}/report").text()
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    *overlays, first, second = json.loads(text)["pictures"]
+    api = f"{address}/api/v1"
+    compared = context.request.get(f"{api}/sweeps/{laboratory.sweep}/comparison").json()
+    column = (compared["best"] or {"column": len(compared["columns"]["values"]) // 2})["column"]
+    asked = f"{api}/sweeps/{laboratory.sweep}/pictures?cells=0,{column};1,{column}"
+    assert overlays == [context.request.get(f"{asked}&picture={one['name']}").json()["pictures"][0] for one in overlays]
+    assert [one["name"] for one in (first, second)] == ["delta_log_norm"] * 2
+    for row, picture in enumerate((first, second)):
+        runs = compared["cells"][row][column]["runs"]
+        answers = [
+            context.request.get(f"{api}/runs/{run}/pictures?names=delta_log_norm&max_points=300") for run in runs
+        ]
+        assert picture in [answer.json()["pictures"][0] for answer in answers]
 
 
 def test_the_report_of_a_sweep_that_has_not_begun(

@@ -186,6 +186,7 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     yield ask("GET", "/api/v1/runs?limit=1")
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/comparison?rows=clipping&columns=seed&metric=final_loss", **known)
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/pairs?metric=best_loss", **known)
+    yield ask("GET", "/api/v1/sweeps/{sweep_id}/pictures?max_points=10", **known)
     yield ask("PUT", "/api/v1/store/retention", {"days": 30, "sweep": known["sweep_id"]})
     yield ask("PUT", "/api/v1/store/retention", {"days": -1})
     for care in ("verify", "repair", "compact", "thin", "burn"):
