@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ltd_client import demo, exchange, show, stack, store
+from ltd_client import demo, exchange, pictures, show, stack, store
 from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.errors import BadRequest, ClientError, Unreachable
@@ -233,6 +233,7 @@ def cancel_command(
     console.result(cancelled, lambda: shown(console, cancelled, lab.server))
 
 
+app.command(name="show")(pictures.show_command)
 app.command()(exchange.export)
 app.command(name="import")(exchange.import_command)
 
