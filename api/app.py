@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
     from services.settings import Settings
 
-RESOURCES = (runs, sweeps, traces, pictures, events, comparison, mechanisms, workers, maintenance, imports, openapi)
-LARGEST_BODY = 10 * 1024 * 1024
+
 RESOURCES = (
     runs,
     sweeps,

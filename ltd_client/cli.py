@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from http import HTTPStatus
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from ltd_client import demo, exchange, replaying, show, stack, store
+from ltd_client import demo, exchange, pictures, replaying, show, stack, store
+from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.errors import BadExport, BadInput, BadRequest, ClientError, Unreachable
+from ltd_client.ids import whole_id, whole_sweep
 from ltd_client.options import AsJson, Server, Token
-from ltd_client.sdk import DEFAULT_SERVER, Lab
+from ltd_client.sdk import Lab
 from ltd_client.specification import assign, load
 from ltd_client.watching import watch_run, watch_sweep
 
@@ -27,6 +30,7 @@ app = typer.Typer(
     name="ltd",
     help="A laboratory for long-term dependencies: how gradients travel through time, "
     "across clipping and minibatch settings.",
+    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -34,8 +38,17 @@ app = typer.Typer(
 
 app.add_typer(store.app, name="store")
 
+
 Home = Annotated[Path, typer.Option(envvar="LTD_HOME", help="Folder of the embedded laboratory.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Stay and show the progress.")]
+
+
+@app.callback(invoke_without_command=True)
+def ltd(*, show_version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+    """Ask a laboratory for long-term dependencies: how gradients travel through time, by clipping and minibatches."""
+    if show_version:
+        sys.stdout.write(f"ltd {version('ltd-lab')}\n")
+        raise typer.Exit
 
 
 @app.command()
@@ -107,6 +120,7 @@ def watch_command(
 ) -> None:
     """Show the progress of a run or a sweep until it ends."""
     lab, console = Lab(server, token), Console(as_json=as_json)
+    name = whole_id(lab, name)
     watch, shown = (watch_run, show.run) if _is_run(lab, name) else (watch_sweep, show.sweep)
     ended = watch(lab, name, console)
     console.result(ended, lambda: shown(console, ended, lab.server))
@@ -139,6 +153,7 @@ def runs_command(
 ) -> None:
     """List runs: the newest first, or in the order of a metric."""
     lab, console = Lab(server, token), Console(as_json=as_json)
+    sweep = whole_sweep(lab, sweep) if sweep else ""
     filters: dict[str, Any] = (
         {"search": " ".join(words or []), "state": state, "outcome": outcome, "sweep": sweep, "experiment": experiment}
         | {"problem": problem, "cell": cell, "initialization": initialization, "regularizer": regularizer}
@@ -170,6 +185,7 @@ def compare(
 ) -> None:
     """Compare the runs of a sweep in a table."""
     lab, console = Lab(server, token), Console(as_json=as_json)
+    sweep_id = whole_sweep(lab, sweep_id)
     if pairs:
         paired = lab.pairs(sweep_id, field=pairs, metric=metric)
         console.result(paired, lambda: show.pairs(console, paired))
@@ -214,12 +230,14 @@ def cancel_command(
 ) -> None:
     """Cancel a run, or of a sweep what has not ended and nobody else waits for."""
     lab, console = Lab(server, token), Console(as_json=as_json)
+    name = whole_id(lab, name)
     cancel, shown = (lab.cancel_run, show.run) if _is_run(lab, name) else (lab.cancel_sweep, show.sweep)
     cancelled = cancel(name)
     console.result(cancelled, lambda: shown(console, cancelled, lab.server))
 
 
 app.command()(replaying.replay)
+app.command(name="show")(pictures.show_command)
 app.command()(exchange.export)
 app.command(name="import")(exchange.import_command)
 

@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 
 from ltd_client import show
+from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.exporting import export_sweep
+from ltd_client.ids import whole_sweep
 from ltd_client.importing import import_sweep
 from ltd_client.options import AsJson, Server, Token
-from ltd_client.sdk import DEFAULT_SERVER, Lab
+from ltd_client.sdk import Lab
 
 
 class ExportFormat(StrEnum):
@@ -43,6 +45,7 @@ def export(
     An export of traces that was interrupted is taken up where it stopped.
     """
     lab, console = Lab(server, token), Console(as_json=as_json)
+    sweep_id = whole_sweep(lab, sweep_id)
     if kind is not ExportFormat.REPORT:
         done = export_sweep(lab, sweep_id, out, kind.value, console)
         console.result(done, lambda: show.exported(console, done))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ltd_client import libraries as lib
 from ltd_client.errors import BadExport
-from ltd_client.trace_files import FORMATS, complete, partial
+from ltd_client.trace_files import DESCRIBED, FORMATS, complete, partial
 from ltd_client.watching import progress_bars
 
 if TYPE_CHECKING:
@@ -86,9 +86,10 @@ def _export_run(lab: Lab, folder: Path, kind: str, document: Json) -> None:
     run, (pattern, open_file) = document["run"], FORMATS[kind]
     path = folder / pattern.format(run=run["id"])
     document |= {"traces": [], "thinned": [], "formats": sorted({*document["formats"], kind})}
-    file = open_file(partial(path), run)
+    traces = lab.traces(run["id"])
+    file = open_file(partial(path), run, traces)
     try:
-        for info in lab.traces(run["id"]):
+        for info in traces:
             _export_trace(lab, document, info, file)
     finally:
         file.close()
@@ -111,9 +112,7 @@ def _export_trace(lab: Lab, document: Json, info: Json, file: TraceFile) -> None
         numbers = values.to_numpy(zero_copy_only=False)
         dtype = numbers.dtype.str
         file.write(info, table["step"].to_numpy(), numbers)
-    document["traces"].append(
-        {name: info[name] for name in ("name", "unit", "axes", "every", "size")} | {"dtype": dtype}
-    )
+    document["traces"].append({name: info[name] for name in ("name", *DESCRIBED)} | {"dtype": dtype})
 
 
 def _chunks(info: Json, step: int) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ltd_client.sdk import DEFAULT_SERVER
+from ltd_client.connection import DEFAULT_SERVER
 
 Server = Annotated[
     str, typer.Option(envvar="LTD_SERVER", help="Address of the laboratory.", show_default=DEFAULT_SERVER)

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from ltd_client import show
+from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.errors import ReplayFailed
+from ltd_client.ids import whole_id
 from ltd_client.options import AsJson, Server, Token
-from ltd_client.sdk import DEFAULT_SERVER, Lab
+from ltd_client.sdk import Lab
 from ltd_client.watching import watch_run
 
 Json = dict[str, Any]
@@ -27,7 +29,7 @@ def replay(
 ) -> None:
     """Train a run again beside its results, imported ones above all; exit status 1 where they differ in any bit."""
     lab, console = Lab(server, token), Console(as_json=as_json)
-    run = compared(lab, run_id, console)
+    run = compared(lab, whole_id(lab, run_id), console)
     console.result(run, lambda: show.run(console, run, lab.server))
     if run["replay"]["verdict"] == "different":
         raise ReplayFailed(run_id, f"differs: {run['replay']['difference']}")

@@ -3,102 +3,120 @@
 from __future__ import annotations
 
 import json
-import math
 import time
-import weakref
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 
-from ltd_client.errors import BadInput, BadRequest, Unreachable
+from ltd_client import tables
+from ltd_client.arrays import TraceArray, numbers, trace_array
+from ltd_client.connection import PAUSES, Connection, given
+from ltd_client.errors import BadRequest
+from ltd_client.figures import Figure
+from ltd_client.paths import run_path, segment, sweep_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
 
 Json = dict[str, Any]
 
-DEFAULT_SERVER = "http://127.0.0.1:8421"
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
-_PAUSES = (0.2, 0.6, 1.6)
-"""Seconds between attempts."""
-_BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError)
-"""Errors that are retried; a timeout is not."""
-_SECONDS = 60.0
-_CONNECT_SECONDS = 3.0
-_STREAM_SECONDS = 40.0
-"""A stream that is silent for so long is broken; a live server sends at least a comment every 2 s."""
+_PAGE = 200
 _ARROW = "application/vnd.apache.arrow.stream"
-_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-class Lab:
+class Lab(Connection):
     """A laboratory at an address. Every method raises Unreachable if none answers, BadRequest if it refuses."""
 
-    def __init__(self, server: str = DEFAULT_SERVER, token: str = "") -> None:
-        self.server = server.rstrip("/")
-        _check(server, token)
-        try:
-            self._http = httpx2.Client(
-                base_url=self.server,
-                timeout=httpx2.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
-                headers={"Authorization": f"Bearer {token}"} if token else {},
-                trust_env=False,  # no proxy from the environment: it cannot reach the loopback interface
-            )
-        except httpx2.InvalidURL as error:
-            raise _no_address(server, str(error)) from None
-        self.close = weakref.finalize(self, self._http.close)
-        """Closes the connections; called when the client is garbage-collected, too."""
+    _plotly_js = ""
 
-    def __enter__(self) -> Self:
-        """Return the client; its connections are closed on exit."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the connections."""
-        self.close()
-
-    def run(self, spec: Json) -> Json:
+    def run(self, spec: Json) -> Run:
         """Submit a run; `new` is true if it did not exist, `restarted` if it had failed or was cancelled."""
-        return self._json("POST", "/runs", **_body(spec))
+        return Run(self, self._json("POST", "/runs", **_body(spec)))
 
-    def runs(self, **filters: str | float | None) -> Iterator[Json]:
+    def runs(self, **filters: str | float | None) -> Iterator[Run]:
         """Yield runs, newest first or ordered by a metric; filters are the query parameters of GET /runs."""
-        return self._pages("/runs", "runs", filters)
+        return (Run(self, run) for run in self._pages("/runs", "runs", filters))
 
-    def get_run(self, run_id: str) -> Json:
+    def runs_table(self, **filters: str | float | None) -> pd.DataFrame:
+        """Return the runs that pass the filters as a table of pandas, a row a run; raises MissingPackage."""
+        return tables.runs_table(self.runs(**{"limit": _PAGE} | filters))
+
+    def get_run(self, run_id: str) -> Run:
         """Return a run."""
-        return self._json("GET", f"/runs/{run_id}")
+        return Run(self, self._json("GET", run_path(run_id)))
 
-    def cancel_run(self, run_id: str) -> Json:
+    def cancel_run(self, run_id: str) -> Run:
         """Cancel a run."""
-        return self._json("POST", f"/runs/{run_id}/cancel")
+        return Run(self, self._json("POST", f"{run_path(run_id)}/cancel"))
+
+    def pictures(
+        self,
+        run_id: str,
+        names: Iterable[str] = (),
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        max_points: int = 1000,
+    ) -> list[Figure]:
+        """Return the pictures of a run, all or some, the answer to its question first."""
+        path = f"{run_path(run_id)}/pictures"
+        asked = {"names": ",".join(names), "from": start, "to": end, "max_points": max_points}
+
+        def csv(name: str) -> str:
+            params = given(asked | {"names": name})
+            return self._send("GET", f"/api/v1{path}", params=params, headers={"Accept": "text/csv"}).text
+
+        bodies = self._json("GET", path, asked)["pictures"]
+        return [Figure(body, partial(csv, body["name"]), self.plotly_js) for body in bodies]
+
+    def figure(self, run_id: str, name: str = "", **part: int) -> Figure:
+        """Return one picture of a run, by default the answer to its question; `part` as in `pictures`."""
+        figures = self.pictures(run_id, [name] if name else (), **part)
+        if not figures:
+            raise BadRequest(HTTPStatus.NOT_FOUND, {"title": "Not found", "detail": "nothing of the run is stored yet"})
+        return figures[0]
+
+    def plotly_js(self) -> str:
+        """Return plotly.js as the laboratory serves it; fetched once."""
+        if not self._plotly_js:
+            self._plotly_js = self._send("GET", "/dashboard/plotly.min.js").text
+        return self._plotly_js
 
     def replay(self, run_id: str) -> Json:
         """Train a run again beside its results; its `replay` tells the verdict once both are compared."""
-        return self._json("POST", f"/runs/{run_id}/replay")
+        return self._json("POST", f"{run_path(run_id)}/replay")
 
     def traces(self, run_id: str) -> list[Json]:
         """Return the catalog of a run's traces: names, units, axes, number of points."""
-        return cast("list[Json]", self._json("GET", f"/runs/{run_id}/traces")["traces"])
+        return cast("list[Json]", self._json("GET", f"{run_path(run_id)}/traces")["traces"])
 
     def trace(
         self, run_id: str, name: str, *, start: int | None = None, end: int | None = None, max_points: int = 2000
     ) -> Json:
         """Return a trace between two steps; NaN and infinity are floats again."""
         params = {"from": start, "to": end, "max_points": max_points}
-        view = self._json("GET", f"/runs/{run_id}/traces/{name}", params)
+        view = self._json("GET", f"{run_path(run_id)}/traces/{segment('name of a trace', name)}", params)
         return {
-            key: _numbers(value) if key in {"values", "minimum", "maximum", "mean", "last"} else value
+            key: numbers(value) if key in {"values", "minimum", "maximum", "mean", "last"} else value
             for key, value in view.items()
         }
+
+    def array(
+        self, run_id: str, name: str, *, start: int | None = None, end: int | None = None, max_points: int = 100_000
+    ) -> TraceArray:
+        """Return a trace between two steps as an array with coordinates; of more points the means, see its `level`."""
+        return trace_array(self.trace(run_id, name, start=start, end=end, max_points=max_points))
 
     def trace_arrow(self, run_id: str, name: str, start: int, end: int, max_points: int) -> bytes:
         """Return a trace between two steps as an Arrow stream; numbers keep their stored precision."""
         params = {"from": start, "to": end, "max_points": max_points}
-        path = f"/api/v1/runs/{run_id}/traces/{name}"
+        path = f"/api/v1{run_path(run_id)}/traces/{segment('name of a trace', name)}"
         return self._send("GET", path, params=params, headers={"Accept": _ARROW}).content
 
     def bring(self, body: bytes) -> Json:
@@ -111,23 +129,27 @@ class Lab:
 
     def sweeps(self) -> Iterator[Json]:
         """Yield sweeps, newest first."""
-        return self._pages("/sweeps", "sweeps", {})
+        return self._pages("/sweeps", "sweeps", {"limit": _PAGE})
 
     def get_sweep(self, sweep_id: str) -> Json:
         """Return a sweep."""
-        return self._json("GET", f"/sweeps/{sweep_id}")
+        return self._json("GET", sweep_path(sweep_id))
 
     def cancel_sweep(self, sweep_id: str) -> Json:
         """Cancel the runs of a sweep that have not ended, but those that others wait for: `kept`."""
-        return self._json("POST", f"/sweeps/{sweep_id}/cancel")
+        return self._json("POST", f"{sweep_path(sweep_id)}/cancel")
 
     def comparison(self, sweep_id: str, **params: str | None) -> Json:
         """Return a sweep's comparison table; optional parameters: rows, columns, metric, aggregate, quantile."""
-        return self._json("GET", f"/sweeps/{sweep_id}/comparison", params)
+        return self._json("GET", f"{sweep_path(sweep_id)}/comparison", params)
+
+    def comparison_table(self, sweep_id: str, *, figure: str = "value", **params: str | None) -> pd.DataFrame:
+        """Return a sweep's comparison as a table of pandas, of `value`, `low`, `high` or `n`; raises MissingPackage."""
+        return tables.comparison_table(self.comparison(sweep_id, **params), figure)
 
     def pairs(self, sweep_id: str, **params: str | None) -> Json:
         """Return the values of one axis compared pairwise on the same seeds; optional parameters: field, metric."""
-        return self._json("GET", f"/sweeps/{sweep_id}/pairs", params)
+        return self._json("GET", f"{sweep_path(sweep_id)}/pairs", params)
 
     def store(self) -> Json:
         """Return the size of the store by trace, and the retention policies."""
@@ -169,9 +191,9 @@ class Lab:
 
     def report(self, sweep_id: str) -> bytes:
         """Return a sweep's report as a self-contained HTML page."""
-        return self._send("GET", f"/sweeps/{sweep_id}/report").content
+        return self._send("GET", f"{sweep_path(sweep_id)}/report").content
 
-    def wait(self, run_id: str, seconds: float = 3600.0) -> Json:
+    def wait(self, run_id: str, seconds: float = 3600.0) -> Run:
         """Poll a run until it has ended, and return it; raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while (run := self.get_run(run_id))["state"] not in FINAL:
@@ -189,101 +211,43 @@ class Lab:
         seen = ""
         while True:
             with suppress(httpx2.TransportError):
-                for event in self._stream(f"/api/v1/runs/{run_id}/events", seen):
+                for event in self._stream(f"/api/v1{run_path(run_id)}/events", seen):
                     seen, data = event.id or seen, cast("Json", event.json())
                     yield event.event, data
                     if event.event == "state" and data["state"] in FINAL:
                         return
-            time.sleep(_PAUSES[0])
+            time.sleep(PAUSES[0])
             self.get_run(run_id)  # retries, and raises Unreachable, as every request does
 
-    def _stream(self, path: str, seen: str) -> Iterator[httpx2.ServerSentEvent]:
-        """Yield the events of one connection; none if the server is at its limit of streams (status 503)."""
-        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": seen} if seen else {})
-        timeout = httpx2.Timeout(_STREAM_SECONDS, connect=_CONNECT_SECONDS)
-        with self._http.stream("GET", path, headers=headers, timeout=timeout) as response:
-            if response.is_success:
-                yield from httpx2.EventSource(response)
-            elif response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
-                response.read()
-                raise BadRequest(response.status_code, _problem(response))
 
-    def _pages(self, path: str, name: str, filters: Mapping[str, object]) -> Iterator[Json]:
-        cursor = None
-        while True:
-            page = self._json("GET", path, {**filters, "cursor": cursor})
-            yield from page[name]
-            cursor = page["next"]
-            if cursor is None:
-                return
+class Run(Json):
+    """A run as REST gives it, a dict, which can be asked for its pictures and traces."""
 
-    def _json(self, method: str, path: str, params: Mapping[str, object] | None = None, **more: Any) -> Json:
-        """Return the JSON answer of an endpoint; parameters that are None or empty are left out."""
-        given = {name: value for name, value in (params or {}).items() if value not in {None, ""}}
-        return self._decoded(self._send(method, f"/api/v1{path}", params=given or None, **more))
+    def __init__(self, lab: Lab, body: Json) -> None:
+        super().__init__(body)
+        self._lab = lab
 
-    def _decoded(self, response: httpx2.Response) -> Json:
-        if "json" not in response.headers.get("Content-Type", ""):
-            raise Unreachable(self.server, "the server there is not a laboratory")
-        return cast("Json", response.json())
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle and copy as a plain dict: a connection cannot go along."""
+        return dict, (dict(self),)
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        accept: int | None = None,
-        **more: Any,
-    ) -> httpx2.Response:
-        """Send a request; retry while the connection breaks or the status is 503.
+    def figure(self, name: str = "", **part: int) -> Figure:
+        """Return one picture, by default the answer to the run's question; see `Lab.figure`."""
+        return self._lab.figure(self["id"], name, **part)
 
-        Writes are retried too: runs and sweeps are identified by the digest of their specification, so a repetition
-        finds what the first attempt created. No Idempotency-Key is needed.
-        """
-        for pause in (*_PAUSES, None):
-            try:
-                response = self._http.request(method, path, **more)
-            except httpx2.TransportError as error:
-                if pause is None or not isinstance(error, _BROKEN):
-                    raise Unreachable(self.server, str(error) or type(error).__name__) from None
-            else:
-                if not response.is_error or response.status_code == accept:
-                    return response
-                if pause is None or response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
-                    raise BadRequest(response.status_code, _problem(response))
-            time.sleep(pause)
-        raise AssertionError
+    def pictures(self, names: Iterable[str] = (), **part: int) -> list[Figure]:
+        """Return all or some pictures; see `Lab.pictures`."""
+        return self._lab.pictures(self["id"], names, **part)
 
+    def trace(self, name: str, **part: int) -> Json:
+        """Return a trace; see `Lab.trace`."""
+        return self._lab.trace(self["id"], name, **part)
 
-def _check(server: str, token: str) -> None:
-    """Refuse what no request can be sent with; raises BadInput."""
-    try:
-        parts = urlsplit(server)
-        known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError as error:
-        raise _no_address(server, str(error)) from None
-    if not known:
-        raise _no_address(server, "it has no such scheme, host and port")
-    if not (token.isascii() and token.isprintable()):
-        raise BadInput("--token (LTD_TOKEN): must be of printable ASCII characters, as the laboratory's own is")
-
-
-def _no_address(server: str, reason: str) -> BadInput:
-    return BadInput(f"--server (LTD_SERVER): must be an address such as {DEFAULT_SERVER}, not {server!r}: {reason}")
+    def array(self, name: str, **part: int) -> TraceArray:
+        """Return a trace as an array with coordinates; see `Lab.array`."""
+        return self._lab.array(self["id"], name, **part)
 
 
 def _body(value: Json) -> Json:
     """Return the arguments that send a specification; NaN and infinity go along, so that the server names the field."""
     return {"content": json.dumps(value), "headers": {"Content-Type": "application/json"}}
-
-
-def _problem(response: httpx2.Response) -> Json:
-    with suppress(ValueError):
-        body = response.json()
-        if isinstance(body, dict):
-            return body
-    return {"title": f"status {response.status_code}", "detail": response.text[:200]}
-
-
-def _numbers(values: Any) -> Any:
-    return [_numbers(v) for v in values] if isinstance(values, list) else _WORDS.get(values, values)

@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ltd_client.console import Console
     from ltd_client.stack import Stack
@@ -75,7 +75,7 @@ def run(console: Console, body: Json, server: str) -> None:
     console.say(table)
 
 
-def runs(console: Console, bodies: list[Json], metric: str) -> None:
+def runs(console: Console, bodies: Sequence[Json], metric: str) -> None:
     """List runs, one per line, with one metric."""
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("run", "state", "origin", "problem", "cell", "clipping", metric.replace("_", " ")):
@@ -90,7 +90,7 @@ def runs(console: Console, bodies: list[Json], metric: str) -> None:
         origin = "[bold red]DIFFERS[/]" if differs else body["origin"]
         table.add_row(f"[bold]{body['id'][:12]}[/]", state, origin, *kinds, number(value) + so_far)
     console.say(table)
-    console.say(f"[dim]{len(bodies)} runs; `ltd runs 1a2b3c4d` finds one by the beginning of its id.[/]")
+    console.say(f"[dim]{len(bodies)} runs; `ltd show 1a2b3c4d` shows what one found, by the beginning of its id.[/]")
 
 
 def sweep(console: Console, body: Json, server: str) -> None:

@@ -10,9 +10,11 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
+from ltd_client.ids import whole_sweep
 from ltd_client.options import AsJson, Server, Token
-from ltd_client.sdk import DEFAULT_SERVER, Lab
+from ltd_client.sdk import Lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +51,8 @@ def keep(
     as_json: AsJson = False,
 ) -> None:
     """Keep the finest points for some days; then the pyramid alone, in cells of 32 points and more."""
-    console = Console(as_json=as_json)
-    kept = Lab(server, token).keep(None if days == "forever" else _number(days), sweep or None)
+    lab, console = Lab(server, token), Console(as_json=as_json)
+    kept = lab.keep(None if days == "forever" else _number(days), whole_sweep(lab, sweep) if sweep else None)
     console.result(kept, lambda: _policies(console, kept["policies"]))
 
 

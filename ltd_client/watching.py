@@ -11,13 +11,13 @@ from ltd_client.sdk import FINAL
 
 if TYPE_CHECKING:
     from ltd_client.console import Console
-    from ltd_client.sdk import Lab
+    from ltd_client.sdk import Lab, Run
 
 Json = dict[str, Any]
 _POLL_SECONDS = 0.5
 
 
-def watch_run(lab: Lab, run_id: str, console: Console) -> Json:
+def watch_run(lab: Lab, run_id: str, console: Console) -> Run:
     """Show a run's progress until it ends, and return it."""
     run = lab.get_run(run_id)
     with progress_bars(console) as bars:

@@ -17,6 +17,7 @@ from services.traces.pyramid import FIGURES, QUANTILES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ltd_core.trace import TraceInfo
     from services.traces.reading import TraceView
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -53,16 +54,32 @@ def one(run_id: str, view: TraceView) -> bytes:
         columns["count"] = pa.array(view.count)
     info = view.info
     said: dict[str, Any] = {"run": run_id, "name": info.name, "unit": info.unit, "axes": info.axes, "size": info.size}
-    said |= {"every": info.every, "level": view.level, "cell_steps": view.cell_steps}
+    said |= {
+        "coordinates": coordinates_of(info),
+        "every": info.every,
+        "level": view.level,
+        "cell_steps": view.cell_steps,
+    }
     return stream([pa.table(columns).replace_schema_metadata(_texts(said))])
 
 
 def many(views: Iterable[tuple[str, TraceView]]) -> bytes:
     """Return several traces, a row a number: `index` counts along the axes after `step`, in C order.
 
-    `value` is null above level 0; so are the figures at it.
+    `value` is null above level 0; so are the figures at it. The schema's metadata has `coordinates` by run and trace.
     """
-    return stream([_long(run_id, view) for run_id, view in views])
+    tables: list[pa.Table] = []
+    coordinates: dict[str, dict[str, Any]] = {}
+    for run_id, view in views:
+        tables.append(_long(run_id, view))
+        coordinates.setdefault(run_id, {})[view.info.name] = coordinates_of(view.info)
+    tables[0] = tables[0].replace_schema_metadata({"coordinates": json.dumps(coordinates)})
+    return stream(tables)
+
+
+def coordinates_of(info: TraceInfo) -> dict[str, list[float | str]]:
+    """Return the coordinates of the axes that are not counted, by axis."""
+    return {axis: list(info.along(axis)) for axis in info.coordinates}
 
 
 def stream(tables: Sequence[pa.Table]) -> bytes:

@@ -29,7 +29,7 @@ _FIELD = text("A field of the specification whose values are told apart, as in t
             LONGEST_LIST,
         ),
         **dict.fromkeys(SIDES, _FIELD),
-        "max_points": count(_MOST_POINTS, 200),
+        "max_points": count(_MOST_POINTS, 200, "Points or cells of a curve."),
     },
     answers={200: Overlay},
 )

@@ -131,7 +131,7 @@ def _body(run_id: str, view: TraceView) -> dict[str, Any]:
         "axes": info.axes,
         "every": info.every,
         "size": info.size,
-        "coordinates": {axis: list(info.along(axis)) for axis in info.coordinates},
+        "coordinates": arrow.coordinates_of(info),
         "level": view.level,
         "cell_steps": view.cell_steps,
         "steps": numbers(view.steps),

@@ -41,7 +41,7 @@ ALLOWED_OF_OURS = {
 }
 EXTRAS = {
     "api": ["server"],
-    "ltd_client": ["export"],
+    "ltd_client": ["export", "notebook"],
     "ltd_core": ["server", "worker"],
     "services": ["server"],
     "worker": ["server", "worker"],
@@ -207,7 +207,7 @@ def test_only_the_settings_read_the_environment() -> None:
             and {a.name for a in node.names} & {"environ", "getenv"}
         )
     }
-    assert readers <= {"services.settings"}
+    assert readers == {"services.settings", "ltd_client.environment"}
 
 
 IMPORT_ALL = """
@@ -243,4 +243,4 @@ def test_the_worker_loads_no_flask_and_connects_to_nothing() -> None:
 
 def test_the_client_stands_alone() -> None:
     server = "torch,flask,sqlalchemy,celery,pydantic,ltd_core,services,api,worker"
-    import_all(("ltd_client",), f"{server},numpy,pyarrow,pandas,tensorboardX")
+    import_all(("ltd_client",), f"{server},numpy,pyarrow,pandas,plotly,tensorboardX,xarray")

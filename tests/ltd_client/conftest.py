@@ -12,7 +12,7 @@ from ltd_client.console import Console
 from ltd_client.exporting import export_sweep
 from tests.ltd_client.command import Done, ltd
 from tests.ltd_client.exchange import QUIET, REQUEST, Both, fill, laboratory
-from tests.ltd_client.house import end_all, sweep
+from tests.ltd_client.house import ESCAPE, GATES, end_all, sweep, trained
 from tests.support import lab as support
 from tests.support.fixtures import broker, postgres
 
@@ -78,6 +78,20 @@ def ended(sdk: Lab, house: support.Lab) -> str:
     sweep_id = sdk.sweep(sweep())["id"]
     end_all(house)
     return sweep_id
+
+
+@pytest.fixture(scope="session")
+def gates(house: support.Lab, server: str) -> str:
+    """Return the id of a run that has trained an LSTM."""
+    with Lab(server) as lab:
+        return trained(house, lab, GATES)
+
+
+@pytest.fixture(scope="session")
+def escape(house: support.Lab, server: str) -> str:
+    """Return the id of a run whose traces have coordinates along every axis."""
+    with Lab(server) as lab:
+        return trained(house, lab, ESCAPE)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import io
 import json
 import socket
 import subprocess
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -215,6 +216,11 @@ def test_a_server_that_is_something_else(server: str) -> None:
     done = ltd("doctor", "--server", f"{server}/runs")
     assert done.status in {2, 3}
     assert done.err.startswith("error")
+
+
+def test_the_version_is_told() -> None:
+    done = ltd("--version")
+    assert (done.status, done.out) == (0, f"ltd {version('ltd-lab')}\n")
 
 
 def test_the_command_alone_lists_the_commands() -> None:

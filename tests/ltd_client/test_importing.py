@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +13,7 @@ from ltd_client.exporting import export_sweep
 from ltd_client.importing import import_sweep, run_body
 from services.runs import queries
 from tests.ltd_client.exchange import QUIET, REQUEST, Both, fill, stored
+from tests.ltd_client.house import ESCAPE, GATES, compute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,24 @@ def test_another_laboratory_takes_an_export(both: Both) -> None:
         assert both.taker.comparison(both.sweep_id, **asked) == both.giver.comparison(both.sweep_id, **asked)
     again = import_sweep(both.taker, both.folder, QUIET)
     assert (again["new"], again["stood"]) == (0, 4)
+
+
+@pytest.mark.parametrize("base", [GATES, ESCAPE], ids=["gates", "escape"])
+def test_coordinates_go_along_and_come_back(both: Both, tmp_path: Path, base: dict[str, Any]) -> None:
+    sweep_id = both.giver.sweep({"name": "coordinates", "base": base, "axes": {"seed": [0]}})["id"]
+    compute(both.first)
+    export_sweep(both.giver, sweep_id, tmp_path, "parquet", QUIET)
+    (run,) = both.giver.runs(sweep=sweep_id)
+    catalog = {info["name"]: info for info in both.giver.traces(run["id"])}
+    described = json.loads(pq.read_schema(tmp_path / "traces" / f"{run['id']}.parquet").metadata[b"traces"])
+    assert any(info["coordinates"] for info in described.values())
+    assert all(catalog[name].items() >= info.items() for name, info in described.items())
+    beside = json.loads((tmp_path / "runs" / f"{run['id']}.json").read_bytes())["traces"]
+    assert {info["name"]: info["coordinates"] for info in beside} == {n: i["coordinates"] for n, i in catalog.items()}
+    assert import_sweep(both.taker, tmp_path, QUIET)["new"] == 1
+    assert both.taker.traces(run["id"]) == both.giver.traces(run["id"])
+    for name in catalog:
+        assert stored(both.first, run["id"], name).tobytes() == stored(both.second, run["id"], name).tobytes()
 
 
 def test_a_run_that_has_not_succeeded_is_left_out_and_the_sweep_with_it(both: Both, tmp_path: Path) -> None:

@@ -15,6 +15,14 @@ def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         _ = libraries.csv
 
 
+@pytest.mark.parametrize(("name", "package"), [("pd", "pandas"), ("xr", "xarray"), ("graph_objects", "plotly")])
+def test_a_package_of_notebooks_is_named_alone(monkeypatch: pytest.MonkeyPatch, name: str, package: str) -> None:
+    monkeypatch.setitem(sys.modules, "plotly.graph_objects" if package == "plotly" else package, None)
+    monkeypatch.delitem(vars(libraries), name, raising=False)
+    with pytest.raises(MissingLibraries, match=f"^{package} is not installed: pip install {package}$"):
+        getattr(libraries, name)
+
+
 def test_a_name_that_is_no_library() -> None:
     with pytest.raises(AttributeError):
         _ = libraries.beauty  # type: ignore[attr-defined]

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import math
-import socket
-import threading
-import time
+import pickle
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
-from ltd_client import BadRequest, ClientError, Lab, Unreachable
-from ltd_client.errors import BadInput
-from tests.ltd_client.flaky import Flaky
+from ltd_client import BadRequest, Lab
 from tests.ltd_client.house import UPDATES, end_all, spec, sweep
-from tests.support.parts import DEADLINE, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.lab import Lab as House
 
 pytestmark = pytest.mark.xdist_group("client")
 UNKNOWN = "0" * 32
+PART: dict[str, Any] = {"names": ["learning", "gate_mean"], "start": 5, "end": 30, "max_points": 10}
 
 
 def test_a_run_is_submitted_once(sdk: Lab) -> None:
@@ -117,38 +118,10 @@ def test_an_unknown_id_is_named(sdk: Lab) -> None:
         list(sdk.events(UNKNOWN))
 
 
-@pytest.mark.parametrize("address", ["http://[::", "nowhere", "http://no host/"])
-def test_an_address_that_is_none_is_told(address: str) -> None:
-    with pytest.raises((BadInput, Unreachable), match=r"must be an address|no laboratory answers"):
-        Lab(address).sweeps().__next__()
-
-
-def test_a_server_that_is_away_is_told_after_some_tries() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        free = taken.getsockname()[1]
-    began = time.monotonic()
-    with pytest.raises(Unreachable, match=f"127.0.0.1:{free}"), Lab(f"http://127.0.0.1:{free}") as lab:
-        lab.run(spec())
-    assert 1.0 < time.monotonic() - began < DEADLINE
-
-
-def test_a_server_that_is_something_else_is_told(server: str) -> None:
-    with Lab(f"{server}/elsewhere") as lab, pytest.raises(ClientError):
-        lab.mechanisms()
-
-
-@pytest.mark.parametrize("through", [0, 30], ids=["no answer", "half an answer"])
-def test_a_write_whose_answer_is_lost_is_repeated(server: str, through: int) -> None:
-    with Flaky(server, through, through) as path, Lab(path.url) as lab:
-        posted = lab.run(spec())
-        keys = path.headers("Idempotency-Key")
-    assert posted["new"] is False, "the first try had reached the server"
-    assert keys == [], "the digest makes a repetition harmless"
-
-
-def test_reading_is_tried_again_too(server: str) -> None:
-    with Flaky(server, 0, 10, 200) as path, Lab(path.url) as lab:
-        assert lab.mechanisms()["clipping"]
+@pytest.mark.parametrize("ask", [Lab.get_run, Lab.traces, Lab.cancel_run, Lab.get_sweep, Lab.report, Lab.wait])
+def test_an_empty_id_is_told_as_such(sdk: Lab, ask: Callable[[Lab, str], object]) -> None:
+    with pytest.raises(BadRequest, match="is empty"):
+        ask(sdk, "")
 
 
 def test_events_end_with_the_final_state(sdk: Lab, house: House) -> None:
@@ -164,35 +137,34 @@ def test_events_end_with_the_final_state(sdk: Lab, house: House) -> None:
     assert list(sdk.events(run_id))[-1] == last
 
 
-def test_a_stream_that_breaks_is_taken_up_again(server: str, house: House) -> None:
-    with Lab(server) as lab:
-        run_id = lab.run(spec())["id"]
-    seen = []
-    with Flaky(server) as path, Lab(path.url) as lab:
-        watching = threading.Thread(target=lambda: seen.extend(lab.events(run_id)))
-        watching.start()
-        wait_for(lambda: seen)
-        path.cut()
-        wait_for(lambda: path.headers("Last-Event-ID"))
-        end_all(house)
-        watching.join(DEADLINE)
-        assert path.headers("Last-Event-ID") == ["queued:0"]
-    assert [data["state"] for kind, data in seen if kind == "state"][-1] == "succeeded"
-    assert len(seen) == len({str(event) for event in seen}), "nothing comes twice"
+def test_a_run_is_a_dict_that_has_pictures_and_traces(sdk: Lab, gates: str) -> None:
+    run = sdk.get_run(gates)
+    assert run["id"] == gates
+    assert dict(run) == run == json.loads(json.dumps(run))
+    assert type(pickle.loads(pickle.dumps(run))) is type(copy.deepcopy(run)) is dict
+    assert run.figure().json == sdk.figure(gates).json == sdk.pictures(gates)[0].json
+    assert [figure.name for figure in run.pictures(["learning"], max_points=5)] == ["learning"]
+    assert run.trace("loss", end=3)["steps"] == [1, 2, 3]
+    assert run.array("gate_mean").shape == sdk.array(gates, "gate_mean").shape == (4, 3)
+    assert all(type(found) is type(run) for found in (sdk.wait(gates), next(sdk.runs(ids=gates))))
 
 
-def test_a_final_state_that_was_lost_is_asked_for_again(server: str, house: House) -> None:
-    """The stream breaks after the run has ended and before the client was told."""
-    with Lab(server) as lab:
-        run_id = lab.run(spec())["id"]
-    end_all(house)
-    with Flaky(server, 0) as path, Lab(path.url) as lab:
-        assert list(lab.events(run_id))[-1][1]["state"] == "succeeded"
+def test_pictures_are_those_of_rest(sdk: Lab, server: str, gates: str) -> None:
+    for query, asked in (("", {}), ("?names=learning,gate_mean&from=5&to=30&max_points=10", PART)):
+        rest = httpx2.get(f"{server}/api/v1/runs/{gates}/pictures{query}").json()["pictures"]
+        assert [figure.json for figure in sdk.pictures(gates, **asked)] == rest
+    assert sdk.figure(gates, "gate_mean").name == "gate_mean"
+    with pytest.raises(BadRequest, match="beauty"):
+        sdk.figure(gates, "beauty")
 
 
-def test_a_stream_whose_server_stays_away_is_given_up(server: str, house: House) -> None:
-    with Lab(server) as lab:
-        run_id = lab.run(spec())["id"]
-    with Flaky(server, *[0] * 20) as path, Lab(path.url) as lab, pytest.raises(Unreachable):
-        list(lab.events(run_id))
-    end_all(house)
+def test_of_a_run_without_points_there_is_no_picture(sdk: Lab) -> None:
+    run = sdk.run(spec())
+    assert run.pictures() == []
+    with pytest.raises(BadRequest, match="nothing of the run is stored yet"):
+        run.figure()
+
+
+def test_plotly_js_is_fetched_once(sdk: Lab, server: str) -> None:
+    assert sdk.plotly_js() is sdk.plotly_js()
+    assert sdk.plotly_js().encode() == httpx2.get(f"{server}/dashboard/plotly.min.js").content

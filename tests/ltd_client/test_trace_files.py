@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from tensorboardX.crc32c import crc32c
 from tensorboardX.proto.event_pb2 import Event
@@ -20,13 +22,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN: dict[str, Any] = {"started_at": None, "created_at": "2026-01-02T03:04:05+00:00"}
-LOSS: dict[str, Any] = {"name": "loss", "size": []}
-WIDE: dict[str, Any] = {"name": "delta_log_norm", "size": [3, 7]}
+LOSS: dict[str, Any] = {"name": "loss", "unit": "", "axes": ["step"], "every": 1, "size": [], "coordinates": {}}
+WIDE: dict[str, Any] = {
+    "name": "wide",
+    "unit": "nats",
+    "axes": ["threshold", "unit", "rule"],
+    "every": 10,
+    "size": [3, 7],
+    "coordinates": {"threshold": [0.1, 10.0], "rule": list("abcdefg")},
+}
 
 
 def write(kind: str, path: Path) -> None:
     """Write two blocks of a loss, then one of a trace of 21 numbers a point."""
-    file = FORMATS[kind][1](path, RUN)
+    file = FORMATS[kind][1](path, RUN, [LOSS, WIDE])
     file.write(LOSS, np.array([1, 2, 3, 4]), ODD[:4])
     file.write(LOSS, np.array([5, 6]), ODD[4:])
     file.write(WIDE, np.array([10, 20]), np.arange(42, dtype=np.float32))
@@ -48,6 +57,14 @@ def test_a_table_has_a_row_a_number_and_every_bit(
     assert wide["step"].to_list() == [10] * 21 + [20] * 21
     assert wide["index"].to_list() == [*range(21), *range(21)]
     assert wide["value"].to_list() == list(range(42))
+    assert wide["at"].to_list() == [f"{threshold}, {rule}" for threshold in (0.1, 10.0) for rule in "abcdefg" * 3]
+    assert set(loss["at"].fillna("")) == {""}
+
+
+def test_parquet_describes_its_traces(tmp_path: Path) -> None:
+    write("parquet", tmp_path / "file")
+    described = json.loads(pq.read_schema(tmp_path / "file").metadata[b"traces"])
+    assert described == {info["name"]: {n: v for n, v in info.items() if n != "name"} for info in (LOSS, WIDE)}
 
 
 def test_of_a_wide_trace_tensorboard_gets_evenly_spaced_tags(tmp_path: Path) -> None:
@@ -56,7 +73,7 @@ def test_of_a_wide_trace_tensorboard_gets_evenly_spaced_tags(tmp_path: Path) -> 
     assert version.wall_time == 1_767_323_045
     tags = {value.tag for event in events for value in event.summary.value}
     assert len(tags) == 1 + MOST_TAGS
-    assert {"loss", "delta_log_norm/0000", "delta_log_norm/0020"} <= tags
+    assert {"loss", "wide/0000", "wide/0020"} <= tags
 
 
 def test_a_file_has_its_name_when_it_is_complete(tmp_path: Path) -> None:

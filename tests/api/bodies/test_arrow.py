@@ -10,6 +10,7 @@ import pytest
 
 from api.bodies.arrow import ARROW, NPY
 from api.bodies.traces import ManyTraces
+from ltd_core.trace import TraceBlock
 from services.runs import lifecycle
 from services.traces import reading
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
@@ -58,6 +59,20 @@ def test_points_in_arrow_are_what_is_stored(client: FlaskClient, stored: dict[st
             said = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
             assert (said["run"], said["name"], said["level"], said["every"]) == (run_id, name, "0", "1")
             assert json.loads(said["axes"]) == (["step"] if name == "loss" else ["step", "lag"])
+
+
+def test_arrow_names_the_coordinates_of_axes(client: FlaskClient, db: Database) -> None:
+    asked = spec(cell={"kind": "lstm", "hidden_size": 4}, observation={"every": 10, "sequences": 2})
+    run_id = client.post("/api/v1/runs", json=asked).json["id"]
+    (mine,) = claim(db)
+    gates = TraceBlock("gate_mean", 10, 10, np.ones((2, 3), np.float32))
+    loss = block("loss", np.ones(20, np.float32))
+    lifecycle.record(db, [(mine.lease, progress(20, blocks=(loss, gates)))])
+    for name, coordinates in (("gate_mean", {"gate": ["i", "f", "o"]}), ("loss", {})):
+        metadata = ask(client, f"/api/v1/runs/{run_id}/traces/{name}", ARROW).schema.metadata
+        assert json.loads(metadata[b"coordinates"]) == coordinates
+    both = ask(client, f"/api/v1/traces?runs={run_id}&names=loss,gate_mean", ARROW).schema.metadata
+    assert json.loads(both[b"coordinates"]) == {run_id: {"loss": {}, "gate_mean": {"gate": ["i", "f", "o"]}}}
 
 
 def test_cells_in_arrow_are_those_of_the_store(client: FlaskClient, db: Database, stored: dict[str, Any]) -> None:
