@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request, send_file, url_for
+import hashlib
 
+from flask import Blueprint, Response, abort, render_template, request, send_file, url_for
+
+from api.dashboard import bundle
 from api.dashboard import report as reports
 from api.dashboard.plotly import PLOTLY, VERSION
 from api.http.context import here
@@ -19,13 +22,13 @@ blueprint = Blueprint(
 @blueprint.get("/")
 def sweeps() -> str:
     """Return the page of all sweeps."""
-    return render_template("dashboard/sweeps.html")
+    return render_template("dashboard/sweeps.html", **_loaded("sweeps"))
 
 
 @blueprint.get("/sweeps/<sweep_id>")
 def sweep(sweep_id: str) -> str:
     """Return the page of one sweep."""
-    return render_template("dashboard/sweep.html", sweep_id=sweep_id, plotly_url=_plotly_url())
+    return render_template("dashboard/sweep.html", sweep_id=sweep_id, **_loaded("sweep"))
 
 
 @blueprint.get("/sweeps/<sweep_id>/report")
@@ -41,13 +44,23 @@ def report(sweep_id: str) -> Response:
 @blueprint.get("/runs/<run_id>")
 def run(run_id: str) -> str:
     """Return the page of one run."""
-    return render_template("dashboard/run.html", run_id=run_id, plotly_url=_plotly_url())
+    return render_template("dashboard/run.html", run_id=run_id, **_loaded("run"))
 
 
 @blueprint.get("/dashboard/plotly.min.js")
 def plotly() -> Response:
     """Return plotly.js; its address carries its version, so what it names never changes."""
     return send_file(PLOTLY, mimetype="text/javascript", max_age=_YEAR)
+
+
+@blueprint.get("/dashboard/<page>.bundle.js")
+def script(page: str) -> Response:
+    """Return all modules of a page as one script; its address carries its digest, so what it names never changes."""
+    if page not in bundle.PAGES:
+        abort(404)
+    response = Response(bundle.script(page), content_type="text/javascript; charset=utf-8")
+    response.cache_control.max_age = _YEAR
+    return response
 
 
 @blueprint.after_request
@@ -60,5 +73,12 @@ def read_whole(response: Response) -> Response:
     return response
 
 
-def _plotly_url() -> str:
-    return url_for("dashboard.plotly", v=VERSION)
+def _loaded(page: str) -> dict[str, str]:
+    """Return the addresses of what a page loads, which change with what they name, and the icon itself."""
+    digest = hashlib.blake2b((bundle.script(page) + bundle.read("dashboard.css")).encode(), digest_size=8).hexdigest()
+    return {
+        "plotly_url": url_for("dashboard.plotly", v=VERSION),
+        "script_url": url_for("dashboard.script", page=page, v=digest),
+        "icon": bundle.read("icon.svg"),
+        "style_url": url_for("dashboard.static", filename="dashboard.css", v=digest),
+    }

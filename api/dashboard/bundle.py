@@ -1,25 +1,33 @@
-"""The dashboard's modules as one script, for a file that has to open without a server."""
+"""The dashboard's modules as one script a page: one request, and a file that opens without a server."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 STATIC = Path(__file__).with_name("static")
-REPORT = ("colors", "dom", "format", "tables", "scale", "best", "heatmap", "plot", "report")
-"""In the order of their imports; their top-level names are distinct, so that they can share one scope."""
+PAGES = ("sweeps", "sweep", "run")
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|(?:async )?function|class)", re.MULTILINE)
 
 
-def modules(names: Iterable[str] = REPORT) -> str:
-    """Return the source of some modules as one ES module that imports nothing."""
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", read(f"{name}.js"))) for name in names)
+@cache
+def script(name: str) -> str:
+    """Return a module and all that it imports as one ES module that imports nothing.
+
+    They share one scope, so their top-level names must differ.
+    """
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", read(f"{module}.js"))) for module in _ordered(name))
+
+
+def _ordered(name: str, before: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the modules that one needs, each after those that it imports."""
+    for imported in _IMPORT.findall(read(f"{name}.js")):
+        if imported not in before:
+            before = _ordered(imported, before)
+    return (*before, name)
 
 
 def read(name: str) -> str:

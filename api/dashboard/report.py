@@ -84,7 +84,7 @@ def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -
         versions=f"ltd-lab {version('ltd-lab')}, Python {platform.python_version()}",
         policy=REPORT_POLICY,
         style=bundle.read("dashboard.css"),
-        modules=bundle.modules(),
+        modules=bundle.script("report"),
         plotly=PLOTLY.read_text(encoding="utf-8"),
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
     )

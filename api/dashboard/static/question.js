@@ -7,11 +7,11 @@ const BIAS = ["rule", "thresholds", "batch_sizes"];
 
 /** Fields in which runs of a sweep differ: its axes, and the parts of those whose values are objects. */
 export function fieldsOf({ axes, seeds }) {
-  const parts = Object.entries(axes).flatMap(([axis, values]) => partsOf(axis, values));
+  const parts = Object.entries(axes).flatMap(([axis, values]) => choicesOf(axis, values));
   return [...new Set([...Object.keys(axes), ...parts, ...(seeds?.length > 1 ? ["seed"] : [])])];
 }
 
-function partsOf(axis, values) {
+function choicesOf(axis, values) {
   const objects = values.filter((value) => value && typeof value === "object" && !Array.isArray(value));
   const names = [...new Set(objects.flatMap((value) => Object.keys(value)))];
   return names.filter((name) => distinct(objects.map((value) => value[name])) > 1).map((name) => `${axis}.${name}`);

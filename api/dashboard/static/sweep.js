@@ -129,7 +129,7 @@ function onPick(name, work) {
 }
 
 /** What was asked last: the answer to it may still be on its way. */
-function asking() {
+function currentQuestion() {
   const asked = question(shown.sweep, chosen);
   return {
     ...asked,
@@ -142,11 +142,11 @@ onPick("metric", (metric) => {
   const known = aggregatesOf(metrics.find((m) => m.kind === metric)).map(([name]) => name);
   return { metric, aggregate: known.includes(chosen.aggregate) ? chosen.aggregate : undefined };
 });
-onPick("aggregate", (aggregate) => ({ aggregate, metric: asking().metric }));
+onPick("aggregate", (aggregate) => ({ aggregate, metric: currentQuestion().metric }));
 onPick("quantile", (quantile) => ({ quantile }));
 for (const side of SIDES) {
   onPick(side, (field) => {
-    const { rows, columns, panels } = asking();
+    const { rows, columns, panels } = currentQuestion();
     const sides = { rows, columns, panels };
     first = null;
     return { ...exchanged(sides, side, field, knownFields(shown.sweep, sides)), cell: undefined };

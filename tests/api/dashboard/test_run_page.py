@@ -120,9 +120,12 @@ def test_a_cold_page_takes_few_requests_and_little_room(context: BrowserContext,
         session = context.new_cdp_session(page)
         session.send("Network.enable")
         sizes: list[float] = []
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
         session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
         page.goto(f"{address}/runs/{run_id}")
         expect(picture(page, "learning").locator(".main-svg").first).to_be_visible()
         page.wait_for_load_state("networkidle")
-        assert sum(sizes) < 1_500_000
+        assert sum(sizes) < 1_000_000
+        assert len([url for url in asked if url.startswith(address)]) <= 8
         page.close()
