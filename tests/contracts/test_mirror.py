@@ -19,6 +19,7 @@ WITHOUT_MIRROR: dict[str, str] = {
     "api.bodies.body": _TYPES,
     "api.bodies.comparison": _TYPES,
     "api.bodies.maintenance": _TYPES,
+    "api.bodies.pictures": _TYPES,
     "api.bodies.runs": _TYPES,
     "api.bodies.server": _TYPES,
     "api.bodies.sweeps": _TYPES,
