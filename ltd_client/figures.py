@@ -21,7 +21,10 @@ _MIME = "application/vnd.plotly.v1+json"
 _LINE = 110
 """Characters of a caption in one line of a picture of the usual width."""
 _LINE_PIXELS = 17
-_CONFIG = {"displaylogo": False, "responsive": True}
+_BUTTONS = [["toImage", "zoom2d", "pan2d", "resetScale2d"]]
+_CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtons": _BUTTONS}
+_MARGIN = {"t": 50, "r": 20, "b": 50}
+"""Of a picture in a page, where title and caption stand above it."""
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -130,7 +133,7 @@ def page(figures: Iterable[Figure], script: str) -> str:
             title=html.escape(figure.title),
             caption=html.escape(figure.caption),
             data=_inlined(figure.data),
-            layout=_inlined(figure.layout),
+            layout=_inlined(figure.layout | {"margin": _MARGIN}),
             config=_inlined(_CONFIG),
         )
         for number, figure in enumerate(shown)

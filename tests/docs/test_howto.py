@@ -114,4 +114,8 @@ def test_the_notebook_runs_from_top_to_bottom(lab: Lab) -> None:
     assert names["delta"].shape == (500, 30)
     assert list(names["table"].index) == ["none", "norm threshold 0.1"]
     assert names["table"].notna().all(axis=None)
-    assert names["figure"].layout.yaxis.title.text == "ln of the norm of delta"
+    assert names["figure"].plotly().data
+    assert list(names["median"].index) == list(range(30))
+    assert len(names["runs"]) == 12
+    said = (HOWTO / "notebook.md").read_text(encoding="utf-8")
+    assert all(f"{picture.name} - {picture.title}\n" in said for picture in names["run"].pictures())

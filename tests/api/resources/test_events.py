@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from api.resources.events import MOST_STREAMS
-from ltd_client.sdk import _STREAM_SECONDS
+from ltd_client.connection import _STREAM_SECONDS
 from services.database.engine import Database
 from services.runs import lifecycle
 from services.settings import Settings
