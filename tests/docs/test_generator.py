@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generator import figures, mission, reference, settings
+from docs.generator import figures, mission, reference, screenshots, settings
 from docs.generator.picture import MOST_BYTES
 from ltd_core.probes import PROBES
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
@@ -66,6 +66,11 @@ def test_a_figure_is_declared_by_its_example_drawn_and_shown(figure: figures.Fig
     assert image.stat().st_size < MOST_BYTES
     pages = [path.read_text(encoding="utf-8") for path in (DOCS / "mechanisms").glob("*.md")]
     assert any(f"](../images/{image.name})" in page and f"{figure.source}.json" in page for page in pages)
+
+
+def test_the_page_of_screenshots_has_every_example_of_a_mechanism() -> None:
+    written = screenshots.PAGE.read_text(encoding="utf-8")
+    assert written == screenshots.text([path.stem for path in EXAMPLES if path.stem.startswith("m")])
 
 
 @pytest.mark.parametrize("row", mission.ROWS, ids=lambda row: row.number)
