@@ -1,7 +1,7 @@
 # Every target sets itself up: it needs Python 3.11 or later with venv, and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-all quick compose-test lint bench docs reference constraints clean chromium
+.PHONY: help demo up test test-all quick compose-test lint bench docs screenshots reference constraints clean chromium
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -46,6 +46,9 @@ reference: $(STAMP) ## write the reference pages of docs/ from the code
 
 docs: $(STAMP) chromium ## write the reference pages and draw the figures of docs/ from the code
 	@$(BIN)/python -m docs.generator --figures
+
+screenshots: $(STAMP) chromium ## photograph the pages of all example runs, light and dark, wide and narrow
+	@$(BIN)/python -m docs.generator.screenshots
 
 constraints: $(STAMP) ## choose the versions in constraints.txt anew
 	@$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-header --no-annotate --no-emit-index-url \

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
-from playwright.sync_api import sync_playwright
-
 from benchmarks.biases import WIDTH, biases
+from docs.generator.picture import draw, started_browser
+from services.pictures.palette import THEORY, hue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PAGE, PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images" / "benchmarks.png"
 FLOORS = ROOT / "benchmarks" / "floors.md"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PREFACE = (
     "A ratio above 1 means that the laboratory is ahead; each is the median of the ratios of interleaved pairs, so a "
     "slow moment of the machine meets both sides. Made by `make bench`; one alone by `make bench ONLY=<name>`."
@@ -30,7 +27,8 @@ Row = dict[str, Any]
 def write(rows: Sequence[Row]) -> None:
     """Write the page and draw the picture."""
     PAGE.write_text(page(rows), encoding="utf-8")
-    _draw(rows)
+    with started_browser() as browser:
+        draw(browser, figure(rows), PICTURE)
 
 
 def page(rows: Sequence[Row]) -> str:
@@ -120,31 +118,28 @@ def _grid(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _draw(rows: Sequence[Row]) -> None:
-    cells, figure = _cells(rows), go.Figure()
-    for cell in dict.fromkeys(cell for cell, _, _ in cells):
+def figure(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the ratios by width, a line a cell and length."""
+    cells = _cells(rows)
+    data = []
+    for color, cell in enumerate(dict.fromkeys(cell for cell, _, _ in cells)):
         for length, dash in ((50, "dot"), (100, "solid"), (400, "dash")):
             points = sorted((w, ratio) for (c, w, t), ratio in cells.items() if (c, t) == (cell, length))
-            color = {"rnn": "#2f4bdb", "lstm": "#d1495b", "gru": "#2a9d8f"}[cell]
-            figure.add_scatter(
-                x=[width for width, _ in points],
-                y=[ratio for _, ratio in points],
-                name=f"{cell}, T = {length}",
-                mode="lines+markers",
-                line={"color": color, "dash": dash},
-            )
-    figure.add_hline(y=1, line={"color": "#999", "width": 1})
-    figure.update_xaxes(type="log", title="hidden units", tickvals=[32, 50, 128, 512])
-    figure.update_yaxes(type="log", title="times as fast as torch.nn, one process, with every trace", dtick="D2")
-    figure.update_layout(template="plotly_white", width=900, height=480, margin={"t": 20, "l": 60, "r": 20, "b": 50})
-    with sync_playwright() as playwright:
-        path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 920, "height": 500})
-        page.set_content(figure.to_html(include_plotlyjs=True))
-        page.wait_for_selector(".plotly-graph-div .main-svg")
-        page.locator(".plotly-graph-div").screenshot(path=PICTURE)
-        browser.close()
+            line = {"color": hue(color), "dash": dash, "width": 2}
+            x, y = ([point[side] for point in points] for side in (0, 1))
+            named = {"name": f"{cell}, T = {length}", "mode": "lines+markers", "line": line, "marker": {"size": 6}}
+            data.append({"type": "scatter", "x": x, "y": y, **named})
+    one = {"type": "line", "y0": 1, "y1": 1, "xref": "paper", "x0": 0, "x1": 1, "line": {"color": THEORY, "width": 1}}
+    title = "times as fast as torch.nn"
+    layout = {
+        "xaxis": {"title": {"text": "hidden units"}, "type": "log", "tickvals": [32, 50, 128, 512]},
+        "yaxis": {"title": {"text": title}, "type": "log", "dtick": "D2"},
+        "shapes": [one],
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+    }
+    caption = "One process trains one run, with every trace. Above 1 the laboratory is ahead."
+    return {"title": "How fast is one process?", "caption": caption, "data": data, "layout": layout}
 
 
 if __name__ == "__main__":

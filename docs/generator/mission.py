@@ -15,11 +15,6 @@ class Row(NamedTuple):
     traces: tuple[str, ...]
     tests: tuple[str, ...]
 
-    @property
-    def figure(self) -> str:
-        """Return the name of the figure: one for all rules of clipping."""
-        return "rules" if self.number in {"M13", "M14", "M15", "M16"} else self.page
-
 
 CELLS, CORE = "tests/ltd_core/cells/test_identities.py", "tests/ltd_core"
 EXPERIMENTS, CLIPPING = f"{CORE}/experiments", f"{CORE}/clipping"
@@ -210,6 +205,6 @@ def table() -> str:
         examples = "<br>".join(f"[{name}](../examples/{name}.json)" for name in row.examples)
         traces = ", ".join(f"`{name}`" for name in row.traces)
         tests = "<br>".join(f"[{name.rpartition('/')[2]}](../../{name})" for name in row.tests)
-        figure = f"[figure](../images/{row.figure}.png)"
+        figure = f"[figure](../images/{row.page}.png)"
         lines.append(f"| {row.number} | [{row.title}]({row.page}.md) | {examples} | {traces} | {figure} | {tests} |")
     return "\n".join(lines) + "\n"

@@ -33,11 +33,16 @@ def finished(request: dict[str, Any]) -> Iterator[tuple[Database, str]]:
         db = Database(settings.database_url)
         try:
             sweep = posted.post(db, parse_request(request)).sweep_id
-            while claims := lifecycle.claim(db, "docs", _TOGETHER, lease_seconds=_HOURS):
-                _train(db, claims)
+            train_all(db)
             yield db, sweep
         finally:
             db.dispose()
+
+
+def train_all(db: Database) -> None:
+    """Train every queued run to its end."""
+    while claims := lifecycle.claim(db, "docs", _TOGETHER, lease_seconds=_HOURS):
+        _train(db, claims)
 
 
 def _train(db: Database, claims: list[lifecycle.Claim]) -> None:

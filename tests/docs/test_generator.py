@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from docs.generator import drawing, figures, mission, reference, settings
+from docs.generator import figures, mission, reference, screenshots, settings
+from docs.generator.picture import MOST_BYTES
 from ltd_core.probes import PROBES
 from ltd_core.spec import EXPERIMENTS, RunSpec, parse_spec
 from services.settings import Settings
@@ -49,15 +50,27 @@ def test_the_table_of_the_mission_is_up_to_date() -> None:
 def test_a_row_has_all_its_parts(row: mission.Row) -> None:
     page = (DOCS / "mechanisms" / f"{row.page}.md").read_text(encoding="utf-8")
     assert page.startswith(f"# {row.number}: ")
-    assert f"](../images/{row.figure}.png)" in page
-    assert (DOCS / "images" / f"{row.figure}.png").is_file()
-    assert row.figure in figures.FIGURES
+    assert f"](../images/{row.page}.png)" in page
     for test in row.tests:
         assert "def test_" in (DOCS.parent / test).read_text(encoding="utf-8")
     assert row.examples
     for name in row.examples:
         assert f"{name}.json" in page
         assert (DOCS / "examples" / f"{name}.json").is_file()
+
+
+@pytest.mark.parametrize("figure", figures.FIGURES, ids=lambda figure: figure.image)
+def test_a_figure_is_declared_by_its_example_drawn_and_shown(figure: figures.Figure) -> None:
+    assert figure.picture in {picture.name for picture in spec_of(figure.source).pictures()}
+    image = DOCS / "images" / f"{figure.image}.png"
+    assert image.stat().st_size < MOST_BYTES
+    pages = [path.read_text(encoding="utf-8") for path in (DOCS / "mechanisms").glob("*.md")]
+    assert any(f"](../images/{image.name})" in page and f"{figure.source}.json" in page for page in pages)
+
+
+def test_the_page_of_screenshots_has_every_example_of_a_mechanism() -> None:
+    written = screenshots.PAGE.read_text(encoding="utf-8")
+    assert written == screenshots.text([path.stem for path in EXAMPLES if path.stem.startswith("m")])
 
 
 @pytest.mark.parametrize("row", mission.ROWS, ids=lambda row: row.number)
@@ -67,7 +80,7 @@ def test_the_traces_of_a_row_are_left_by_its_examples(row: mission.Row) -> None:
 
 def spec_of(name: str) -> RunSpec:
     """Return the specification of an example; of a sweep, the first."""
-    found = drawing.example(name)
+    found = figures.example(name)
     return expand(parse_request(found))[0][1] if name.startswith("sweeps/") else parse_spec(found)
 
 
