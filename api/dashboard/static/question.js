@@ -21,10 +21,14 @@ function distinct(values) {
   return new Set(values.map((value) => JSON.stringify(value))).size;
 }
 
-/** What the server is asked, from what the reader chose; rules stand side by side where one has several thresholds. */
-export function question(sweep, chosen) {
+/**
+ * What the server is asked, from what the reader chose and the metrics that its runs have; rules stand side by side
+ * where one has several thresholds.
+ */
+export function question(sweep, chosen, measured) {
   const bias = sweep.base.experiment === "clipping_bias";
-  const metric = chosen.metric ?? (bias ? "bias_norm" : "success");
+  const usual = bias ? "bias_norm" : "success";
+  const metric = chosen.metric ?? (measured.length && !measured.includes(usual) ? measured[0] : usual);
   const sides = SIDES.some((side) => chosen[side]) ? chosen : firstSides(sweep, bias ? BIAS : RULE);
   return {
     metric,

@@ -19,6 +19,7 @@ const cell = new CellView();
 const heatmap = new Heatmap(byId("heatmap"), (at) => choose({ cell: written(at, shown.comparison) }));
 let shown = { sweep: null, comparison: null, cell: null, asked: null };
 let metrics = null;
+let measured = []; // metrics of which a run of this sweep has a value; none before one has ended
 let first = null;
 
 /** What the reader chose lives in the address: reloading or sharing it shows the same. */
@@ -65,7 +66,10 @@ function drawPickers(sweep, comparison) {
   fillSelect(byId("rows"), known, sides.rows);
   fillSelect(byId("columns"), known, sides.columns);
   fillSelect(byId("panels"), [[NONE, "Nothing"], ...known], sides.panels);
-  fillSelect(byId("metric"), metrics.map((m) => [m.kind, sentence(m.kind)]), comparison.metric.name);
+  const offered = metrics.filter(
+    ({ kind }) => !measured.length || kind === comparison.metric.name || measured.includes(kind),
+  );
+  fillSelect(byId("metric"), offered.map((m) => [m.kind, sentence(m.kind)]), comparison.metric.name);
   fillSelect(byId("aggregate"), aggregatesOf(comparison.metric), comparison.aggregate);
   byId("quantile-picker").hidden = comparison.aggregate !== "quantile";
   if (document.activeElement !== byId("quantile")) byId("quantile").value = comparison.quantile ?? "";
@@ -97,10 +101,18 @@ async function drawCell(sweep, comparison) {
   await cell.show(placeName(comparison, at), there.runs, [...new Set(apart)], comparison.metric, pictures);
 }
 
+/** The metrics that a run of the sweep which has ended has a value of. */
+async function measuredOf() {
+  const { runs } = await get(`/runs${query({ sweep: id, state: "succeeded", limit: 1 })}`);
+  const summary = runs[0]?.summary ?? {};
+  return metrics.map((m) => m.kind).filter((name) => (summary[name] ?? null) !== null);
+}
+
 async function update() {
   metrics ??= (await get("/mechanisms")).metric;
   const sweep = await get(`/sweeps/${id}`);
-  const { rows, columns, panels, ...rest } = question(sweep, chosen);
+  if (!measured.length) measured = await measuredOf();
+  const { rows, columns, panels, ...rest } = question(sweep, chosen, measured);
   const asked = query({ rows, columns, panels, ...rest });
   const comparison = await get(`/sweeps/${id}/comparison${asked}`);
   pace.add(sweep);
@@ -130,7 +142,7 @@ function onPick(name, work) {
 
 /** What was asked last: the answer to it may still be on its way. */
 function currentQuestion() {
-  const asked = question(shown.sweep, chosen);
+  const asked = question(shown.sweep, chosen, measured);
   return {
     ...asked,
     ...sidesOf(shown.comparison),

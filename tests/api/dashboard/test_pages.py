@@ -235,3 +235,16 @@ def drawn(page: Page, host: str) -> int:
     expect(page.locator(f"#{host} .scatterlayer .trace").first).to_be_attached()
     longest = "Math.max(...document.getElementById('HOST')._fullData.map((line) => line._length))"
     return int(page.evaluate(longest.replace("HOST", host)))
+
+
+def test_a_sweep_opens_on_a_metric_that_its_runs_have(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    base = {"experiment": "linear_recurrence", "length": 20, "hidden_size": 4}
+    sweep = laboratory.post("radii", base=base, axes={"initialization.radius": [0.5, 1.5]}, seeds=[0, 1])
+    laboratory.train(4)
+    with serving(laboratory) as address:
+        page = visit(f"{address}/sweeps/{sweep}")
+        expect(page.locator("#metric")).to_have_value("growth_rate")
+        expect(page.locator(f"{CELLS} .value").first).to_have_text(re.compile(r"\d"))
+        expect(page.locator("#metric option[value=success]")).to_have_count(0)
+        page.close()
