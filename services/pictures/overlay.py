@@ -151,7 +151,7 @@ def _figure(drawn: Sequence[_Drawn], family: str, without: Sequence[str]) -> Fig
     data += _theory(drawn, sides)
     figure = assembled(picture, sides, _told_once(data), _caption(main, picture, first, without), family)
     figure["layout"]["legend"]["traceorder"] = "normal"
-    figure["layout"]["legend"]["title"]["side"] = "top left"  # long labels need the whole width
+    figure["layout"]["legend"]["title"]["side"] = "top"  # long labels need the whole width
     return figure
 
 
