@@ -34,6 +34,19 @@ _ALL = (
     Metric("best_loss", "loss", "lower", "Lowest training loss of a minibatch."),
     Metric("best_error", "share", "lower", "Lowest training error rate of a minibatch."),
     Metric("clipped_share", "share", None, "Mean share of the gradient that clipping changed."),
+    Metric(
+        "clipped_cosine_mean",
+        "cosine",
+        "higher",
+        "Mean cosine of the gradient before and after clipping, where the observation asks for it.",
+    ),
+    Metric(
+        "descent_mean",
+        "loss",
+        "higher",
+        "Mean of the first-order decrease of the loss by a step along the clipped gradient, where the observation asks "
+        "for it.",
+    ),
     Metric("gradient_norm_mean", "norm", None, "Mean gradient norm before clipping, over updates where it is finite."),
     Metric("gradient_norm_max", "norm", None, "Largest finite gradient norm before clipping."),
     Metric(

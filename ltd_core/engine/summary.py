@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ltd_core.outcome import Summary
 
 Block = np.ndarray[Any, np.dtype[Any]]
+_ASKED = frozenset({"clipped_cosine", "descent"})
+"""Traces that a run has where its observation asks for them."""
 _FORMER = "earliest"
 """What former releases kept: a sum of norms."""
 _SMALLEST, _LARGEST = math.log(sys.float_info.min), math.log(sys.float_info.max)
@@ -32,6 +34,8 @@ class RunningSummary:
             "best_error": None,
             "clipped": [0.0, 0],
             "norm": [0.0, 0],
+            "clipped_cosine": [0.0, 0],
+            "descent": [0.0, 0],
             "norm_max": None,
             "explosions": 0,
             "slope": [0.0, 0],
@@ -60,6 +64,8 @@ class RunningSummary:
         earliest, slopes = _through_time(values["delta_log_norm"])
         for name, figure in (("clipped", values["clipped_share"]), ("norm", values["gradient_norm"])):
             _accumulate(kept[name], figure[np.isfinite(figure)])
+        for name in _ASKED & values.keys():
+            _accumulate(kept[name], values[name][np.isfinite(values[name])])
         _accumulate(kept["slope"], slopes[slopes < np.inf])  # of zero, -inf, too: not NaN
         _accumulate_logs(kept["earliest_log"], earliest[earliest < np.inf])
 
@@ -85,6 +91,8 @@ class RunningSummary:
             "best_loss": kept["best_loss"],
             "best_error": kept["best_error"],
             "clipped_share": _ratio(kept["clipped"]),
+            "clipped_cosine_mean": _ratio(kept["clipped_cosine"]),
+            "descent_mean": _ratio(kept["descent"]),
             "gradient_norm_mean": _ratio(kept["norm"]),
             "gradient_norm_max": kept["norm_max"],
             "explosions": kept["explosions"],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_the_figures_are_those_of_the_whole_trace() -> None:
-    spec = small(updates=300, evaluation={"every": 60, "sequences": 100, "stop": False})
+    spec = small(updates=300, evaluation={"every": 60, "sequences": 100, "stop": False}, observation={"clipping": True})
     progress = alone(spec)
     trace: dict[str, np.ndarray] = {}
     for name in {block.name for p in progress for block in p.blocks}:
@@ -40,6 +40,8 @@ def test_the_figures_are_those_of_the_whole_trace() -> None:
             "best_loss": trace["loss"].min(),
             "best_error": trace["error_rate"].min(),
             "clipped_share": trace["clipped_share"].mean(),
+            "clipped_cosine_mean": trace["clipped_cosine"].mean(),
+            "descent_mean": trace["descent"].mean(),
             "gradient_norm_mean": trace["gradient_norm"].mean(),
             "gradient_norm_max": trace["gradient_norm"].max(),
             "explosions": len(exploded),
