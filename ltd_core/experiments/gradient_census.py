@@ -88,7 +88,7 @@ class GradientCensus(Standalone):
             Picture(
                 "classes",
                 "How many vanish, stay, and explode?",
-                Axis("\N{MINUS SIGN}1: vanishes, 0: stays, 1: explodes"),
+                Axis("\N{MINUS SIGN}1: vanishes, 0: stays, 1: explodes", range=(-1.5, 1.5)),
                 Axis("nets"),
                 (Histogram("gradient_class"),),
                 self._told,

@@ -164,8 +164,8 @@ class WeightProduct(Standalone):
         low, high = (told(numbers.point("log_size_quantile", -1, place)) for place in (1, 3))
         return (
             f"The median of {self.samples:,} nets changes by {told(numbers.metric('growth_rate'))} nats a layer with "
-            f"v = {told(self.chosen())}; after {self.depth:,} layers half of the nets lie between "
-            f"e^{low} and e^{high}."
+            f"v = {told(self.chosen())}; after {self.depth:,} layers the logarithm of "
+            f"the size lies between {low} and {high} for half of the nets."
         )
 
     def _variance_told(self, numbers: Numbers) -> str:

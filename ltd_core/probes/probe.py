@@ -126,7 +126,7 @@ class Probe(ABC):
         if cls.unit == "share":
             y = Axis(worded(cls.name), share=True)
         by = cls.axes[1] if len(cls.axes) > 1 else ""
-        curve = Curve(cls.name, "step", worded(by), by=by, bins=0 if by or cls.unit != "share" else _BINS)
+        curve = Curve(cls.name, "step", worded(by), by=by, bins=_BINS if cls.unit == "share" else 0)
         levels = (Level(*cls.level),) if cls.level else ()
         return Picture(cls.name, cls.question, Axis("update"), y, (curve, *levels), cls.told)
 
