@@ -87,8 +87,8 @@ class Probe(ABC):
     every: ClassVar[int] = 1
     description: ClassVar[str]
     cost: ClassVar[str]
-    question: ClassVar[str]
-    """What its picture answers."""
+    question: ClassVar[str] = ""
+    """What its picture answers; its description stands above the picture where nobody has said."""
     scale: ClassVar[Scale] = "linear"
     level: ClassVar[tuple[str, float] | None] = None
     """A value with a meaning, and its name."""
@@ -128,7 +128,7 @@ class Probe(ABC):
         by = cls.axes[1] if len(cls.axes) > 1 else ""
         curve = Curve(cls.name, "step", worded(by), by=by, bins=_BINS if cls.unit == "share" else 0)
         levels = (Level(*cls.level),) if cls.level else ()
-        return Picture(cls.name, cls.question, Axis("update"), y, (curve, *levels), cls.told)
+        return Picture(cls.name, cls.question or cls.description, Axis("update"), y, (curve, *levels), cls.told)
 
     @classmethod
     def told(cls, numbers: Numbers) -> str:
