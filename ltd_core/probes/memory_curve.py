@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, ClassVar
 
 from ltd_core.lazy import torch
@@ -45,13 +44,10 @@ class MemoryCurve(StateProbe):
 
     @classmethod
     def told(cls, numbers: Numbers) -> str:
-        """Say after how many steps a tenth is left."""
+        """Say the farthest step back of which a tenth is left."""
         curve = numbers.line(cls.name, -1)
-        below = [lag for lag, value in enumerate(curve) if value < 0.1 * curve[0]]
-        known = sum(not math.isnan(value) for value in curve)
-        if below:
-            return f"At the last observation a tenth of the state's sensitivity is left {below[0]:,} steps back."
-        return f"At the last observation more than a tenth of the state's sensitivity is left {known - 1:,} steps back."
+        reach = max((lag for lag, value in enumerate(curve) if value >= 0.1 * curve[0]), default=0)
+        return f"At the last observation more than a tenth of the state's sensitivity is left {reach:,} steps back."
 
     @classmethod
     def measure(cls, observed: Observed) -> torch.Tensor:

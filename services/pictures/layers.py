@@ -43,7 +43,7 @@ def _curve(layer: Curve, stored: Stored, sides: Sides) -> Drawn:
         traces.append(
             {
                 "type": "scatter",
-                "mode": _mode(layer, values),
+                "mode": _mode(layer, values, whole=sides.holds("y", values)),
                 "x": x,
                 "y": sides.on("y", _binned(layer, values) if layer.bins else values, framed=layer.framed),
                 "name": name,
@@ -92,11 +92,11 @@ def _cut(layer: Curve, stored: Stored, values: Array) -> Array:
     return cut if not layer.by or kept == [layer.by, layer.along] else cut.T
 
 
-def _mode(layer: Curve, values: Array) -> str:
+def _mode(layer: Curve, values: Array, *, whole: bool) -> str:
     """Return how a line is drawn: point by point where there are few, or where a point may stand alone."""
     if layer.style == "marks":
         return "markers"
-    return "lines+markers" if len(values) <= _FEW or not np.isfinite(values).all() else "lines"
+    return "lines+markers" if len(values) <= _FEW or not whole else "lines"
 
 
 def _binned(layer: Curve, values: Array) -> Array:

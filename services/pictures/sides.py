@@ -44,6 +44,10 @@ class Sides:
             self._reach[side] += [float(inside.min()), float(inside.max())]
         return packed(shown)
 
+    def holds(self, side: str, values: Array) -> bool:
+        """Return whether every number has a place on a side: zero has none on a logarithmic one."""
+        return bool((np.isfinite(values) & ((values > 0) | (self._axes[side].scale != "log"))).all())
+
     def level(self, name: str, value: float, side: str) -> None:
         """Draw a line across the figure."""
         (place,) = scaled(self._axes[side], np.array([value])).tolist()

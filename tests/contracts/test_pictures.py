@@ -91,8 +91,8 @@ class Telling(Stored):
         values = super().line(trace, *index)
         known = [value for value in values if not math.isnan(value)]
         rate = (known[-1] - known[0]) / max(1, len(known) - 1)
-        below = [lag for lag, value in enumerate(values) if value < 0.1 * values[0]]
-        derived = {rate, math.exp(min(rate, 700.0)), float(len(known) - 1), *map(float, below[:1])}
+        left = [float(lag) for lag, value in enumerate(values) if value >= 0.1 * values[0]]
+        derived = {rate, math.exp(min(rate, 700.0)), float(len(known) - 1), *left[-1:]}
         self.told().update({*known, *derived})
         return values
 
