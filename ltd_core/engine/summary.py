@@ -91,8 +91,6 @@ class RunningSummary:
             "best_loss": kept["best_loss"],
             "best_error": kept["best_error"],
             "clipped_share": _ratio(kept["clipped"]),
-            "clipped_cosine_mean": _ratio(kept["clipped_cosine"]),
-            "descent_mean": _ratio(kept["descent"]),
             "gradient_norm_mean": _ratio(kept["norm"]),
             "gradient_norm_max": kept["norm_max"],
             "explosions": kept["explosions"],
@@ -100,7 +98,7 @@ class RunningSummary:
             "delta_earliest": _told(earliest),
             "delta_log_earliest": earliest,
             "diverged": int(diverged),
-        }
+        } | {f"{name}_mean": _ratio(kept[name]) for name in sorted(_ASKED) if kept[name][1]}
 
 
 def _through_time(logs: Block) -> tuple[Block, Block]:
