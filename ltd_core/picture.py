@@ -131,6 +131,8 @@ class Level:
     side: Literal["x", "y"] = "y"
 
 
+TRACES = ("trace", "low", "high", "error")
+"""Fields of a layer that name a trace."""
 Layer = Curve | Band | HeatMap | Histogram | Plane | Path | Line | Level
 
 
@@ -154,5 +156,5 @@ class Picture:
     @property
     def traces(self) -> tuple[str, ...]:
         """Return the names of the traces that it draws, each once."""
-        names = [getattr(layer, part, "") for layer in self.layers for part in ("trace", "low", "high", "error")]
+        names = [getattr(layer, part, "") for layer in self.layers for part in TRACES]
         return tuple(dict.fromkeys(filter(None, names)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ltd_core.picture import TRACES
 from ltd_core.plain_picture import plain_picture
 from services.errors import NotFound
 from services.pictures.figure import figure
@@ -15,7 +16,7 @@ from services.traces import reading
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ltd_core.picture import Picture
+    from ltd_core.picture import Layer, Picture
     from services.database.engine import Database
 
 
@@ -41,7 +42,16 @@ def pictures(db: Database, run_id: str, names: Collection[str] = (), part: Part 
 
 
 def drawable(pictures: tuple[Picture, ...], stored: dict[str, Any]) -> list[Picture]:
-    """Return the pictures whose traces are all stored, then a plain one of every stored trace that none draws."""
-    found = [picture for picture in pictures if stored.keys() >= set(picture.traces)]
+    """Return the pictures with the layers whose traces are stored, then a plain one of every other stored trace."""
+    cut = [
+        replace(picture, layers=tuple(layer for layer in picture.layers if _there(layer, stored)))
+        for picture in pictures
+    ]
+    found = [picture for picture in cut if picture.traces]
     drawn = {name for picture in found for name in picture.traces}
     return [*found, *(plain_picture(info) for name, info in stored.items() if name not in drawn)]
+
+
+def _there(layer: Layer, stored: dict[str, Any]) -> bool:
+    """Return whether all that a layer draws is stored; a line or level draws nothing that is."""
+    return stored.keys() >= {name for part in TRACES if (name := getattr(layer, part, ""))}

@@ -46,7 +46,9 @@ class Stored:
         return self._views[trace]
 
     def values(self, trace: str) -> Array:
-        """Return its points, or the means of its cells, [points, *size]."""
+        """Return its points, or the means of its cells, [points, *size]; none of what is not stored."""
+        if trace not in self.declared:
+            return np.empty(0)
         view = self.view(trace)
         values = view.mean if view.values is None else view.values
         return np.empty((0, *view.info.size)) if values is None else values
@@ -79,6 +81,8 @@ class Stored:
 
     def highest(self, trace: str) -> tuple[float, float]:
         """Return the largest finite number of a trace, and the coordinate of its point."""
+        if trace not in self.declared:
+            return math.nan, math.nan
         view = self.view(trace)
         values = view.maximum if view.values is None else view.values
         if values is None or not np.isfinite(values).any():

@@ -54,5 +54,5 @@ def test_traces_are_exported_and_imported(both: Both, tmp_path: Path) -> None:
     assert "0 new, 4 stood already" in taken.out
     assert both.sweep_id in taken.out
     refused = ltd("import", str(tmp_path), "--server", both.giver.server)
-    assert (refused.status, refused.out) == (1, "")
+    assert (refused.status, refused.out) == (2, "")
     assert "sweep.json" in refused.err

@@ -59,7 +59,7 @@ WRONG: dict[tuple[str, ...], tuple[str, ...]] = {
     ("sweep", "seeds.json"): ("seeds", "one"),
     ("import", "nowhere"): ("nowhere", "sweep.json"),
     ("doctor", "--server", "ftp://127.0.0.1"): ("--server", "http://127.0.0.1:8421", "ftp://127.0.0.1"),
-    ("doctor", "--server", "127.0.0.1:8421"): ("--server", "http://127.0.0.1:8421"),
+    ("doctor", "--server", "127.0.0.1:0"): ("--server", "http://127.0.0.1:8421"),
     ("doctor", "--server", "http://[x"): ("--server", "http://127.0.0.1:8421"),
     ("doctor", "--server", "http://127.0.0.1:port"): ("--server", "http://127.0.0.1:8421"),
     ("doctor", "--token", "wrong-token"): ("--token", "LTD_TOKEN"),

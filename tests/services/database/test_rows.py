@@ -21,7 +21,7 @@ MANY = 5000
 
 def sweep(key: str, **changes: Any) -> dict[str, Any]:
     row = {"id": key, "name": "s", "base": "{}", "axes": "{}", "seeds": "[]", "created_at": 1.0, "runs": 1}
-    row |= {"first_run_at": 0.5, "last_run_at": 1.0}
+    row |= {"first_run_at": 0.5, "last_run_at": 1.0, "cancelled_at": None}
     return row | changes
 
 
