@@ -56,7 +56,7 @@ def started_browser() -> Iterator[Browser]:
 
 def _html(figure: dict[str, Any]) -> str:
     data = json.dumps(figure).replace("<", "\\u003c")
-    script = f'{bundle.modules(("colors", "plot"))}\nshow(document.getElementById("plot"), {data}, "");'
+    script = f'{bundle.script("plot")}\nshow(document.getElementById("plot"), {data}, "");'
     return (
         f"<style>{bundle.read('dashboard.css')}{_STYLE}</style>"
         f"<main><h1>{escape(figure['title'])}</h1><p>{escape(figure['caption'])}</p><div id=plot></div></main>"
