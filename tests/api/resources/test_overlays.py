@@ -30,20 +30,20 @@ def posted(client: FlaskClient, db: Database) -> str:
 
 def test_the_answer_is_the_figure_of_the_service(client: FlaskClient, db: Database) -> None:
     address = posted(client, db)
-    answer = client.get(f"{address}/pictures?picture=loss&cells=0,0;1,1&max_points=5")
+    answer = client.get(f"{address}/pictures?picture=learning&cells=0,0;1,1&max_points=5")
     assert answer.status_code == 200, answer.text
     Overlay.model_validate(answer.json)
-    figure, _ = overlay(db, **groups_of(db, address.split("/")[-1], "0,0;1,1"), name="loss", max_points=5)
+    figure, _ = overlay(db, **groups_of(db, address.split("/")[-1], "0,0;1,1"), name="learning", max_points=5)
     assert answer.json["pictures"] == [figure]
     assert figure is not None
     assert figure["layout"]["legend"]["title"]["text"] == "batch size, clipping threshold"
-    assert [known["name"] for known in answer.json["known"]] == ["loss"]
+    assert [known["name"] for known in answer.json["known"]] == ["learning"]
 
 
 def test_what_cannot_be_drawn_is_a_problem_that_names_its_parameter(client: FlaskClient, db: Database) -> None:
     address = posted(client, db)
     for asked, said in (
-        ("picture=delta_log_norm", "must be one that is made of curves: loss"),
+        ("picture=delta_log_norm", "must be one that is made of curves: learning"),
         ("cells=7,7", "must be places such as 0,0 in a table of 2 x 2"),
         ("max_points=2001", "2000"),
         ("rows=batch_size&columns=nothing", "must be a field of the specification"),
