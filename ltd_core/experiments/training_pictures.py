@@ -126,7 +126,7 @@ def _clipping_told(numbers: Numbers) -> str:
     (highest, when), mean = numbers.highest("gradient_norm"), numbers.metric("gradient_norm_mean")
     return (
         f"Clipping changed {percent(numbers.metric('clipped_share'))} of the gradient, the mean of all updates; the "
-        f"longest, {told(highest)}, came near update {when:,.0f}, the mean length is {told(mean)}."
+        f"longest, {told(highest)}, came at update {when:,.0f}, the mean length is {told(mean)}."
     )
 
 

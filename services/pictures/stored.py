@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from services.errors import TraceCorrupt
 from services.traces import reading
+from services.traces.stored import StoredTrace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,26 +73,51 @@ class Stored:
         return None if value is None else float(value)
 
     def point(self, trace: str, *index: int) -> float:
-        """Return one number of a trace, by its indices; NaN where nothing is stored."""
-        values = self.values(trace)
-        return float(values[index]) if len(values) else math.nan
+        """Return one stored number of a trace, by its indices; NaN where it is not there."""
+        first, *others = index
+        found = self._points(trace, first, 1)
+        return math.nan if found is None else float(found[0][tuple(others)])
 
     def line(self, trace: str, *index: int) -> list[float]:
-        """Return the numbers along a trace's last axis, by the indices of the others; none where nothing is stored."""
-        values = self.values(trace)
-        return [float(value) for value in values[index]] if len(values) else []
+        """Return the stored numbers along a trace's last axis, by the indices of the others; none where none are."""
+        first, *others = index
+        found = self._points(trace, first, 1)
+        return [] if found is None else [float(value) for value in found[0][tuple(others)]]
 
     def highest(self, trace: str) -> tuple[float, float]:
         """Return the largest finite number of a trace, and the coordinate of its point."""
         if trace not in self.declared:
             return math.nan, math.nan
-        view = self.view(trace)
+        whole = replace(self, start=None, end=None, _views={})
+        view = whole.view(trace)
         values = view.maximum if view.values is None else view.values
         if values is None or not np.isfinite(values).any():
             return math.nan, math.nan
-        flat = np.where(np.isfinite(values), values, -np.inf).reshape(len(values), -1).max(1)
-        best = int(flat.argmax())
-        return float(flat[best]), float(self.along(trace, view.info.axes[0])[best])
+        largest = _largest(values)
+        best, axis = int(largest.argmax()), view.info.axes[0]
+        near = self._points(trace, best << view.level, 1 << view.level) if view.level else None
+        if near is None or view.info.along(axis):
+            return float(largest[best]), float(whole.along(trace, axis)[best])
+        return float(largest[best]), float(view.steps[best] + int(_largest(near).argmax()) * view.info.every)
+
+    def _points(self, trace: str, first: int, count: int) -> Array | None:
+        """Return some stored points from an index on (-1: the last), however coarse a curve is drawn."""
+        if trace not in self.declared:
+            return None
+        with self.db.read() as conn:
+            stored = StoredTrace.declared(conn, self.run_id, self.declared[trace])
+            begin = first + stored.total if first < 0 else first
+            if not 0 <= begin < stored.total:
+                return None
+            with suppress(TraceCorrupt):  # damaged, or let go: there is no number to tell
+                return stored.points(begin, min(begin + count, stored.total))
+        return None
+
+
+def _largest(values: Array) -> Array:
+    """Return the largest finite number of each point, -inf where there is none."""
+    found: Array = np.where(np.isfinite(values), values, -np.inf).reshape(len(values), -1).max(1)
+    return found
 
 
 _FIGURES = ("minimum", "maximum", "mean")
