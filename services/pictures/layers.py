@@ -174,13 +174,19 @@ def _heat_map(layer: HeatMap, stored: Stored, sides: Sides) -> Drawn:
         "colorscale": "Viridis",
         "colorbar": {"title": {"text": layer.colors.label, "side": "right"}, "thickness": 10, "outlinewidth": 0}
         | _color_ticks(layer, low, high),
-        "hovertemplate": "%{x}, %{y}<br>%{z:.3f}<extra></extra>",
+        "hovertemplate": f"%{{x}}, %{{y}}<br>{_hover(layer)}<extra></extra>",
     }
     if not zero.any():
         return [main]
     gray = [[0, palette.THEORY], [1, palette.THEORY]]
     exact = {"z": packed(np.where(zero, 1.0, np.nan)), "colorscale": gray, "showscale": False}
     return [main, body | exact | {"hovertemplate": "%{x}, %{y}<br>exactly zero<extra></extra>"}]
+
+
+def _hover(layer: HeatMap) -> str:
+    """Return what a place says of its color, which may stand for an exponent of ten."""
+    value = "%{z:.4g}" if layer.colors.scale == "linear" else "10^%{z:.2f}"
+    return f"{layer.colors.label}: {value}"
 
 
 def _color_ticks(layer: HeatMap, low: float, high: float) -> dict[str, Any]:

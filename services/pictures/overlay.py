@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ltd_core.picture import Curve, Level, Line, Picture
 from ltd_core.plain_picture import worded
 from services.errors import BadQuestion
-from services.pictures import palette
+from services.pictures import layers, palette
 from services.pictures.figure import assembled
 from services.pictures.reading import drawable
 from services.pictures.runs_band import Lines, lines_of
@@ -168,23 +168,10 @@ def _key(curve: Curve, style: dict[str, Any]) -> dict[str, Any]:
 
 def _theory(drawn: Sequence[_Drawn], sides: Sides) -> list[dict[str, Any]]:
     """Draw what does not depend on the group: its levels and closed forms; return the latter's traces."""
-    shared = [layer for layer in drawn[0].picture.layers if all(layer in group.picture.layers for group in drawn)]
-    for level in shared:
-        if isinstance(level, Level):
-            sides.level(level.name, level.value, level.side)
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": sides.on("x", line.x),
-            "y": sides.on("y", line.y),
-            "name": line.name,
-            "showlegend": True,
-            "line": {"color": palette.THEORY, "width": 1.5, "dash": "dash"},
-        }
-        for line in shared
-        if isinstance(line, Line)
-    ]
+    first, *_ = drawn
+    shared = [layer for layer in first.picture.layers if all(layer in group.picture.layers for group in drawn)]
+    alike = [layer for layer in shared if isinstance(layer, Line | Level)]
+    return [trace for layer in alike for trace in layers.drawn(layer, first.stored[0], sides)]
 
 
 def _told_once(data: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -80,3 +80,4 @@ def test_exactly_zero_has_a_color_of_its_own(db: Database, long_run: str) -> Non
     assert np.isnan(unpacked(colors["z"])).mean() == 0.5
     assert np.nansum(unpacked(zero["z"])) == unpacked(zero["z"]).size / 2
     assert "exactly zero" in zero["hovertemplate"]
+    assert "‖δ‖: 10^" in colors["hovertemplate"]
