@@ -52,3 +52,8 @@ def test_every_declaration_can_be_read() -> None:
         assert info.axes[0] == "step"
         assert info.unit
         assert info.description.endswith(".")
+
+
+def test_an_axis_has_its_declared_values_else_lags_from_0_and_all_others_from_1() -> None:
+    info = TraceInfo("t", "norm", ("step", "lag", "unit", "gate"), 1, "", (3, 2, 2), {"gate": ("i", "f")})
+    assert [list(info.along(axis)) for axis in info.axes] == [[], [0, 1, 2], [1, 2], ["i", "f"]]

@@ -95,3 +95,11 @@ def test_a_quantile_of_zeros_as_logarithms_is_one_of_them() -> None:
 
 def test_a_trace_that_no_run_has_is_no_line() -> None:
     assert lines(Run(LOSS, np.empty(0))).x == []
+
+
+def test_the_band_of_many_runs_holds_their_middle_80_percent() -> None:
+    values = np.tile(np.arange(11.0)[:, None], (1, 3))
+    traces = Lines([1.0, 2.0, 3.0], values).traces("a", {"color": "#3d6be0"}, Sides(Axis("x"), Axis("y")), shaded=True)
+    low, high, middle = (np.frombuffer(base64.b64decode(t["y"]["bdata"]), t["y"]["dtype"]) for t in traces)
+    assert (low.tolist(), high.tolist(), middle.tolist()) == ([1.0] * 3, [9.0] * 3, [5.0] * 3)
+    assert traces[1]["name"] == "middle 80 % of 11 runs"
