@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 from ltd_client import demo, exchange, pictures, replaying, show, stack, store
 from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
-from ltd_client.errors import BadExport, BadInput, BadRequest, ClientError, Unreachable
+from ltd_client.errors import BadInput, BadRequest, ClientError
 from ltd_client.ids import whole_id, whole_sweep
 from ltd_client.options import AsJson, Server, Token
 from ltd_client.sdk import Lab
@@ -280,7 +280,7 @@ def main() -> None:
     except (ClientError, OSError, TyperException) as error:  # OSError: a folder that cannot be written, a full disk
         told = _told(error) if isinstance(error, TyperException) else error
         Console(as_json="--json" in sys.argv).error(told)
-        sys.exit(_status(told))
+        sys.exit(told.exit_status if isinstance(told, ClientError) else 1)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
@@ -293,11 +293,3 @@ def _told(error: TyperException) -> BadInput:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "ltd"
     return BadInput(f"{error.format_message().rstrip('.')}; see `{command} --help`")
-
-
-def _status(error: Exception) -> int:
-    if isinstance(error, Unreachable):
-        return 3
-    if isinstance(error, BadRequest):
-        return 2 if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else 1
-    return 2 if isinstance(error, BadInput | BadExport) else 1

@@ -9,9 +9,14 @@ from typing import Any
 class ClientError(Exception):
     """Base class of the client's errors."""
 
+    exit_status = 1
+    """Of the command that it ends."""
+
 
 class Unreachable(ClientError):
     """No laboratory answers at the address."""
+
+    exit_status = 3
 
     def __init__(self, server: str, reason: str) -> None:
         super().__init__(server, reason)
@@ -28,6 +33,8 @@ class Unreachable(ClientError):
 class BadInput(ClientError):
     """Something that was typed has no meaning here; no laboratory was asked."""
 
+    exit_status = 2
+
     def __init__(self, said: str) -> None:
         super().__init__(said)
         self.said = said
@@ -43,6 +50,7 @@ class BadRequest(ClientError):
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
         super().__init__(status, problem)
         self.status, self.problem = status, problem
+        self.exit_status = 2 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 1
 
     def __str__(self) -> str:
         """Return every field that is wrong, in one line, else the detail, the title or the status."""
@@ -72,6 +80,8 @@ class MissingLibraries(ClientError):
 
 class BadExport(ClientError):
     """A folder is not an export, or its files contradict each other."""
+
+    exit_status = 2
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
