@@ -1,4 +1,4 @@
-"""A figure of the documentation, really drawn."""
+"""A figure of the documentation, really drawn, in the browser of the page tests: a process has one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docs.generator.picture import MOST_BYTES, draw, started_browser
+from docs.generator.picture import MOST_BYTES, draw
 from ltd_core.spec import parse_spec
 from services.database.engine import Database
 from services.migrate import migrate
@@ -17,17 +17,18 @@ from tests.support.trained import train
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
 
 @pytest.mark.xdist_group("pages")
-def test_a_figure_is_drawn_by_the_modules_of_the_pages(tmp_path: Path) -> None:
+def test_a_figure_is_drawn_by_the_modules_of_the_pages(browser: Browser, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/ltd.db")
     migrate(settings)
     db = Database(settings.database_url)
     (run_id,) = train(db, [parse_spec({"experiment": "loss_cliff", "points": 20, "descent_steps": 5})])
     figure, *_ = pictures(db, run_id)
     db.dispose()
-    with started_browser() as browser:
-        draw(browser, figure, tmp_path / "cliff.png")
+    draw(browser, figure, tmp_path / "cliff.png")
     image = (tmp_path / "cliff.png").read_bytes()
     assert image.startswith(b"\x89PNG")
     assert 5_000 < len(image) < MOST_BYTES
