@@ -24,6 +24,7 @@ PAUSES = (0.2, 0.6, 1.6)
 """Seconds between attempts."""
 _BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError)
 """Errors that are retried; a timeout is not."""
+_BUSY = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 _SECONDS = 60.0
 _CONNECT_SECONDS = 3.0
 _STREAM_SECONDS = 40.0
@@ -96,7 +97,7 @@ class Connection:
         accept: int | None = None,
         **more: Any,
     ) -> httpx2.Response:
-        """Send a request; retry while the connection breaks or the status is 503.
+        """Send a request; retry while the connection breaks or the status is 503 or 429.
 
         Writes are retried too: runs and sweeps are identified by the digest of their specification, so a repetition
         finds what the first attempt created. No Idempotency-Key is needed.
@@ -110,7 +111,7 @@ class Connection:
             else:
                 if not response.is_error or response.status_code == accept:
                     return response
-                if pause is None or response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                if pause is None or response.status_code not in _BUSY:
                     raise BadRequest(response.status_code, _problem(response))
             time.sleep(pause)
         raise AssertionError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from flask import Blueprint, Response
 
 from api.bodies.answers import answer
 from api.bodies.maintenance import CareSlice, Keep, Policies, Store
+from api.http import problem
 from api.http.context import here
 from api.http.endpoint import Endpoint
 from api.http.query import ID, given
@@ -34,6 +36,8 @@ CARES: dict[str, Callable[[Database, str | None], Slice]] = {
     "compact": compact,
     "thin": lambda db, _: retention.thin(db),
 }
+TURN = threading.Lock()
+"""One slice at a time: each reads for a second, and many at once would take every connection from the others."""
 _AFTER = {"after": ID | {"description": "The `next` of the slice before."}}
 
 
@@ -57,5 +61,10 @@ def care(care: str) -> Response:
     """Verify, repair, compact or thin for about a second; post again with the answer's `next` until it is null."""
     if care not in CARES:
         raise NotFound("care", care)
-    done = CARES[care](here().db, given("after"))
+    if not TURN.acquire(blocking=False):
+        return problem.respond(429, "Busy", "another part of the store is being looked at: ask again in some seconds")
+    try:
+        done = CARES[care](here().db, given("after"))
+    finally:
+        TURN.release()
     return answer({"runs": done.runs, **asdict(done.care), "next": done.next})

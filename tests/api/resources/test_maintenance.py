@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from api.bodies.maintenance import CareSlice, Policies, Store
+from api.http.problem import RETRY_SECONDS
+from api.resources import maintenance
 from services.runs import lifecycle
 from services.traces.rows import BLOCKS
 from tests.api.lab import block, claim, progress, spec, sweep
@@ -78,3 +80,10 @@ def test_a_policy_that_has_no_meaning(client: FlaskClient, body: object, field: 
 def test_a_policy_for_a_sweep_that_is_not_there(client: FlaskClient) -> None:
     answer = client.put("/api/v1/store/retention", json={"days": 1, "sweep": "0" * 32})
     assert answer.status_code == 404
+
+
+def test_a_second_look_at_the_store_at_once_is_refused_for_a_moment(client: FlaskClient) -> None:
+    with maintenance.TURN:
+        busy = client.post("/api/v1/store/verify", json={})
+    assert (busy.status_code, busy.headers["Retry-After"]) == (429, RETRY_SECONDS)
+    assert client.post("/api/v1/store/verify", json={}).status_code == 200
