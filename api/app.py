@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_compress import Compress
 from prometheus_client import CollectorRegistry
 
@@ -28,13 +26,7 @@ from api.resources import (
 )
 from ltd_core.spec import register_text
 from services.database.engine import Database
-from services.settings import LOOPBACK
-
-if TYPE_CHECKING:
-    from flask import Response
-
-    from services.settings import Settings
-
+from services.settings import LOOPBACK, Settings
 
 RESOURCES = (
     runs,

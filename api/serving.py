@@ -15,23 +15,19 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from wsgiref.types import WSGIApplication
 
 from pydantic import ValidationError
 from waitress import create_server, wasyncore
+from waitress.server import BaseWSGIServer
 
 from api.app import create_app
 from api.http.receiving import LARGEST_IMPORT, Channel, adjusted
 from api.http.security import is_local
 from ltd_core.errors import LtdError
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from wsgiref.types import WSGIApplication
-
-    from waitress.server import BaseWSGIServer
 
 THREADS = 64
 CONNECTIONS = 1000

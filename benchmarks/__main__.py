@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import engine, first_point, ingest, lists, page, reading, sweeps
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from benchmarks.result import Result
+from benchmarks.result import Result
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     **sweeps.BENCHMARKS,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable, Sequence
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from typing import Any
 
 WIDTH = 116
 _SENTENCE = re.compile(r"(?<=[.;]) +(?=[A-Z])")

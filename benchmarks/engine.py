@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -17,14 +18,10 @@ from ltd_core.engine.for_experiments import example_gradients
 from ltd_core.engine.layout import Layout
 from ltd_core.engine.recorder import Recorder
 from ltd_core.experiments.bias_surface import measured
+from ltd_core.experiments.training import Training
 from ltd_core.kernels import network
 from ltd_core.kernels.norm import Norm
 from ltd_core.spec import parse_spec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ltd_core.experiments.training import Training
 
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 PEAK_SIZE = 2048

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import orjson
+from sqlalchemy import Connection, Table
 
+from services.database.engine import Database
 from services.database.models import Run, Sweep, SweepRun, table
 from services.runs import kinds
 from services.runs.row import METRICS as METRIC_ROWS
 from services.runs.row import metric_rows, queued
 from services.sweeps.request import SweepRequest, expand
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from sqlalchemy import Connection, Table
-
-    from services.database.engine import Database
 
 RUNS, SWEEPS, MEMBERS = table(Run), table(Sweep), table(SweepRun)
 PROBLEMS = ("temporal_order", "adding", "multiplication", "copying", "latch", "permutation", "memorization", "sines")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from benchmarks.result import Result, within
 from benchmarks.stack import laboratory
-
-if TYPE_CHECKING:
-    from ltd_client import Lab
+from ltd_client import Lab
 
 RUNS = 20
 MOST_SECONDS = 1.0

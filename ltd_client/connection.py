@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 import httpx2
 
 from ltd_client import environment
 from ltd_client.errors import BadInput, BadRequest, Unreachable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
 

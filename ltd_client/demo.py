@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import time
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from ltd_client.console import Console
+from ltd_client.sdk import Lab
 from ltd_client.show import number
 from ltd_client.watching import watch_sweep
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ltd_client.console import Console
-    from ltd_client.sdk import Lab
 
 Json = dict[str, Any]
 

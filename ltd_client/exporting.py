@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from ltd_client import libraries as lib
+from ltd_client.console import Console
 from ltd_client.errors import BadExport
-from ltd_client.trace_files import DESCRIBED, FORMATS, complete, partial
+from ltd_client.sdk import Lab
+from ltd_client.trace_files import DESCRIBED, FORMATS, TraceFile, complete, partial
 from ltd_client.watching import progress_bars
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from ltd_client.console import Console
-    from ltd_client.sdk import Lab
-    from ltd_client.trace_files import TraceFile
 
 Json = dict[str, Any]
 

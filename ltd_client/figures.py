@@ -6,13 +6,12 @@ import base64
 import html
 import json
 import textwrap
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ltd_client import libraries as lib
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from plotly import graph_objects
 
 Json = dict[str, Any]

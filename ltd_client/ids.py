@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from ltd_client.paths import bad_id, segment
-
-if TYPE_CHECKING:
-    from ltd_client.sdk import Lab
+from ltd_client.sdk import Lab
 
 _BEGINNING = re.compile("[0-9a-f]{6,31}")
 _SHOWN = 4

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ltd_client import libraries as lib
+from ltd_client.console import Console
 from ltd_client.errors import BadExport
 from ltd_client.exporting import read_json
+from ltd_client.sdk import Lab
 from ltd_client.trace_files import FORMATS
 from ltd_client.watching import progress_bars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     import pyarrow as pa
-
-    from ltd_client.console import Console
-    from ltd_client.sdk import Lab
 
 Json = dict[str, Any]
 

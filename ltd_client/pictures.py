@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -13,15 +14,10 @@ from ltd_client import show
 from ltd_client.browser import image
 from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
-from ltd_client.figures import page
+from ltd_client.figures import Figure, page
 from ltd_client.ids import whole_run
 from ltd_client.options import AsJson, Server, Token
 from ltd_client.sdk import Lab
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_client.figures import Figure
 
 
 def show_command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
@@ -19,8 +20,6 @@ from ltd_client.figures import Figure
 from ltd_client.paths import run_path, segment, sweep_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     import pandas as pd
 
 Json = dict[str, Any]

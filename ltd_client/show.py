@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich import box
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from ltd_client.console import Console
-    from ltd_client.stack import Stack
+from ltd_client.console import Console
+from ltd_client.stack import Stack
 
 Json = dict[str, Any]
 _FIGURES = ("value", "low", "high", "n")

@@ -6,19 +6,15 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import FrameType
 
+from ltd_client.console import Console
 from ltd_client.errors import ClientError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from types import FrameType
-
-    from ltd_client.console import Console
 
 _STOP_SECONDS = 60.0
 _LIBRARIES = ("flask", "celery", "torch", "llvmlite")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 from rich import box
@@ -15,9 +16,6 @@ from ltd_client.console import Console
 from ltd_client.ids import whole_sweep
 from ltd_client.options import AsJson, Server, Token
 from ltd_client.sdk import Lab
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 app = typer.Typer(help="What is stored: its room, its soundness, how long finest points are kept.")
 

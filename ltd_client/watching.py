@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ltd_client.sdk import FINAL
-
-if TYPE_CHECKING:
-    from ltd_client.console import Console
-    from ltd_client.sdk import Lab, Run
+from ltd_client.console import Console
+from ltd_client.sdk import FINAL, Lab, Run
 
 Json = dict[str, Any]
 _POLL_SECONDS = 0.5

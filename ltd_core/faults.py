@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from ltd_core.errors import FieldError, FieldProblem, InvalidSpec
 from ltd_core.registry import Registry
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 _SUBJECT = re.compile(r"^\w+ should ")
 """How pydantic begins: "Input should be", "String should have", "List should have"."""

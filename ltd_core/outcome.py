@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
-if TYPE_CHECKING:
-    from ltd_core.trace import TraceBlock
+from ltd_core.trace import TraceBlock
 
 Summary = dict[str, float | int | None]
 OutcomeKind = Literal["solved", "exhausted", "diverged"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from typing import Literal, Protocol
 
 Scale = Literal["linear", "log", "ln"]
 """Of an axis or of colors: "ln" where the trace holds natural logarithms, which are drawn as powers of ten."""

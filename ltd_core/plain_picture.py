@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ltd_core.picture import Axis, Curve, HeatMap, Picture
-
-if TYPE_CHECKING:
-    from ltd_core.trace import TraceInfo
+from ltd_core.trace import TraceInfo
 
 
 def plain_picture(info: TraceInfo) -> Picture:

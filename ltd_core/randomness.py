@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, Self
+from collections.abc import Sequence
+from typing import Self
 
 from ltd_core.kernels.one_hot import one_hot_kernel
 from ltd_core.kernels.philox import LOW, MULTIPLIERS, ROUNDS, WEYL, philox_kernel, vector_width
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def stream_key(seed: int, name: str) -> int:

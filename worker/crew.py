@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from ltd_core.engine import pack_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ltd_core.outcome import Progress
-    from ltd_core.spec import RunSpec
-    from services.runs.lifecycle import Claim, Lease
+from ltd_core.outcome import Progress
+from ltd_core.spec import RunSpec
+from services.runs.lifecycle import Claim, Lease
 
 
 class Crew:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING
 
 from ltd_core.lazy import torch
+from services.settings import Settings
 from worker.cores import usable_cores
-
-if TYPE_CHECKING:
-    from services.settings import Settings
 
 _DRIVER = "libcuda.so.1"
 

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from threading import Event
 
 from ltd_core.lazy import torch
+from ltd_core.spec import RunSpec
+from services.runs.lifecycle import Claim, Lease
 from worker.crew import Crew
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from threading import Event
-
-    from ltd_core.spec import RunSpec
-    from services.runs.lifecycle import Claim, Lease
-    from worker.journal import Journal
-    from worker.keeper import LeaseKeeper
+from worker.journal import Journal
+from worker.keeper import LeaseKeeper
 
 logger = logging.getLogger(__name__)
 

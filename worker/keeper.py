@@ -17,19 +17,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from services.database.engine import Database
 from services.errors import StoreError
 from services.runs import lifecycle
-from services.runs.lifecycle import Recorded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from services.database.engine import Database
-    from services.runs.lifecycle import Lease
-    from services.settings import Settings
+from services.runs.lifecycle import Lease, Recorded
+from services.settings import Settings
 
 logger = logging.getLogger(__name__)
 

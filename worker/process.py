@@ -15,14 +15,15 @@ import threading
 import time
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import Any
 
 from billiard import current_process
 from celery.signals import worker_process_init
 
 from ltd_core.engine import Calibration, Pack
 from ltd_core.lazy import torch
-from ltd_core.spec import parse_spec, register_text
+from ltd_core.spec import RunSpec, parse_spec, register_text
 from services.database.engine import Database
 from services.settings import Settings
 from services.workers import Worker, heartbeat
@@ -30,11 +31,6 @@ from worker.device import device_for
 from worker.drain import Drain
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
-
-if TYPE_CHECKING:
-    from types import FrameType
-
-    from ltd_core.spec import RunSpec
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from billiard import active_children
 from celery import bootsteps
@@ -23,9 +24,6 @@ from services.errors import StoreError
 from services.reconciler import reconcile_once
 from services.settings import Settings
 from worker.process import STOP_SIGNAL
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import orjson
 from flask import Response, request
 
+from services.runs.queries import RunView
 from services.specs import full_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from services.runs.queries import RunView
-    from services.sweeps.posted import SweepView
+from services.sweeps.posted import SweepView
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from flask import request
 from werkzeug.exceptions import NotAcceptable
 
+from ltd_core.trace import TraceInfo
 from services.traces.pyramid import FIGURES, QUANTILES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from ltd_core.trace import TraceInfo
-    from services.traces.reading import TraceView
+from services.traces.reading import TraceView
 
 ARROW = "application/vnd.apache.arrow.stream"
 NPY = "application/x-npy"

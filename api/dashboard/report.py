@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import platform
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import render_template
 
@@ -17,19 +18,15 @@ from api.dashboard.findings import Ending, findings, words
 from api.dashboard.plotly import PLOTLY
 from api.http.csp import REPORT_POLICY
 from services.comparison.table import compare
+from services.database.engine import Database
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
 from services.pictures.cells import groups
 from services.pictures.overlay import MOST_RUNS, Group, curves_of, overlay, pictures_of
 from services.pictures.reading import Part, pictures
+from services.runs.queries import RunView
 from services.sweeps import posted
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from services.database.engine import Database
-    from services.runs.queries import RunView
-    from services.sweeps.posted import SweepView
+from services.sweeps.posted import SweepView
 
 COMPARED = (
     *("success", "bias_norm", "bias_cosine", "diverged", "evaluation_error", "updates_to_success"),

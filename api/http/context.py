@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from flask import current_app
+from flask import Flask, current_app
+from prometheus_client import CollectorRegistry
 
-if TYPE_CHECKING:
-    from flask import Flask
-    from prometheus_client import CollectorRegistry
-
-    from services.database.engine import Database
-    from services.settings import Settings
+from services.database.engine import Database
+from services.settings import Settings
 
 _NAME = "ltd"
 

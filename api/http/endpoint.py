@@ -6,16 +6,12 @@ def many() -> Response: ...
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from flask import current_app, request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from flask import Blueprint
-    from pydantic import BaseModel
+from flask import Blueprint, current_app, request
+from pydantic import BaseModel
 
 JSON = "application/json"
 Schema = dict[str, Any]

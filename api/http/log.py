@@ -6,15 +6,11 @@ import json
 import logging
 import time
 from functools import cache
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import structlog
-from flask import g, request
-from prometheus_client import Counter, Histogram
-
-if TYPE_CHECKING:
-    from flask import Flask, Response
-    from prometheus_client import CollectorRegistry
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 logger = structlog.get_logger()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 import orjson
 import structlog
-from flask import Response, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
 
@@ -22,11 +23,6 @@ from services.errors import (
     StoreReadOnly,
     TraceCorrupt,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from flask import Flask
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "5"

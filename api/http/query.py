@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
-from flask import g, request
+from flask import Flask, g, request
 
 from api.http.endpoint import Endpoint, Schema, declared
 from services.errors import BadQuestion, NotFound
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from flask import Flask
 
 _NUMERAL = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})(e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 LONGEST_TEXT = 200

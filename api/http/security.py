@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import hmac
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Flask, Response, request
 
 from api.http import problem
 from api.http.csp import POLICY
 from api.http.endpoint import JSON, declared
-from services.settings import LOOPBACK
-
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from services.settings import Settings
+from services.settings import LOOPBACK, Settings
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OPEN = frozenset({"/healthz", "/readyz"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -19,9 +20,6 @@ from services.comparison.bootstrap import AGGREGATES
 from services.comparison.labels import text_of
 from services.comparison.pairs import compare_pairs
 from services.errors import BadQuestion
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 blueprint = Blueprint("comparison", __name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import orjson
 import structlog
@@ -15,14 +15,10 @@ from api.http import problem
 from api.http.context import here
 from api.http.endpoint import Endpoint
 from ltd_core.errors import LtdError
+from services.database.engine import Database
 from services.runs import queries
+from services.runs.queries import RunView
 from services.words import FINAL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from services.database.engine import Database
-    from services.runs.queries import RunView
 
 blueprint = Blueprint("events", __name__)
 logger = structlog.get_logger()

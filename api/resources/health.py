@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import structlog
 from flask import Blueprint, Response
@@ -16,15 +16,11 @@ from api.http.context import here
 from api.http.endpoint import Endpoint
 from api.http.problem import RETRY_SECONDS
 from services import queue
+from services.database.engine import Database
 from services.errors import NotMigrated, StoreError
 from services.runs import queries
+from services.settings import Settings
 from services.workers import list_workers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from services.database.engine import Database
-    from services.settings import Settings
 
 blueprint = Blueprint("health", __name__)
 logger = structlog.get_logger()

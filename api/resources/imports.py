@@ -7,7 +7,7 @@ A row is a block of one trace: `trace`, `first_step` and `values`, all its numbe
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,11 +22,9 @@ from api.http.endpoint import Endpoint
 from api.http.receiving import LARGEST_IMPORT
 from api.http.request_body import parse_json, read_body
 from ltd_core.errors import FieldProblem, InvalidSpec
+from ltd_core.spec import RunSpec
+from ltd_core.trace import TraceInfo
 from services.runs import imports, queries
-
-if TYPE_CHECKING:
-    from ltd_core.spec import RunSpec
-    from ltd_core.trace import TraceInfo
 
 blueprint = Blueprint("imports", __name__)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
@@ -15,18 +15,14 @@ from api.http.context import here
 from api.http.endpoint import Endpoint
 from api.http.query import ID, given
 from api.http.request_body import read_as
+from services.database.engine import Database
 from services.errors import NotFound
 from services.maintenance import retention
 from services.maintenance.compact import compact
 from services.maintenance.repair import repair
 from services.maintenance.usage import usage as used
 from services.maintenance.verify import verify
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from services.database.engine import Database
-    from services.maintenance.walk import Slice
+from services.maintenance.walk import Slice
 
 blueprint = Blueprint("store", __name__)
 

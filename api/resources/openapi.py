@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from werkzeug.routing import Rule
 
 from api.bodies.answers import answer
 from api.bodies.server import Problem
@@ -17,11 +19,6 @@ from api.http.endpoint import JSON, Endpoint, declared
 from api.http.problem import MEDIA_TYPE
 from ltd_core.spec import EXPERIMENTS, RunSpec
 from services.sweeps.request import SweepRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from werkzeug.routing import Rule
 
 blueprint = Blueprint("openapi", __name__)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from importlib.metadata import version
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -17,14 +18,10 @@ from api.http.endpoint import JSON, Endpoint
 from api.http.query import LONGEST_LIST, count, given, listed, text
 from services.errors import BadQuestion
 from services.runs import queries
+from services.runs.queries import TracedRun
 from services.traces import reading
 from services.traces.pyramid import FIGURES, QUANTILES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from services.runs.queries import TracedRun
-    from services.traces.reading import TraceView
+from services.traces.reading import TraceView
 
 blueprint = Blueprint("traces", __name__)
 

@@ -10,14 +10,12 @@ import subprocess
 import tempfile
 import time
 import venv
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 VERSIONS = {"fasttrackml": "0.6.0", "mlflow": "2.22.5"}
 HOME = Path(__file__).parents[2] / ".cache" / "trackers"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.app import create_app
@@ -21,11 +22,6 @@ from services.database.engine import Database
 from services.migrate import migrate
 from services.runs.submission import submit
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Page
 
 DOCS = Path(__file__).parents[1]
 FOLDER, PAGE = DOCS / "images" / "runs", DOCS / "runs.md"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
 
 from ltd_client import cli, options
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pydantic.fields import FieldInfo
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 MEANINGS = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.database.engine import Database
 from services.migrate import migrate
@@ -14,9 +15,6 @@ from services.settings import Settings
 from services.sweeps import posted
 from services.sweeps.request import parse_request
 from worker.crew import Crew
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _TOGETHER = 50
 """Runs that are claimed at once."""

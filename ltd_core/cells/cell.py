@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.fields import Count
+from ltd_core.initializations import Initialization
 from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
-
-if TYPE_CHECKING:
-    from ltd_core.initializations import Initialization
-    from ltd_core.randomness import Draws
-    from ltd_core.recurrence.step import Step
+from ltd_core.randomness import Draws
+from ltd_core.recurrence.step import Step
 
 WIDEST = 2048
 LONGEST_DELAY = 10_000

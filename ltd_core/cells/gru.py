@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.cells.cell import Cell
 from ltd_core.cells.chrono import Chrono, chrono_bias
 from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 from ltd_core.recurrence.expression import gate, old, sigmoid, tanh
 from ltd_core.recurrence.step import Step
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
 
 _DRAW = 5
 

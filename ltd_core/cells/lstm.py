@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,11 +11,9 @@ from ltd_core.cells.cell import Cell
 from ltd_core.cells.chrono import Chrono, chrono_bias
 from ltd_core.fields import Real
 from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 from ltd_core.recurrence.expression import Node, gate, old, parameter, sigmoid, tanh
 from ltd_core.recurrence.step import Step
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
 
 _DRAW = 5
 

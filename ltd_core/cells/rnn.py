@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ltd_core.cells.cell import Cell, Periods
 from ltd_core.errors import FieldError
+from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 from ltd_core.recurrence.expression import active, constant, gate, node, old, relu, tanh
 from ltd_core.recurrence.step import Step
 from ltd_core.time_scales import TIME_SCALES, TimeScale
 from ltd_core.time_scales.none import NoTimeScale
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
 
 _FUNCTIONS = {"tanh": tanh, "relu": relu, "identity": node}
 _PERIOD = "period"

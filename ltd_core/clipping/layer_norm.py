@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,9 +11,6 @@ from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise, shorten
 from ltd_core.clipping.threshold import Threshold
 from ltd_core.lazy import torch
 from ltd_core.scaling import norms
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class LayerNormClipping(Clipping):

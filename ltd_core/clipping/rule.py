@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Promise = Literal["bounded", "direction", "signs"]
 """Never longer than the threshold; a positive multiple of the gradient; no element of the other sign, so a descent."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.clipping.rule import Clipped, Clipping, Gradient, Promise
 from ltd_core.clipping.threshold import Threshold
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class ValueClipping(Clipping):

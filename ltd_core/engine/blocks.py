@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
+from ltd_core.experiments.training import Training
 
 _FIRST = (16, 64)
 """Early boundaries, so that something can be seen at once."""

@@ -8,15 +8,11 @@ import platform
 import time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ltd_core.engine.pack import Pack
 from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
-from ltd_core.spec import parse_spec
-
-if TYPE_CHECKING:
-    from ltd_core.spec import RunSpec
+from ltd_core.spec import RunSpec, parse_spec
 
 logger = logging.getLogger(__name__)
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ltd_core.clipping import Clipped, Clipping, Gradient
 from ltd_core.clipping.none import NoClipping
-from ltd_core.engine.lane_settings import refill, settings_of
+from ltd_core.engine.lane import Lane
+from ltd_core.engine.lane_settings import Settings, refill, settings_of
+from ltd_core.engine.layout import Layout
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 from ltd_core.scaling import norms
-
-if TYPE_CHECKING:
-    from ltd_core.engine.lane import Lane
-    from ltd_core.engine.lane_settings import Settings
-    from ltd_core.engine.layout import Layout
 
 
 class Clipper:

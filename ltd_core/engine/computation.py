@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ltd_core.engine import for_experiments
 from ltd_core.engine.pack import Pack
 from ltd_core.engine.state import pack_state
@@ -12,9 +10,7 @@ from ltd_core.errors import WrongPack
 from ltd_core.experiments.direct import Direct
 from ltd_core.lazy import torch
 from ltd_core.outcome import Outcome, Progress
-
-if TYPE_CHECKING:
-    from ltd_core.spec import RunSpec
+from ltd_core.spec import RunSpec
 
 
 class Computation:

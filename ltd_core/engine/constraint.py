@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
 
 
 class Orthogonal:

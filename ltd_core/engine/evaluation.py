@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ltd_core.engine.lane import Lane
 from ltd_core.engine.machine_network import machine_judge
 from ltd_core.engine.tensor_network import tensor_judge
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
-
-if TYPE_CHECKING:
-    from ltd_core.engine.lane import Lane
 
 _CHUNK = 100
 """Sequences drawn at once: a constant, so that results do not depend on the number of lanes."""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ltd_core.engine.layout import Layout
-from ltd_core.engine.network import Omega
+from ltd_core.engine.network import Network, Omega, Reading
 from ltd_core.engine.tensor_network import read, run
+from ltd_core.experiments.training import Training
 from ltd_core.kernels.omega import USABLE
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
 from ltd_core.scaling import exponent_of, scaled
-
-if TYPE_CHECKING:
-    from ltd_core.engine.network import Network, Reading
-    from ltd_core.experiments.training import Training
 
 
 class ExactOmega:

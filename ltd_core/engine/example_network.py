@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from ltd_core.engine.logarithms import together
 from ltd_core.engine.machine_network import MachineNetwork
 from ltd_core.engine.network import Omega, Reading
 from ltd_core.engine.tensor_network import TensorNetwork
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
 
 
 class ExampleNetwork:

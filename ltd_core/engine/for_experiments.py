@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from ltd_core.engine.layout import Layout
 from ltd_core.engine.machine_network import MachineNetwork
 from ltd_core.engine.pack import Pack
 from ltd_core.engine.state import weights
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
 from ltd_core.randomness import Draws, stream_key
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ltd_core.experiments.training import Training
 
 _TOGETHER = 256
 """Examples whose gradients are computed in one call."""

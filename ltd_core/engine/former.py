@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ltd_core.probes.delta_log_norm import FORMER, DeltaLogNorm
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ltd_core.trace import TraceBlock
+from ltd_core.trace import TraceBlock
 
 
 def as_before(blocks: Sequence[TraceBlock]) -> list[TraceBlock]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from ltd_core.clipping import Clipping
 from ltd_core.clipping.none import NoClipping
 from ltd_core.engine.summary import RunningSummary
+from ltd_core.experiments.training import Training
+from ltd_core.lazy import torch
 from ltd_core.randomness import stream_key
-
-if TYPE_CHECKING:
-    from ltd_core.clipping import Clipping
-    from ltd_core.experiments.training import Training
-    from ltd_core.lazy import torch
 
 
 @dataclass(slots=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ltd_core.mechanism import Mechanism
+from ltd_core.mechanism import Mechanism
 
 Settings = dict[str, "torch.Tensor"]
 _NOT_NUMBERS = frozenset({"kind", "schedule"})

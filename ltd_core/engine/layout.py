@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from ltd_core.engine.constraint import Orthogonal
 from ltd_core.engine.threads import one_thread
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
 
 
 class Layout:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def together(first: torch.Tensor, others: Iterable[torch.Tensor]) -> torch.Tensor:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ltd_core.engine.logarithms import together
 from ltd_core.engine.network import Omega, Reading
+from ltd_core.experiments.training import Training
 from ltd_core.kernels.emitter import precision_of
 from ltd_core.kernels.network import judge_kernel, keeps, train_kernel
 from ltd_core.kernels.shape import Shape
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
-    from ltd_core.problems import Batch
+from ltd_core.problems import Batch
 
 
 class MachineNetwork:

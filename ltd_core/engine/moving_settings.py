@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from ltd_core.engine.blocks import LONGEST_BLOCK
+from ltd_core.engine.lane import Lane
 from ltd_core.lazy import torch
 from ltd_core.schedules.constant import ConstantSchedule
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.engine.lane import Lane
 
 _NUMBERS: dict[str, Callable[[Lane, int], float]] = {
     "lr": lambda lane, step: lane.spec.optimizer.lr * lane.spec.optimizer.schedule.factor(step),

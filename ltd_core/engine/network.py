@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.problems import Batch
+from ltd_core.lazy import torch
+from ltd_core.problems import Batch
 
 
 class Reading(NamedTuple):

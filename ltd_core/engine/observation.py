@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ltd_core.engine.layout import Layout
+from ltd_core.engine.tensor_layer import TensorLayer
 from ltd_core.engine.tensor_network import run
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.probes import Observed
 from ltd_core.randomness import Draws, stream_key
 from ltd_core.recurrence.tensors import evaluate
 from ltd_core.scaling import scaled
-
-if TYPE_CHECKING:
-    from ltd_core.engine.tensor_layer import TensorLayer
-    from ltd_core.experiments.training import Training
 
 
 def observe(spec: Training, step: int, row: torch.Tensor) -> Observed:

@@ -13,7 +13,6 @@ boundary or has ended. The host waits for the device between these stretches of 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ltd_core.engine.blocks import block_updates, next_boundary
 from ltd_core.engine.evaluation import evaluate
@@ -33,10 +32,8 @@ from ltd_core.errors import CorruptState, WrongPack
 from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.outcome import Outcome, Progress
+from ltd_core.spec import RunSpec
 from ltd_core.trace import TraceBlock
-
-if TYPE_CHECKING:
-    from ltd_core.spec import RunSpec
 
 
 class Pack:

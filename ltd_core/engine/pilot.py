@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ltd_core.clipping import Clipping
 from ltd_core.clipping.threshold import Pilot
 from ltd_core.engine.example_network import ExampleNetwork
+from ltd_core.engine.layout import Layout
 from ltd_core.engine.machine_network import MachineNetwork
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 from ltd_core.scaling import norms
-
-if TYPE_CHECKING:
-    from ltd_core.clipping import Clipping
-    from ltd_core.engine.layout import Layout
-    from ltd_core.experiments.training import Training
 
 
 def resolved(spec: Training, layout: Layout) -> Clipping:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
+from ltd_core.engine.lane import Lane
+from ltd_core.engine.layout import Layout
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
-from ltd_core.probes import PROBES, StateProbe, UpdateProbe, WeightProbe
+from ltd_core.probes import PROBES, Observed, StateProbe, Update, UpdateProbe, WeightProbe
 from ltd_core.trace import TraceBlock
-
-if TYPE_CHECKING:
-    from ltd_core.engine.lane import Lane
-    from ltd_core.engine.layout import Layout
-    from ltd_core.experiments.training import Training
-    from ltd_core.probes import Observed, Update
 
 
 class Recorder:

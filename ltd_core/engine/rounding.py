@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ltd_core.probes import PROBES
 from ltd_core.trace import TraceBlock
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SIGNIFICANT_BITS = 8
 """Of a norm, the implicit one included: a value is off by at most 2^-8 of itself, 0.4 %.

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from ltd_core.lazy import torch
 from ltd_core.scaling import power_of_two, scaled
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _TOGETHER = 8
 """Steps that share a scale: looking at each would cost as much as the step."""

@@ -12,25 +12,21 @@ another set of operations needs another recording.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from ltd_core.engine.exact_omega import ExactOmega
 from ltd_core.engine.example_network import ExampleNetwork
+from ltd_core.engine.lane import Lane
+from ltd_core.engine.layout import Layout
 from ltd_core.engine.machine_network import MachineNetwork
+from ltd_core.engine.network import Network
+from ltd_core.engine.recorder import Recorder
 from ltd_core.engine.tensor_network import TensorNetwork
 from ltd_core.engine.update import Memories, Updater
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
 from ltd_core.randomness import Draws
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from ltd_core.engine.lane import Lane
-    from ltd_core.engine.layout import Layout
-    from ltd_core.engine.network import Network
-    from ltd_core.engine.recorder import Recorder
-    from ltd_core.experiments.training import Training
 
 _MOST_AHEAD = 16
 _NUMBERS_AHEAD = 2**20

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from ltd_core.metrics import EXPLOSION, EXPLOSION_AFTER, RECENT
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ltd_core.outcome import Summary
+from ltd_core.outcome import Summary
 
 Block = np.ndarray[Any, np.dtype[Any]]
 _ASKED = frozenset({"clipped_cosine", "descent"})

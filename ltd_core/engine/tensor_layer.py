@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from ltd_core.cells import Cell
 from ltd_core.engine.scales import Scales
 from ltd_core.lazy import torch
 from ltd_core.recurrence.expression import TIME, ZERO, Node
 from ltd_core.recurrence.tensors import Known, evaluate
 from ltd_core.scaling import scaled
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ltd_core.cells import Cell
 
 
 class TensorLayer:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from ltd_core.engine.layout import Layout
 from ltd_core.engine.logarithms import together
 from ltd_core.engine.network import Omega, Reading
 from ltd_core.engine.tensor_layer import TensorLayer
+from ltd_core.experiments.training import Training
 from ltd_core.kernels.omega import USABLE
 from ltd_core.lazy import torch
+from ltd_core.problems import Batch, Problem
 from ltd_core.scaling import scaled
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ltd_core.experiments.training import Training
-    from ltd_core.problems import Batch, Problem
 
 
 class TensorNetwork:

@@ -5,15 +5,13 @@ More threads than free cores wait for each other in loops: on a busy machine the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 P = ParamSpec("P")
 R = TypeVar("R")

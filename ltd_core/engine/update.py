@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ltd_core.engine.clipper import Clipper
 from ltd_core.engine.example_network import ExampleNetwork
-from ltd_core.engine.lane_settings import refill, settings_of
+from ltd_core.engine.lane import Lane
+from ltd_core.engine.lane_settings import Settings, refill, settings_of
+from ltd_core.engine.layout import Layout
 from ltd_core.engine.moving_settings import Scheduled
+from ltd_core.engine.network import Network
+from ltd_core.engine.recorder import Recorder
 from ltd_core.lazy import torch
 from ltd_core.probes import Update
+from ltd_core.problems import Batch
 from ltd_core.scaling import norms
-
-if TYPE_CHECKING:
-    from ltd_core.engine.lane import Lane
-    from ltd_core.engine.lane_settings import Settings
-    from ltd_core.engine.layout import Layout
-    from ltd_core.engine.network import Network
-    from ltd_core.engine.recorder import Recorder
-    from ltd_core.problems import Batch
 
 
 class Memories(NamedTuple):

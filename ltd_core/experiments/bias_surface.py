@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 from ltd_core.scaling import scaled_norms
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _SUMMED = 64
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,10 +27,6 @@ from ltd_core.picture import Axis, Curve, Numbers, Picture, silent
 from ltd_core.problems import PROBLEMS, Problem
 from ltd_core.told import told
 from ltd_core.trace import TraceInfo
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 Places = Annotated[tuple[Annotated[Whole, Field(ge=0, le=1_000_000)], ...], Field(min_length=1, max_length=16)]
 Thresholds = Annotated[tuple[Positive, ...], Field(min_length=1, max_length=64)]

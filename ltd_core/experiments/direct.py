@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ltd_core.experiments.experiment import RunSpec
+from ltd_core.experiments.training import Training
+from ltd_core.lazy import torch
+from ltd_core.outcome import Summary
 from ltd_core.trace import TraceBlock
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ltd_core.experiments.training import Training
-    from ltd_core.lazy import torch
-    from ltd_core.outcome import Summary
 
 
 @dataclass(frozen=True)

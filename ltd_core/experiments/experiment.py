@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
 from ltd_core.canonical import Canonical, canonical_json, shared_by_lanes, without_defaults
 from ltd_core.fields import Whole
-
-if TYPE_CHECKING:
-    from ltd_core.picture import Picture
-    from ltd_core.trace import TraceInfo
+from ltd_core.picture import Picture
+from ltd_core.trace import TraceInfo
 
 LARGEST_SEED = 2**63 - 1
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from ltd_core.lazy import torch
+from ltd_core.outcome import Summary
 from ltd_core.randomness import Draws, stream_key
-
-if TYPE_CHECKING:
-    from ltd_core.outcome import Summary
 
 _LINEAR = 1e-10
 """Below this size tanh is the identity to the last bit."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
 from ltd_core.errors import FieldError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def require_representable(model: BaseModel, path: str, dtype: str) -> None:

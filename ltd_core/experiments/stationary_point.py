@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -16,9 +17,6 @@ from ltd_core.lazy import torch
 from ltd_core.picture import Axis, Curve, Level, Numbers, Picture
 from ltd_core.told import told
 from ltd_core.trace import TraceInfo
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Place = Annotated[Real, Field(ge=-1e6, le=1e6)]

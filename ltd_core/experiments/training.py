@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -20,6 +20,7 @@ from ltd_core.initializations.spectral import Spectral
 from ltd_core.mechanism import Mechanism
 from ltd_core.optimizers import OPTIMIZERS, Optimizer
 from ltd_core.optimizers.sgd import Sgd
+from ltd_core.picture import Picture
 from ltd_core.probes import PROBES
 from ltd_core.probes.observation import Observation
 from ltd_core.problems import PROBLEMS, Problem
@@ -27,9 +28,6 @@ from ltd_core.problems.problem import stored
 from ltd_core.regularizers import REGULARIZERS, Regularizer
 from ltd_core.regularizers.none import NoRegularizer
 from ltd_core.trace import TraceInfo
-
-if TYPE_CHECKING:
-    from ltd_core.picture import Picture
 
 MOST_UPDATES = 10_000_000
 LARGEST_BATCH = 4096

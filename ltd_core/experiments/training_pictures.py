@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ltd_core.cells import Cell
 from ltd_core.cells.rnn import Rnn
+from ltd_core.clipping import Clipping
 from ltd_core.picture import Axis, Curve, Level, Numbers, Picture
 from ltd_core.probes import PROBES
 from ltd_core.probes.delta_log_norm import rate_of
+from ltd_core.probes.probe import Observable
 from ltd_core.time_scales.none import NoTimeScale
 from ltd_core.told import percent, told
-
-if TYPE_CHECKING:
-    from ltd_core.cells import Cell
-    from ltd_core.clipping import Clipping
-    from ltd_core.probes.probe import Observable
 
 _UPDATE = Axis("update")
 _BINS = 50

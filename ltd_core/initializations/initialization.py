@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
 from ltd_core.fields import Positive
 from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws
 
 
 class Initialization(Mechanism):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.fields import Count, Positive
 from ltd_core.initializations.initialization import Initialization, of_radius
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws
 
 _PLACES = 2
 """The draw of where weights are, counted from that of the weights; the next one is the input weights'."""

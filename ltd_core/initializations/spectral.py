@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.fields import Positive
 from ltd_core.initializations.initialization import Initialization, of_radius
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
+from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 
 
 class Spectral(Initialization):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ltd_core.kernels.emitter import Emitter
+from ltd_core.kernels.emitter import Emitter
 
 _LIMIT = 7.90531110763549805
 """Beyond it tanh is 1 in single precision."""

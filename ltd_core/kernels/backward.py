@@ -9,7 +9,8 @@ from outside; then the derivatives of the formulas.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.formulas import Formulas
@@ -17,13 +18,8 @@ from ltd_core.kernels.memory import Memory, clear
 from ltd_core.kernels.norm import Norm
 from ltd_core.kernels.product import Spot, Term, Tile, Vectors, product
 from ltd_core.kernels.scale import Scale, load_exponent
-from ltd_core.recurrence.expression import ZERO
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ltd_core.kernels.shape import Shape
-    from ltd_core.recurrence.expression import Node
+from ltd_core.kernels.shape import Shape
+from ltd_core.recurrence.expression import ZERO, Node
 
 POINTERS = (
     *("given", "given_exponents", "Wt", "b", "states", "tape", "carry", "norms", "exponents", "deltas", "pushed"),

@@ -25,13 +25,11 @@ slot and stored back. LLVM's optimizer moves slots into registers and joins equa
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ltd_core.kernels.machine import machine
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 class Precision(NamedTuple):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from ltd_core.kernels.activation import relu, sigmoid, tanh
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.kernels.emitter import Emitter
-    from ltd_core.recurrence.expression import Node
+from ltd_core.kernels.emitter import Emitter
+from ltd_core.recurrence.expression import Node
 
 
 def _where_positive(e: Emitter, test: str, value: str) -> str:

@@ -5,18 +5,15 @@ gates = x_t U + sum over the delays of h_{t-d} W_d + b, then the formulas of the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.formulas import Formulas
 from ltd_core.kernels.memory import Memory, clear
 from ltd_core.kernels.product import Spot, Term, Tile, Vectors, product
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ltd_core.kernels.shape import Shape
-    from ltd_core.recurrence.expression import Node
+from ltd_core.kernels.shape import Shape
+from ltd_core.recurrence.expression import Node
 
 POINTERS = ("x", "W", "U", "b", "states", "tape")
 

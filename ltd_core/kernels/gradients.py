@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.product import Term, Tile, Vectors, product
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ltd_core.kernels.shape import Shape
+from ltd_core.kernels.shape import Shape
 
 _CHUNK = 160
 """Rows that are summed at a time: a block of their slopes' columns fits the first-level cache."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ltd_core.kernels.emitter import Emitter
+from ltd_core.kernels.product import Tile
+from ltd_core.kernels.shape import Shape
 from ltd_core.recurrence.expression import Node
-
-if TYPE_CHECKING:
-    from ltd_core.kernels.emitter import Emitter
-    from ltd_core.kernels.product import Tile
-    from ltd_core.kernels.shape import Shape
 
 
 class Memory:

@@ -6,8 +6,8 @@ Each lane's numbers are those that it would have alone: nothing is shared but ro
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
 from ltd_core.kernels.backward import backward_function
 from ltd_core.kernels.emitter import Emitter, declarations
@@ -18,11 +18,7 @@ from ltd_core.kernels.omega import omega_function
 from ltd_core.kernels.product import Term
 from ltd_core.kernels.readout import back_function, multiply, read_function
 from ltd_core.kernels.scale import exponent_at, settle_function
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.kernels.shape import Shape
+from ltd_core.kernels.shape import Shape
 
 TRAIN = (
     "starts",  # [K], int64

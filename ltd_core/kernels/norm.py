@@ -9,15 +9,11 @@ That saves a second pass over the numbers of every delta but the first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import cycle
-from typing import TYPE_CHECKING
 
+from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.scale import exponent_of, power_of_two
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.kernels.emitter import Emitter
 
 _SUMS = 4
 """Partial sums: successive additions to a single one would wait for each other."""

@@ -5,15 +5,11 @@ Of a step t and a sequence, d = delta_{t+1} and v, what becomes of d on its way 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.gradients import chunks, each
 from ltd_core.kernels.product import Term
 from ltd_core.kernels.scale import load_exponent, power_of_two
-
-if TYPE_CHECKING:
-    from ltd_core.kernels.shape import Shape
+from ltd_core.kernels.shape import Shape
 
 USABLE = 1e-20
 """A smaller |d|^2 is left out, as in the authors' code."""

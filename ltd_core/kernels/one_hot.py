@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
 from ltd_core.kernels.emitter import Emitter, precision_of
 from ltd_core.kernels.machine import Library
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @cache

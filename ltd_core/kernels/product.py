@@ -5,15 +5,12 @@ Several products that share A run side by side, one a gate, so that an epilogue 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.machine import machine
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from ltd_core.kernels.emitter import Emitter
 
 _HIGHEST = 12
 """Rows of a tile at most: each is unrolled."""

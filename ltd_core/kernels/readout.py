@@ -6,14 +6,10 @@ dV, dc and d loss / d h_t.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ltd_core.kernels.activation import exponential
 from ltd_core.kernels.emitter import Emitter
 from ltd_core.kernels.product import Term, Tile, Vectors, product
-
-if TYPE_CHECKING:
-    from ltd_core.kernels.shape import Shape
+from ltd_core.kernels.shape import Shape
 
 
 def read_function(s: Shape) -> str:

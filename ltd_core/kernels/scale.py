@@ -6,15 +6,11 @@ bit, so where nothing leaves the range, every result is what it would be without
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from ltd_core.kernels.emitter import Emitter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.kernels.memory import Memory
-    from ltd_core.kernels.shape import Shape
+from ltd_core.kernels.memory import Memory
+from ltd_core.kernels.shape import Shape
 
 _LN2 = "0x3FE62E42FEFA39EF"
 """The bits of ln 2."""

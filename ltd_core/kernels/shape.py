@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ltd_core.kernels.emitter import Precision
-    from ltd_core.recurrence.step import Step
+from ltd_core.kernels.emitter import Precision
+from ltd_core.recurrence.step import Step
 
 
 class Shape(NamedTuple):

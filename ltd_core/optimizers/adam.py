@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.fields import Positive, Real
+from ltd_core.lazy import torch
 from ltd_core.optimizers.optimizer import Optimizer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ltd_core.lazy import torch
 
 
 class Adam(Optimizer):

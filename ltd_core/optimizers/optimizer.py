@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from ltd_core.fields import Positive
+from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
 from ltd_core.schedules import SCHEDULES, Schedule
 from ltd_core.schedules.constant import ConstantSchedule
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ltd_core.lazy import torch
 
 
 class Optimizer(Mechanism):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from ltd_core.picture import Axis, HeatMap, Picture
+from ltd_core.lazy import torch
+from ltd_core.picture import Axis, HeatMap, Numbers, Picture, Scale
 from ltd_core.probes.probe import Observable, Update, UpdateProbe
 from ltd_core.told import told
 from ltd_core.trace import TraceInfo
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.picture import Numbers, Scale
 
 FORMER = "delta_norm"
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from ltd_core.lazy import torch
+from ltd_core.picture import Numbers
 from ltd_core.probes.probe import Observable, Observed, StateProbe
 from ltd_core.told import percent
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ltd_core.picture import Numbers
 
 
 class GateMean(StateProbe):

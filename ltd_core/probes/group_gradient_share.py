@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from ltd_core.lazy import torch
+from ltd_core.picture import Numbers
 from ltd_core.probes.probe import Observable, Update, UpdateProbe
 from ltd_core.scaling import exponent_of, scaled, scaled_norms
 from ltd_core.told import percent, told
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ltd_core.picture import Numbers
 
 
 class GroupGradientShare(UpdateProbe):

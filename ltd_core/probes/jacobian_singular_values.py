@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from ltd_core.lazy import torch
+from ltd_core.picture import Numbers, Scale
 from ltd_core.probes.probe import Observable, Observed, StateProbe
 from ltd_core.probes.singular_values import mean_singular_values
 from ltd_core.told import told
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.picture import Numbers, Scale
 
 
 class JacobianSingularValues(StateProbe):

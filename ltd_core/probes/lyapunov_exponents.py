@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
+from ltd_core.picture import Numbers
 from ltd_core.probes.probe import Observable, Observed, StateProbe
 from ltd_core.scaling import exponent_of, scaled
 from ltd_core.told import told
-
-if TYPE_CHECKING:
-    from ltd_core.picture import Numbers
 
 _EPS = 8.0 * sys.float_info.epsilon
 """Relative errors that one step leaves in an element: its own, and those of the frame that the steps before made."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.picture import Axis, Curve, Line, Picture
+from ltd_core.picture import Axis, Curve, Layer, Line, Numbers, Picture, Scale
 from ltd_core.probes.probe import Observable, Observed, StateProbe
 from ltd_core.scaling import exponent_of, scaled
 from ltd_core.told import told
-
-if TYPE_CHECKING:
-    from ltd_core.picture import Layer, Numbers, Scale
 
 
 class MemoryCurve(StateProbe):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from ltd_core.lazy import torch
+from ltd_core.picture import Scale
 from ltd_core.probes.probe import Observable, Update, UpdateProbe
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.picture import Scale
 
 
 class OmegaGradientNorm(UpdateProbe):

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
-from ltd_core.picture import Axis, Curve, Level, Picture
+from ltd_core.cells import Cell
+from ltd_core.lazy import torch
+from ltd_core.picture import Axis, Curve, Level, Numbers, Picture, Scale
 from ltd_core.plain_picture import worded
+from ltd_core.probes.observation import Observation
+from ltd_core.problems import Problem
 from ltd_core.told import told
 from ltd_core.trace import TraceInfo
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ltd_core.cells import Cell
-    from ltd_core.lazy import torch
-    from ltd_core.picture import Numbers, Scale
-    from ltd_core.probes.observation import Observation
-    from ltd_core.problems import Problem
 
 _BINS = 60
 """Parts of a share whose means are drawn: of one update it may be a yes or no."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.probes.probe import WeightProbe
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class SpectralRadius(WeightProbe):

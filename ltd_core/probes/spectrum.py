@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ltd_core.lazy import torch
-from ltd_core.picture import Axis, Picture, Plane
+from ltd_core.picture import Axis, Numbers, Picture, Plane
 from ltd_core.probes.probe import Observable, Observed, StateProbe
 from ltd_core.told import told
-
-if TYPE_CHECKING:
-    from ltd_core.picture import Numbers
 
 
 class Spectrum(StateProbe):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from ltd_core.lazy import torch
+from ltd_core.picture import Numbers, Scale
 from ltd_core.probes.probe import Observable, WeightProbe
 from ltd_core.time_scales.learned import LOGIT, LearnedTimeScale
 from ltd_core.told import told
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ltd_core.picture import Numbers, Scale
 
 
 class TimeConstant(WeightProbe):

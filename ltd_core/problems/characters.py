@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, ValidationInfo, model_validator
@@ -14,10 +14,7 @@ from ltd_core.fields import Count, Positive, Whole
 from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, Problem, TwoSteps, stored
 from ltd_core.problems.texts import PYDOC, text_of
-from ltd_core.randomness import one_hot
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws, one_hot
 
 BLOCK = 1000
 """Characters that are repeated together."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, OneLength, Problem
-from ltd_core.randomness import one_hot
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws, one_hot
 
 _PATTERN = 10
 _BITS = 3

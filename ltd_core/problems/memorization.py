@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, Problem
-from ltd_core.randomness import one_hot
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws, one_hot
 
 _SIZES = {"5_bits": (5, 2), "20_bits": (10, 5)}
 """Steps of the pattern, and kinds of symbols."""

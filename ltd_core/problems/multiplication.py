@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.fields import Positive
+from ltd_core.lazy import torch
 from ltd_core.problems.adding import draw_marked
 from ltd_core.problems.problem import Batch, Problem
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws
 
 
 class Multiplication(Problem):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.fields import Whole
+from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, Problem
-from ltd_core.randomness import one_hot
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws, one_hot
 
 _FIRST = 2
 """Kinds of first symbols."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationInfo
 
 from ltd_core.fields import Whole
 from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws
 
 LONGEST = 10_000
 

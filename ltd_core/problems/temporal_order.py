@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, Problem
-from ltd_core.randomness import one_hot
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws, one_hot
 
 _DISTRACTORS = 4
 _DISTRACTOR_BITS = 2

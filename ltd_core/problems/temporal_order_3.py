@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from ltd_core.lazy import torch
 from ltd_core.problems.problem import Batch, Problem
 from ltd_core.problems.temporal_order import draw_relevant
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
+from ltd_core.randomness import Draws
 
 
 class TemporalOrder3(Problem):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from ltd_core.lazy import torch
 from ltd_core.recurrence.expression import Node
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Known = dict[Node, "torch.Tensor"]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 from ltd_core.time_scales.time_scale import Alpha, TimeScale
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
 
 
 class ConstantTimeScale(TimeScale):

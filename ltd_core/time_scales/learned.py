@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.lazy import torch
-from ltd_core.recurrence.expression import parameter, sigmoid
+from ltd_core.randomness import Draws
+from ltd_core.recurrence.expression import Node, parameter, sigmoid
 from ltd_core.time_scales.time_scale import InnerAlpha, TimeScale
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
-    from ltd_core.recurrence.expression import Node
 
 LOGIT = "alpha_logit"
 

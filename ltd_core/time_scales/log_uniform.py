@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.fields import Positive
 from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 from ltd_core.time_scales.time_scale import TimeScale
-
-if TYPE_CHECKING:
-    from ltd_core.randomness import Draws
 
 
 class LogUniformTimeScale(TimeScale):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 from ltd_core.time_scales.time_scale import TimeScale
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
 
 
 class NoTimeScale(TimeScale):

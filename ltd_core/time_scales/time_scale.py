@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Discriminator, Field, Tag
 
 from ltd_core.fields import Real
+from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
-from ltd_core.recurrence.expression import constant
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
-    from ltd_core.recurrence.expression import Node
+from ltd_core.randomness import Draws
+from ltd_core.recurrence.expression import Node, constant
 
 _ALPHA = "alpha"
 

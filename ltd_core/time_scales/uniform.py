@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError
 from ltd_core.fields import Share
+from ltd_core.lazy import torch
+from ltd_core.randomness import Draws
 from ltd_core.time_scales.time_scale import TimeScale
-
-if TYPE_CHECKING:
-    from ltd_core.lazy import torch
-    from ltd_core.randomness import Draws
 
 
 class UniformTimeScale(TimeScale):

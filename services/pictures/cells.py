@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.comparison.table import compare
+from services.database.engine import Database
 from services.errors import BadQuestion
 from services.pictures.overlay import Group
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 SIDES = ("rows", "columns", "panels")
 Place = tuple[int, ...]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ltd_core.picture import Curve, Plane
+from ltd_core.picture import Curve, Picture, Plane
 from services.pictures.layers import drawn
 from services.pictures.sides import Sides
-
-if TYPE_CHECKING:
-    from ltd_core.picture import Picture
-    from services.pictures.stored import Stored
+from services.pictures.stored import Stored
 
 Figure = dict[str, Any]
 

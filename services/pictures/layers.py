@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from ltd_core.told import ten, told
 from services.pictures import palette
 from services.pictures.sides import Sides, packed, scaled
 from services.pictures.stored import Stored
-
-if TYPE_CHECKING:
-    from services.traces.codec import Array
+from services.traces.codec import Array
 
 Drawn = list[dict[str, Any]]
 

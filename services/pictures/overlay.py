@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ltd_core.picture import Curve, Level, Line, Picture
 from ltd_core.plain_picture import worded
+from ltd_core.trace import TraceInfo
+from services.database.engine import Database
 from services.errors import BadQuestion
 from services.pictures import layers, palette
 from services.pictures.figure import assembled
@@ -15,14 +18,8 @@ from services.pictures.runs_band import Lines, lines_of
 from services.pictures.sides import Sides
 from services.pictures.stored import Stored
 from services.runs import queries
+from services.runs.queries import RunView
 from services.traces import reading
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from ltd_core.trace import TraceInfo
-    from services.database.engine import Database
-    from services.runs.queries import RunView
 
 MOST_GROUPS, MOST_RUNS = 12, 200
 _SOLID, _DOTTED = {"width": 2.5}, {"width": 1.2, "dash": "dot"}

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ltd_core.picture import TRACES
+from ltd_core.picture import TRACES, Layer, Picture
 from ltd_core.plain_picture import plain_picture
+from services.database.engine import Database
 from services.errors import NotFound
 from services.pictures.figure import figure
 from services.pictures.stored import Stored
 from services.runs import queries
 from services.traces import reading
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from ltd_core.picture import Layer, Picture
-    from services.database.engine import Database
 
 
 @dataclass(frozen=True, slots=True)

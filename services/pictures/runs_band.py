@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ltd_core.picture import Curve
 from services.pictures import palette
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ltd_core.picture import Curve
-    from services.pictures.sides import Sides
-    from services.pictures.stored import Stored
-    from services.traces.codec import Array
+from services.pictures.sides import Sides
+from services.pictures.stored import Stored
+from services.traces.codec import Array
 
 _FEW_RUNS = 5
 """Of fewer, all lie in the band."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import base64
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from ltd_core.picture import Axis
 from services.pictures.palette import THEORY
 from services.pictures.ticks import ticks
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ltd_core.picture import Axis
-    from services.traces.codec import Array
+from services.traces.codec import Array
 
 _ROOM = {"x": 0.03, "y": 0.07}
 """Of an axis's length, beyond the outermost values."""

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ltd_core.trace import TraceInfo
+from services.database.engine import Database
 from services.errors import TraceCorrupt
 from services.traces import reading
+from services.traces.codec import Array
+from services.traces.reading import TraceView
 from services.traces.stored import StoredTrace
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ltd_core.trace import TraceInfo
-    from services.database.engine import Database
-    from services.traces.codec import Array
-    from services.traces.reading import TraceView
 
 MOST_NUMBERS = 400_000
 """In one trace of a picture; a trace with later axes has fewer points."""

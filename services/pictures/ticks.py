@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ltd_core.picture import Axis
 from ltd_core.told import ten, told
-
-if TYPE_CHECKING:
-    from ltd_core.picture import Axis
 
 _MOST = 7
 _FEW = 3

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import orjson
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Numbers = dict[str, float | None]
 _WORDS = {math.inf: "Infinity", -math.inf: "-Infinity"}

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from api import create_app
 from api.http.context import Context
+from services.database.engine import Database
 from services.settings import Settings
 from tests.support.fixtures import broker, database_url, empty_url, postgres
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from flask import Flask
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
-    from tests.support.parts import Broker
+from tests.support.parts import Broker
 
 __all__ = ["broker", "database_url", "empty_url", "postgres"]
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.trace import TraceBlock
+from services.database.engine import Database
 from services.runs import lifecycle
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"

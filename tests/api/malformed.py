@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.api.lab import spec, sweep
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BODIES: list[tuple[bytes, bytes, Any]] = [
     (b"POST", b"/api/v1/runs", spec()),

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from flask import Flask
 
 from api import create_app
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 KEPT = Path(__file__).with_suffix(".json")
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
 
 from tests.support.parts import DEADLINE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CLIENTS = 100
 EVERY = 0.25

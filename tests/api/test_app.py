@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
+from flask.testing import FlaskClient
 
 from api import create_app
+from services.database.engine import Database
 from services.runs import lifecycle
 from services.settings import Settings
 from tests.api.lab import PROBLEM, block, claim, progress, spec
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 
 @pytest.fixture

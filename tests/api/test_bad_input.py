@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from api.bodies.arrow import ARROW
 from api.bodies.server import Problem
 from tests.api.imported import honest, pack
 from tests.api.lab import JSON, PROBLEM, spec, sweep
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
 
 NORM = {"kind": "norm"}
 HUGE = int("1" * 400)

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx2
 import psutil
@@ -19,9 +19,6 @@ from services.migrate import migrate
 from services.settings import Settings
 from tests.api.malformed import requests
 from tests.support.parts import DEADLINE, Api
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("malformed")]
 QUIET = 0.03

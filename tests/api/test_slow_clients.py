@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from services.settings import Settings
 from tests.api.slow_clients import KINDS, slow, waits
 from tests.support.parts import Api
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("slow clients")]
 P99 = 0.1

@@ -11,10 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 
@@ -22,9 +23,6 @@ from ltd_client.sdk import Lab
 from ltd_client.stack import started
 from tests.compose.stack import LASTING, ROOT, Stack, docker
 from tests.support.parts import wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ENDS_SECONDS = 900.0
 CONFINED = ("run", "--rm", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +16,11 @@ from ltd_core.experiments.training import Training
 from ltd_core.initializations import INITIALIZATIONS
 from ltd_core.optimizers import OPTIMIZERS
 from ltd_core.problems import PROBLEMS
+from ltd_core.registry import Registry
 from ltd_core.regularizers import REGULARIZERS
 from ltd_core.schedules import SCHEDULES
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.time_scales import TIME_SCALES
-
-if TYPE_CHECKING:
-    from ltd_core.registry import Registry
 
 FAMILIES: dict[str, Registry[Any]] = {
     "problem": PROBLEMS,

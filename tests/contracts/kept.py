@@ -8,17 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ltd_core.engine import pack_for, weights
 from ltd_core.lazy import llvm, torch
-from ltd_core.spec import parse_spec
+from ltd_core.spec import RunSpec, parse_spec
 from services.sweeps.request import SweepRequest, expand
-
-if TYPE_CHECKING:
-    from ltd_core.spec import RunSpec
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 KEPT = Path(__file__).with_suffix(".json")

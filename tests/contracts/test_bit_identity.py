@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,11 +13,9 @@ from ltd_core.initializations import INITIALIZATIONS
 from ltd_core.lazy import torch
 from ltd_core.optimizers import OPTIMIZERS
 from ltd_core.problems import PROBLEMS
+from ltd_core.spec import RunSpec
 from tests.ltd_core.problems.harness import small_problem
 from tests.ltd_core.training import alone, exactly, small, train
-
-if TYPE_CHECKING:
-    from ltd_core.spec import RunSpec
 
 LANES = (2, 5, 9)
 

@@ -6,15 +6,13 @@ import importlib
 import inspect
 import pickle
 import pkgutil
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from ltd_client.errors import ClientError
 from ltd_core.errors import FieldProblem, LtdError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PARTS = ("ltd_core", "services", "worker", "ltd_client")
 VALUES: dict[str, Any] = {

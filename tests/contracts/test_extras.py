@@ -6,18 +6,16 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 import pyarrow.parquet
 import pytest
 
 from tests.support.parts import DEADLINE, ROOT, Api, Broker, Workers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("extras"), pytest.mark.timeout(1800)]
 PACKAGES = ("api", "ltd_client", "ltd_core", "services", "worker")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from ltd_core.engine import Pack
+from ltd_core.experiments.training import Training
 from ltd_core.optimizers import OPTIMIZERS
+from ltd_core.outcome import Progress
 from ltd_core.schedules import SCHEDULES
 from ltd_core.time_scales import TIME_SCALES
 from tests.contracts.test_bit_identity import alone_exactly, check
 from tests.ltd_core.cells.harness import VARIANTS
 from tests.ltd_core.training import alone, exactly, small
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
-    from ltd_core.outcome import Progress
 
 pytestmark = pytest.mark.long  # a few compilations each
 variants = pytest.mark.parametrize(  # in one process each: it compiles a shape once

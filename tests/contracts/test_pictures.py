@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -24,9 +25,6 @@ from services.runs import queries
 from services.settings import Settings
 from services.traces import reading
 from tests.support.trained import train
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.json"))
 _TRAINING: dict[str, Any] = {

@@ -7,19 +7,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from services.sweeps.request import expand, parse_request
 from tests.support.fixtures import broker
 from tests.support.lab import Lab
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.support.parts import Broker
+from tests.support.parts import Broker
 
 __all__ = ["broker"]
 

@@ -7,16 +7,14 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 import pytest
 
 from ltd_core.spec import parse_spec
+from tests.support.lab import Lab
 from tests.support.parts import DEADLINE
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
 
 pytestmark = pytest.mark.xdist_group("workers")
 ROOT = Path(__file__).parents[2]

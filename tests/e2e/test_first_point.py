@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
+from tests.support.lab import Lab
 from tests.support.parts import DEADLINE, wait_for
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
 
 pytestmark = pytest.mark.xdist_group("workers")
 UPDATES = 100_000

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from tests.support.lab import Lab
 from tests.support.parts import DEADLINE
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.lab import Lab
 
 pytestmark = pytest.mark.xdist_group("workers")
 

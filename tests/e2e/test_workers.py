@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from services import queue
@@ -11,10 +9,7 @@ from services.runs import lifecycle
 from services.sweeps import posted
 from services.sweeps.request import SweepRequest, expand
 from services.traces import reading
-from tests.support.lab import long, small
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
+from tests.support.lab import Lab, long, small
 
 pytestmark = pytest.mark.xdist_group("workers")
 

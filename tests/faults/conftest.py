@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from tests.support.fixtures import broker, database_url, lab, postgres
 from tests.support.lab import Lab
+from tests.support.parts import Broker
 from tests.support.undisturbed import Results, submit_both
-
-if TYPE_CHECKING:
-    from tests.support.parts import Broker
 
 __all__ = ["broker", "database_url", "lab", "postgres", "undisturbed"]
 

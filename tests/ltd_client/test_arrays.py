@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from ltd_client import Lab
 from ltd_client.arrays import numbers
 from services.traces import reading
 from tests.ltd_client.house import UPDATES, end_all, spec
-
-if TYPE_CHECKING:
-    from ltd_client import Lab
-    from tests.support.lab import Lab as House
+from tests.support.lab import Lab as House
 
 pytestmark = pytest.mark.xdist_group("client")
 

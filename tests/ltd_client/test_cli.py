@@ -8,20 +8,16 @@ import json
 import socket
 import subprocess
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ltd_client import show
+from ltd_client import Lab, show
 from ltd_client.console import Console
 from tests.ltd_client.command import COMMAND, Done, environment, ltd
 from tests.ltd_client.house import UPDATES, end_all, spec, sweep
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ltd_client import Lab
-    from tests.support.lab import Lab as House
+from tests.support.lab import Lab as House
 
 pytestmark = pytest.mark.xdist_group("client")
 UNKNOWN = "0" * 32

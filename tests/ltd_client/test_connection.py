@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,10 +13,8 @@ from ltd_client.connection import given
 from ltd_client.errors import BadInput
 from tests.ltd_client.flaky import Flaky
 from tests.ltd_client.house import end_all, spec
+from tests.support.lab import Lab as House
 from tests.support.parts import DEADLINE, wait_for
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab as House
 
 pytestmark = pytest.mark.xdist_group("client")
 

@@ -6,16 +6,13 @@ import json
 import os
 import pty
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ltd_client.console import Console
 from ltd_client.errors import BadRequest
 from tests.ltd_client.command import COMMAND, environment
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BODY = {"id": "a", "summary": {"final_loss": None}}
 

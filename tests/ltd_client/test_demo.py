@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,7 @@ from ltd_client.console import Console
 from ltd_client.sdk import Lab
 from services.sweeps.request import SweepRequest, expand
 from tests.ltd_client.house import end_all
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.lab import Lab as House
+from tests.support.lab import Lab as House
 
 
 def shipped() -> dict[str, Any]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.ltd_client.command import ltd
 from tests.ltd_client.exchange import Both
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 UNKNOWN = "0" * 32
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,6 @@ from ltd_client.exporting import export_sweep
 from ltd_core.outcome import Progress
 from services.runs import lifecycle
 from tests.ltd_client.exchange import QUIET, REQUEST, Both, check_table, fill
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.xdist_group("exchange")
 

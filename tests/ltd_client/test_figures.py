@@ -6,20 +6,16 @@ import csv
 import html
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx2
 import numpy as np
 import pytest
 from plotly import graph_objects
 
-from ltd_client import browser
+from ltd_client import Lab, browser
 from ltd_client.figures import Figure, page
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ltd_client import Lab
 
 pytestmark = pytest.mark.xdist_group("client")
 BODY: dict[str, Any] = {

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
+from ltd_client import Lab
 from ltd_client.ids import whole_id, whole_run, whole_sweep
 from ltd_client.paths import BadId
 from services.runs.queries import RUNS
 from tests.ltd_client.house import end_all, spec, sweep
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ltd_client import Lab
-    from tests.support.lab import Lab as House
+from tests.support.lab import Lab as House
 
 pytestmark = pytest.mark.xdist_group("client")
 NOTHING = "ffffffff"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,9 +15,6 @@ from ltd_client.importing import import_sweep, run_body
 from services.runs import queries
 from tests.ltd_client.exchange import QUIET, REQUEST, Both, fill, stored
 from tests.ltd_client.house import ESCAPE, GATES, compute
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.xdist_group("exchange")
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.ltd_client.command import ltd
 from tests.support import lab as support
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.support.parts import Broker
+from tests.support.parts import Broker
 
 TOKEN = "the-right-token"
 FILES = {

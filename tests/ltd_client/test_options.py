@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from ltd_client.cli import app
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NO_SERVER = {"up"}
 """Starts a laboratory and asks none."""

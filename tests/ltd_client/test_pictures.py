@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ltd_client import Lab
+from ltd_client import Lab
 
 pytestmark = pytest.mark.xdist_group("client")
 

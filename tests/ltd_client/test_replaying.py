@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
 
 from tests.ltd_client.command import ltd
 from tests.support import lab as support
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.support.parts import Broker
+from tests.support.parts import Broker
 
 pytestmark = pytest.mark.xdist_group("replaying")
 

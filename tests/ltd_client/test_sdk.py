@@ -6,19 +6,16 @@ import copy
 import json
 import math
 import pickle
+from collections.abc import Callable
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 import pytest
 
 from ltd_client import BadRequest, Lab
 from tests.ltd_client.house import UPDATES, end_all, spec, sweep
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.support.lab import Lab as House
+from tests.support.lab import Lab as House
 
 pytestmark = pytest.mark.xdist_group("client")
 UNKNOWN = "0" * 32

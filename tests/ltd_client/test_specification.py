@@ -5,15 +5,12 @@ from __future__ import annotations
 import io
 import math
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import typer
 
 from ltd_client.specification import assign, load
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import psutil
 import pytest
 
 from ltd_client import Lab, stack
+from ltd_client.console import Console
 from tests.ltd_client.command import COMMAND, environment
 from tests.support.parts import DEADLINE, wait_for
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ltd_client.console import Console
 
 
 @pytest.mark.xdist_group("stack")

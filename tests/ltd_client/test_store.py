@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
+from ltd_client import Lab
 from ltd_client.store import size
 from services.traces.rows import BLOCKS
 from tests.ltd_client.command import ltd
 from tests.ltd_client.house import end_all, sweep
 from tests.services.curves import damage
-
-if TYPE_CHECKING:
-    from ltd_client import Lab
-    from tests.support.lab import Lab as House
+from tests.support.lab import Lab as House
 
 pytestmark = pytest.mark.xdist_group("client")
 

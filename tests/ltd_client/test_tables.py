@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
+from ltd_client import Lab
 from tests.ltd_client.house import UPDATES, sweep
-
-if TYPE_CHECKING:
-    from ltd_client import Lab
 
 pytestmark = pytest.mark.xdist_group("client")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +18,6 @@ from tensorboardX.proto.event_pb2 import Event
 from ltd_client.exporting import export_sweep
 from ltd_client.trace_files import FORMATS, MOST_TAGS, complete, partial
 from tests.ltd_client.exchange import ODD, QUIET, Both, stored
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 RUN: dict[str, Any] = {"started_at": None, "created_at": "2026-01-02T03:04:05+00:00"}
 LOSS: dict[str, Any] = {"name": "loss", "unit": "", "axes": ["step"], "every": 1, "size": [], "coordinates": {}}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,12 +14,7 @@ from ltd_client.console import Console
 from ltd_client.watching import watch_sweep
 from tests.ltd_client.command import COMMAND, environment, ltd
 from tests.support import lab as support
-from tests.support.parts import DEADLINE, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.support.parts import Broker
+from tests.support.parts import DEADLINE, Broker, wait_for
 
 pytestmark = pytest.mark.xdist_group("watching")
 

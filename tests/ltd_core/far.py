@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ltd_core.lazy import torch
 from tests.ltd_core.plain import one_step
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 
 def delta_logs(

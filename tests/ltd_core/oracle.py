@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ltd_core.engine import weights
 from ltd_core.engine.layout import Layout
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 from tests.ltd_core.training import alone, small
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.experiments.training import Training
 
 UPDATES = 30
 Clip = "Callable[[torch.Tensor], tuple[torch.Tensor, float]]"

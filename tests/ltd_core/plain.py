@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ltd_core.lazy import torch
 from tests.ltd_core.cells.harness import STARTS, STEPS, Case, functional
 from tests.ltd_core.oracle import loss_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Weights = dict[str, "torch.Tensor"]
 States = tuple["torch.Tensor", ...]

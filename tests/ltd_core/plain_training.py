@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ltd_core.engine.layout import Layout
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 from tests.ltd_core.oracle import Traces, clip_of, loss_of, optimizer_of
 from tests.ltd_core.plain import Weights, delta_norms, of_group, path
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
 
 CONSTANTS = {"alpha", "period"}
 

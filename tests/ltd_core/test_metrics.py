@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ltd_core.metrics import METRICS, RECENT
+from ltd_core.outcome import Progress
 from tests.ltd_core.training import alone, small
-
-if TYPE_CHECKING:
-    from ltd_core.outcome import Progress
 
 
 def traces(reached: list[Progress]) -> dict[str, np.ndarray[Any, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -15,9 +16,6 @@ from ltd_core.optimizers import OPTIMIZERS
 from ltd_core.problems import PROBLEMS
 from ltd_core.registry import Registry
 from ltd_core.regularizers import REGULARIZERS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 REGISTRIES = [CELLS, CLIPPINGS, INITIALIZATIONS, OPTIMIZERS, PROBLEMS, REGULARIZERS]
 PLUGIN = '''

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from ltd_core.lazy import torch
 from ltd_core.scaling import norms, power_of_two, scaled, scaled_norms
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 KINDS = [(torch.float32, 127), (torch.float64, 1023)]
 everywhere = pytest.mark.parametrize(("kind", "most"), KINDS, ids=str)

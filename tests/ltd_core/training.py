@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from ltd_core.engine import Pack
+from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ltd_core.outcome import Progress
 
 SMALL: dict[str, Any] = {
     "problem": {"kind": "temporal_order", "length": [12, 20]},

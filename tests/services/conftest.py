@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from services.database.engine import Database
 from services.settings import Settings
 from tests.support.fixtures import broker, database_url, empty_url, postgres
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["broker", "database_url", "empty_url", "postgres"]
 

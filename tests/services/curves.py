@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from sqlalchemy import ColumnElement, Table, and_, select, update
 
 from ltd_core.trace import TraceBlock
+from services.database.engine import Database
 from services.traces import reading, writing
 from services.traces.rows import BLOCKS, PAGES, decoded
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 Figures = dict[str, np.ndarray]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
+from services.database.engine import Database
 from services.runs import lifecycle, submission
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 def spec(seed: int = 0, **changes: Any) -> RunSpec:

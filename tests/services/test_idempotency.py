@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from sqlalchemy import text
 
 from services import idempotency
+from services.database.engine import Database
 from services.errors import IdempotencyConflict
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 def test_a_key_is_held_to_its_first_body_for_a_day(db: Database) -> None:

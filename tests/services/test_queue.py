@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import redis
 
 from services import queue
 from services.settings import Settings
-from tests.support.parts import wait_for
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.parts import Broker
+from tests.support.parts import Broker, wait_for
 
 
 def test_hints_of_a_moment_are_sent_behind_the_callers_back(tmp_path: Path, broker: Broker) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import text
 
 from services import idempotency, queue
+from services.database.engine import Database
 from services.reconciler import reconcile_once
 from services.runs import queries
 from services.settings import Settings
 from tests.services.lab import claim, submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from tests.support.parts import Broker
+from tests.support.parts import Broker
 
 
 def hints(settings: Settings) -> int:

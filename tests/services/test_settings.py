@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import traceback
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_everything_has_a_default_inside_the_home(tmp_path: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 import zstandard
 from sqlalchemy import Delete, Update, delete, select, update
 
+from services.database.engine import Database
 from services.errors import TraceCorrupt
 from services.runs import submission
 from services.traces import reading
@@ -17,9 +16,6 @@ from services.traces.pyramid import FIGURES
 from services.traces.rows import BLOCKS, PAGES
 from tests.services.curves import agree, damage, store, wild
 from tests.services.lab import spec, submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 def test_one_damaged_bit_is_told_and_the_rest_is_read(db: Database) -> None:

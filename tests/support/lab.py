@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
@@ -13,9 +14,6 @@ from services.migrate import migrate
 from services.runs import queries, submission
 from services.settings import Settings
 from tests.support.parts import DEADLINE, Api, Broker, Workers, wait_for
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FINAL = {"succeeded", "failed", "cancelled"}
 QUICK = {"LTD_WORKERS": "1", "LTD_LANES": "4", "LTD_RECONCILE_SECONDS": "0.5", "LTD_DEVICE": "cpu"}

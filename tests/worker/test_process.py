@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 import torch
 
 from services import workers
-from tests.support.lab import long, small
+from tests.support.lab import Lab, long, small
 from tests.support.parts import wait_for
 from worker.process import STOP_SIGNAL, Process
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.support.lab import Lab
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ENDLESS = 1_000_000

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 import billiard
 import pytest
 
 from services.errors import StoreUnavailable
-from tests.support.lab import small
+from tests.support.lab import Lab, small
 from tests.support.parts import DEADLINE
 from worker.process import STOP_SIGNAL
 from worker.supervisor import StopProcesses, _repeat
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
 
 workers = pytest.mark.xdist_group("workers")
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from services import queue
-from tests.support.lab import small
+from tests.support.lab import Lab, small
 from worker import process, tasks
 from worker.app import app
 from worker.supervisor import StopProcesses
-
-if TYPE_CHECKING:
-    from tests.support.lab import Lab
 
 
 def test_the_task_has_the_name_that_producers_of_every_release_send() -> None:

@@ -2,23 +2,20 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from flask.testing import FlaskClient
 
 from api.bodies.arrow import ARROW, NPY
 from api.bodies.traces import ManyTraces
 from ltd_core.trace import TraceBlock
+from services.database.engine import Database
 from services.runs import lifecycle
 from services.traces import reading
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 POINTS = 300
 ODD = np.array([np.nan, np.inf, -np.inf, -0.0, 1e-45, 3.4e38], np.float32)

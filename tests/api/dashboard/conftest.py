@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -14,9 +14,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from api.app import create_app
 from tests.api.dashboard.laboratory import RUNS, Laboratory
 from tests.support.parts import DEADLINE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 FLAGS = [
     "--headless",

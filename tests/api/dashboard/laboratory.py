@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from ltd_core.engine import Computation, Pack, pack_for
 from services.database.engine import Database
@@ -13,9 +14,6 @@ from services.settings import Settings
 from services.sweeps import posted
 from services.sweeps.request import parse_request
 from tests.support.parts import DEADLINE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BASE: dict[str, Any] = {
     "experiment": "training",

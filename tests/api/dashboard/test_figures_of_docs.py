@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from docs.generator.picture import MOST_BYTES, draw
 from ltd_core.spec import parse_spec
@@ -13,11 +14,6 @@ from services.migrate import migrate
 from services.pictures.reading import pictures
 from services.settings import Settings
 from tests.support.trained import train
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from playwright.sync_api import Browser
 
 
 @pytest.mark.xdist_group("pages")

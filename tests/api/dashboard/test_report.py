@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.api.dashboard.conftest import MILLISECONDS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from playwright.sync_api import BrowserContext
-
-    from tests.api.dashboard.laboratory import Laboratory
+from tests.api.dashboard.laboratory import Laboratory
 
 pytestmark = pytest.mark.xdist_group("pages")
 expect.set_options(timeout=MILLISECONDS)

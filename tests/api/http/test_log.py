@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from api import create_app
 from services.settings import Settings
 from tests.api.lab import spec
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from flask.testing import FlaskClient
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

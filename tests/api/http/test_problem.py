@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
 
 from api.bodies.server import Problem
 from api.http.problem import MOST_ERRORS, respond
@@ -22,9 +22,6 @@ from services.errors import (
     TraceCorrupt,
 )
 from tests.api.lab import PROBLEM
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SECRET = "host=db.internal user=ltd"  # as drivers say it

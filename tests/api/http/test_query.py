@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
+from flask.testing import FlaskClient
 
 from api.http import query
 from api.http.endpoint import Endpoint
 from api.http.query import choice, count, given, listed, page, text
 from services.errors import BadQuestion
 from tests.api.lab import PROBLEM
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
 
 SHARE = {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5}
 DECLARED = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -17,10 +18,6 @@ from services.migrate import migrate
 from services.settings import Settings
 from tests.api.lab import PROBLEM, sweep
 from tests.support.parts import DEADLINE, Api
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("receiving")]  # one server
 

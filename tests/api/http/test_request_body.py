@@ -5,18 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.exceptions import BadRequest
 
 from api.http.request_body import DEEPEST, MOST_VALUES, read_json
 from ltd_core.spec import parse_spec
 from tests.api.lab import JSON, spec, sweep
-
-if TYPE_CHECKING:
-    from flask import Flask
-    from flask.testing import FlaskClient
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

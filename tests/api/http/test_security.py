@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
+from flask.testing import FlaskClient
 
 from api import create_app
 from services.settings import Settings
 from tests.api.lab import PROBLEM, spec
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -6,20 +6,17 @@ import csv
 import io
 import json
 from statistics import mean, median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from api.bodies.comparison import Comparison
 from ltd_core.metrics import METRICS
 from services.comparison.bootstrap import AGGREGATES
+from services.database.engine import Database
 from services.runs import lifecycle
 from tests.api.lab import PROBLEM, claim, progress, spec, sweep
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 SEEDS = 3
 LOSSES = {  # by threshold and batch size, for the seeds 0, 1, 2; None: diverged

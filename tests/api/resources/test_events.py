@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from flask.testing import FlaskClient
 
 from api.resources.events import MOST_STREAMS
 from ltd_client.connection import _STREAM_SECONDS
@@ -19,14 +20,7 @@ from services.runs import lifecycle
 from services.settings import Settings
 from tests.api.lab import PROBLEM, claim, progress, spec
 from tests.support.fixtures import new_database
-from tests.support.parts import DEADLINE, Api, wait_for
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from flask.testing import FlaskClient
-
-    from tests.support.parts import Broker
+from tests.support.parts import DEADLINE, Api, Broker, wait_for
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("events")]  # a server each for SQLite and PostgreSQL
 Event = tuple[str, str, dict[str, object]]

@@ -1,23 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from api import create_app
+from services.database.engine import Database
 from services.settings import Settings
 from services.workers import Worker, heartbeat
 from tests.api.lab import claim, spec, sweep
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
-    from tests.support.parts import Broker
+from tests.support.parts import Broker
 
 
 def test_alive_and_ready(client: FlaskClient) -> None:

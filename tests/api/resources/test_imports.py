@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse as Answer
 
 from api.bodies.arrow import ARROW
 from api.bodies.runs import Import
 from api.resources import imports as door
+from services.database.engine import Database
 from services.runs import queries
 from services.traces import reading
 from tests.api.imported import STEP, honest, pack
 from tests.api.lab import PROBLEM, spec, sweep
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flask.testing import FlaskClient
-    from werkzeug.test import TestResponse as Answer
-
-    from services.database.engine import Database
 
 Said = dict[str, Any]
 Rows = list[list[Any]]

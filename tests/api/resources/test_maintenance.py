@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
+from flask.testing import FlaskClient
 
 from api.bodies.maintenance import CareSlice, Policies, Store
 from api.http.problem import RETRY_SECONDS
 from api.resources import maintenance
+from services.database.engine import Database
 from services.runs import lifecycle
 from services.traces.rows import BLOCKS
 from tests.api.lab import block, claim, progress, spec, sweep
 from tests.services.curves import damage
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
+from flask.testing import FlaskClient
 
 from ltd_core.catalog import FAMILIES, INNER
 from ltd_core.experiments import EXPERIMENTS
 from ltd_core.metrics import METRICS
 from ltd_core.probes import PROBES
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 BOUNDS = {Ge: ("ge", "minimum"), Gt: ("gt", "exclusiveMinimum"), Le: ("le", "maximum"), Lt: ("lt", "exclusiveMaximum")}

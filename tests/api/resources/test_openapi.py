@@ -1,31 +1,27 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from werkzeug.test import TestResponse as Answer
 
 from api.bodies.arrow import ARROW
 from ltd_core.catalog import FAMILIES as DESCRIBED
 from ltd_core.errors import InvalidSpec
 from ltd_core.spec import parse_spec
+from services.database.engine import Database
 from services.runs import lifecycle
 from services.workers import Worker, heartbeat
 from tests.api.imported import honest, pack
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec, sweep
 from tests.api.openapi_kept import kept, served
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from flask import Flask
-    from flask.testing import FlaskClient
-    from werkzeug.test import TestResponse as Answer
-
-    from services.database.engine import Database
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FAMILIES = {name: entries for name, entries in DESCRIBED.items() if name != "evaluation"}

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from flask.testing import FlaskClient
 
 from api.bodies.pictures import Overlay
+from services.database.engine import Database
 from services.pictures.cells import groups_of
 from services.pictures.overlay import overlay
 from services.runs import lifecycle
 from tests.api.lab import PROBLEM, block, claim, progress, sweep
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 
 def posted(client: FlaskClient, db: Database) -> str:

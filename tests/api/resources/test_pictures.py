@@ -2,19 +2,15 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
 
 import pytest
+from flask.testing import FlaskClient
 
 from api.bodies.pictures import Pictures
 from ltd_core.spec import parse_spec
+from services.database.engine import Database
 from services.pictures.reading import Part, pictures
 from tests.support.trained import train
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 SPEC = {"experiment": "linear_recurrence", "length": 40, "hidden_size": 6, "form": "non_normal", "shear": 2.0}
 

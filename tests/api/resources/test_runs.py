@@ -1,22 +1,16 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 import redis
+from flask.testing import FlaskClient
 
 from api.bodies.runs import Run, Runs, SubmittedRun
 from ltd_core.spec import parse_spec
 from services import queue
+from services.database.engine import Database
 from services.runs import lifecycle, submission
 from tests.api.lab import JSON, PROBLEM, claim, progress, spec
-from tests.support.parts import wait_for
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
-    from tests.support.parts import Broker
+from tests.support.parts import Broker, wait_for
 
 
 def test_a_run_is_made_once(client: FlaskClient) -> None:

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from flask.testing import FlaskClient
 
 from api.bodies.sweeps import CancelledSweep, PostedSweep, Sweep, Sweeps
+from services.database.engine import Database
 from services.runs import lifecycle
 from tests.api.lab import PROBLEM, claim, progress, spec, sweep
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 
 def test_posting_again_starts_nothing_and_one_value_more_only_the_new_cells(client: FlaskClient) -> None:

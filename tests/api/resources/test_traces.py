@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
+from flask.testing import FlaskClient
 
 from api.bodies.traces import Trace, Traces
+from services.database.engine import Database
 from services.maintenance import retention
 from services.runs import lifecycle
 from tests.api.lab import LENGTH, PROBLEM, block, claim, progress, spec
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 POINTS = 200
 

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
+from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from api.bodies.server import Workers
+from services.database.engine import Database
 from services.database.models import WorkerRow
 from services.workers import FORGET_SECONDS, Worker, heartbeat
-
-if TYPE_CHECKING:
-    from flask.testing import FlaskClient
-
-    from services.database.engine import Database
 
 
 def test_no_worker_was_heard_from(client: FlaskClient) -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ltd_core.cells import CELLS
 from ltd_core.engine.layout import Layout
 from ltd_core.engine.machine_network import MachineNetwork, machine_judge
 from ltd_core.engine.tensor_network import TensorNetwork, tensor_judge
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
 from ltd_core.randomness import one_hot
 from tests.ltd_core.problems.harness import small_problem
 from tests.ltd_core.training import small
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.experiments.training import Training
 
 STARTS = [0, 3, 11, 6]
 STEPS = 12

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ltd_core.engine import Calibration
 from ltd_core.engine.calibration import ON_CPU, measure
 from tests.ltd_core.training import small
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_small_networks_share_a_pack_and_wide_ones_hardly() -> None:

@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
 from ltd_core.engine import Pack
 from ltd_core.engine.stepper import GraphStepper
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
+from ltd_core.outcome import Progress
 from tests.ltd_core.training import alone, exactly, small
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
-    from ltd_core.outcome import Progress
 
 OTHER = "cpu:0"
 DEVICES = [OTHER, pytest.param("cuda:0", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU"))]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from ltd_core.engine.summary import RunningSummary
 from ltd_core.metrics import METRICS, RECENT
+from ltd_core.outcome import Summary
 from tests.ltd_core.training import alone, small
-
-if TYPE_CHECKING:
-    from ltd_core.outcome import Summary
 
 
 def test_the_figures_are_those_of_the_whole_trace() -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from ltd_core.engine.threads import one_thread
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @pytest.fixture(autouse=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from ltd_core.engine.layout import Layout
 from tests.ltd_core.training import small
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def started(initialization: Mapping[str, Any], seed: int = 0, cell: str = "rnn") -> dict[str, np.ndarray[Any, Any]]:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from ltd_core.cells import CELLS
-from ltd_core.kernels.emitter import Emitter, declarations, precision_of
+from ltd_core.kernels.emitter import Emitter, Precision, declarations, precision_of
 from ltd_core.kernels.machine import Library
 from ltd_core.kernels.shape import Shape
 from ltd_core.lazy import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.kernels.emitter import Precision
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
-from ltd_core.kernels.product import Term, product
+from ltd_core.kernels.emitter import Emitter
+from ltd_core.kernels.product import Term, Tile, Vectors, product
 from ltd_core.lazy import torch
 from tests.ltd_core.kernels.harness import built, drawn, emitter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ltd_core.kernels.emitter import Emitter
-    from ltd_core.kernels.product import Tile, Vectors
 
 
 def storing(e: Emitter, columns: int, gates: int) -> Callable[[Tile, Vectors], None]:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ltd_core.engine import weights
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.probes import Observed
 from ltd_core.randomness import Draws, stream_key
 from tests.ltd_core.oracle import by_engine, run_of
 from tests.ltd_core.plain import Path, States, Weights, one_step, path
 from tests.ltd_core.training import alone
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
 
 Array = np.ndarray[Any, Any]
 EVERY, SEQUENCES, UPDATES = 4, 3, 8

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ltd_core.engine.layout import Layout
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws
 from tests.ltd_core.cells.harness import NETWORKS
 from tests.ltd_core.far import delta_logs
 from tests.ltd_core.oracle import by_engine, check, loss_of, run_of
 from tests.ltd_core.training import alone, small
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
 
 FAR: dict[str, dict[str, Any]] = {
     "rnn": {"kind": "rnn"},

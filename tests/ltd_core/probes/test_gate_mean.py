@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from ltd_core.probes.gate_mean import GateMean
 from tests.ltd_core.probes.harness import ALL, Array, Look, looks, observed, traced
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GATES = {
     "lstm": ("i", "f", "o"),

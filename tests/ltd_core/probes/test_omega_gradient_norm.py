@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ltd_core.engine import weights
 from ltd_core.engine.layout import Layout
+from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
 from ltd_core.spec import parse_spec
 from tests.ltd_core.oracle import by_engine, loss_of, run_of
 from tests.ltd_core.plain import path
 from tests.ltd_core.training import alone
-
-if TYPE_CHECKING:
-    from ltd_core.experiments.training import Training
 
 RESTING: dict[str, dict[str, Any]] = {
     "constant alpha": {"time_scale": {"kind": "constant", "alpha": [0.2, 0.9]}},

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ltd_core.errors import InvalidSpec
 from ltd_core.lazy import torch
+from ltd_core.problems import Problem
 from ltd_core.randomness import Draws, stream_key
 from ltd_core.spec import parse_spec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ltd_core.problems import Problem
 
 _SMALL: dict[str, dict[str, Any]] = {
     "copying": {"length": 1},

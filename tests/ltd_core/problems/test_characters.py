@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from pathlib import Path
 from pydoc_data.topics import topics
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,6 @@ from ltd_core.problems.characters import Characters
 from ltd_core.problems.texts import register_text
 from ltd_core.spec import parse_spec
 from tests.ltd_core.problems.harness import check_statelessness, refused, sequences
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PYDOC = "\n".join(topics[name] for name in sorted(topics))
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from pydoc_data.topics import topics
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ltd_core.problems import texts
 from ltd_core.problems.texts import register_text, text_names, text_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ltd_core.engine.exact_omega import ExactOmega
+from ltd_core.engine.network import Omega as Measured
 from ltd_core.errors import InvalidSpec
 from ltd_core.lazy import torch
 from ltd_core.problems import Batch
@@ -15,9 +16,6 @@ from ltd_core.regularizers.omega import Omega
 from tests.ltd_core.cells.harness import NETWORKS, STARTS, STEPS, Case
 from tests.ltd_core.oracle import run_of
 from tests.ltd_core.training import alone, small
-
-if TYPE_CHECKING:
-    from ltd_core.engine.network import Omega as Measured
 
 CELLS: list[dict[str, Any]] = [
     {"kind": "rnn"},

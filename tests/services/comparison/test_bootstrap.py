@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from services.comparison.bootstrap import AGGREGATES, Figures, intervals
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SLOW: dict[str, Callable[[np.ndarray], float]] = {
     "median": np.median,

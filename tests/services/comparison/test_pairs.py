@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import orjson
 import pytest
 
 from services.comparison.pairs import compare_pairs, sign_flips
+from services.database.engine import Database
 from services.database.rows import insert_rows
 from services.errors import BadQuestion, NotFound
 from services.runs import lifecycle
 from services.sweeps import posted
 from services.sweeps.request import parse_request
 from tests.services.lab import claim, progress
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 SEEDS = 6
 

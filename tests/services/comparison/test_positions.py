@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from services.comparison import positions as module
 from services.comparison.positions import field_of, positions
+from services.database.engine import Database
 from services.runs import queries
 from services.sweeps import posted
 from services.sweeps.request import parse_request
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 BASE = {"problem": {"kind": "temporal_order", "length": 20}, "updates": 10}
 AXES: dict[str, list[Any]] = {

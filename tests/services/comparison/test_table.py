@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from services.comparison.table import compare
+from services.database.engine import Database
 from services.errors import BadQuestion, NotFound
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
@@ -16,9 +17,6 @@ from services.runs import lifecycle
 from services.sweeps import posted
 from services.sweeps.request import parse_request
 from tests.services.lab import claim, progress
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 SEEDS = 5
 

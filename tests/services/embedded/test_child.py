@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from services.embedded.child import LOG_LINES, Child, Program, StackFailed
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TALK = "import os, sys; print(os.environ['SAID']); [print(i) for i in range(100)]; sys.exit(3)"
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from services.embedded.home import Home
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_home_has_one_holder(tmp_path: Path) -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sqlalchemy import text
 
 from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import parse_spec
+from services.database.engine import Database
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
 from services.runs import lifecycle, queries, submission
+from services.runs.queries import RunView
 from services.sweeps import posted
 from services.sweeps.request import SweepRequest
 from tests.services.lab import claim
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from services.runs.queries import RunView
 
 LOSSES = (0.5, 0.25, 0.125, 1e-5, 0.25, 3e4, -1.5)
 AXES: dict[str, list[Any]] = {

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from services.database.engine import Database
 from services.errors import BadCursor
 from services.lists.cursor import read_cursor, write_cursor
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 @pytest.mark.parametrize("at", [0.0, 1.5, -2.5e-7, 1e300, 1.7e9 + 0.123456])

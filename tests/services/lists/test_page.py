@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from services.database.engine import Database
 from services.runs import lifecycle
 from services.sweeps import posted
 from services.sweeps.request import SweepRequest
 from tests.services.lab import claim, progress, spec, submit
 from tests.services.lists.filled import every, fill
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 def test_a_number_that_is_none_or_infinite_is_in_no_order(db: Database) -> None:

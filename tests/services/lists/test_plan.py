@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -16,9 +17,6 @@ from services.sweeps.request import SweepRequest
 from tests.services.lab import spec, submit
 from tests.services.lists.filled import Filled, every
 from tests.support.fixtures import new_database
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ltd_core.spec import parse_spec
+from services.database.engine import Database
 from services.runs import submission
 from tests.services.lab import spec, submit
 from tests.services.lists.filled import every, fill
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 def test_words_are_searched_in_turn(db: Database) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
+from services.database.engine import Database
 from services.runs import lifecycle
 from tests.services.conftest import broker, database_url, db, postgres, settings
 from tests.services.curves import store, wild
 from tests.services.lab import claim, progress, spec, submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 __all__ = ["broker", "database_url", "db", "postgres", "settings"]
 POINTS, SHORT = 40_000, 300

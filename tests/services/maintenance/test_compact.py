@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import func, select
 
+from services.database.engine import Database
 from services.maintenance.compact import compact
 from services.maintenance.verify import verify
 from services.traces.rows import BLOCKS
 from tests.services.curves import damage, rows
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from tests.services.maintenance.conftest import Stored
+from tests.services.maintenance.conftest import Stored
 
 
 def blocks(db: Database, run_id: str, name: str) -> int:

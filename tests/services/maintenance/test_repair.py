@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import delete
 
+from services.database.engine import Database
 from services.maintenance.repair import repair
 from services.maintenance.verify import verify
 from services.traces.rows import BLOCKS, PAGES
 from tests.services.curves import damage, rows
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from tests.services.maintenance.conftest import Stored
+from tests.services.maintenance.conftest import Stored
 
 
 def test_what_is_missing_or_damaged_is_made_again_to_the_bit(db: Database, stored: Stored) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import select, update
 
+from services.database.engine import Database
 from services.database.models import Run, table
 from services.errors import NotFound
 from services.maintenance.repair import repair
@@ -21,10 +22,7 @@ from services.traces.pyramid import FIGURES
 from services.traces.rows import BLOCKS
 from tests.services.curves import agree, naive, store, wild
 from tests.services.lab import claim, progress
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from tests.services.maintenance.conftest import Stored
+from tests.services.maintenance.conftest import Stored
 
 RUNS = table(Run)
 

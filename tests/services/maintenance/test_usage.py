@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import select
 
+from services.database.engine import Database
 from services.maintenance.usage import usage
 from services.traces.rows import BLOCKS, PAGES
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from tests.services.maintenance.conftest import Stored
+from tests.services.maintenance.conftest import Stored
 
 
 def test_bytes_and_rows_are_those_of_the_tables(db: Database, stored: Stored) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import delete, update
 
+from services.database.engine import Database
 from services.database.models import RunState, table
 from services.maintenance.verify import verify
 from services.traces.rows import BLOCKS, PAGES
 from tests.services.curves import damage
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
-    from tests.services.maintenance.conftest import Stored
+from tests.services.maintenance.conftest import Stored
 
 
 def test_a_sound_store_has_no_findings(db: Database, stored: Stored) -> None:

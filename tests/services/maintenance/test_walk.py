@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
+from services.database.engine import Database
 from services.maintenance.walk import Care, walk
 from tests.services.lab import submit
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from services.database.engine import Database
 
 
 @pytest.mark.parametrize("write", [False, True])

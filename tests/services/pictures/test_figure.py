@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ltd_core.spec import parse_spec
+from services.database.engine import Database
 from services.pictures.reading import Part, pictures
 from tests.support.trained import train
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 LINEAR = {"experiment": "linear_recurrence", "length": 40, "hidden_size": 12, "form": "non_normal"}
 

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ltd_core.spec import parse_spec
+from services.database.engine import Database
 from services.pictures.reading import Part, pictures
 from services.runs import lifecycle
 from tests.services.lab import block, claim, progress, submit
 from tests.support.trained import train
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 ESCAPE = {"experiment": "escape", "updates": 100, "chains": 20, "thresholds": [0.1, 1.0]}
 CLIFF = {"experiment": "loss_cliff", "points": 20, "weights": [4.0, 6.0], "biases": [-3.0, -2.0], "descent_steps": 5}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,6 @@ from services.pictures.cells import groups_of
 from services.pictures.overlay import MOST_GROUPS, MOST_RUNS, Group, overlay
 from services.traces import reading
 from tests.api.dashboard.laboratory import Laboratory
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SEEDS = 3
 

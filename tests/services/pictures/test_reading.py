@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
+from services.database.engine import Database
 from services.errors import NotFound
 from services.pictures.reading import Part, pictures
 from services.runs import lifecycle
 from tests.services.lab import block, claim, progress, submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 @pytest.fixture

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from services.database.engine import Database
 from services.pictures.stored import Stored
 from services.runs import lifecycle, queries
 from services.traces import reading
 from tests.services.lab import block, claim, progress, submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 POINTS = 5000
 SPIKE = 4321

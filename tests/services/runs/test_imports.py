@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +18,6 @@ from services.runs import imports, lifecycle, queries, submission
 from services.settings import Settings
 from services.traces import reading
 from tests.ltd_core.training import alone, small
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from sqlalchemy import event, select
 
 from ltd_core.spec import parse_spec
 from services.database.engine import Database
 from services.runs import kinds
+from services.settings import Settings
 from tests.services.lab import spec
-
-if TYPE_CHECKING:
-    from services.settings import Settings
 
 RNN, GRU = kinds.kinds_of(spec()), kinds.kinds_of(spec(cell={"kind": "gru"}))
 

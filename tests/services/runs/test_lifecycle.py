@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
@@ -12,11 +11,9 @@ from services.database.engine import Database
 from services.errors import NotFound, TraceConflict
 from services.runs import lifecycle, queries
 from services.runs.lifecycle import Recorded
+from services.settings import Settings
 from services.traces import reading, writing
 from tests.services.lab import block, claim, progress, spec, submit
-
-if TYPE_CHECKING:
-    from services.settings import Settings
 
 
 def state(db: Database, run_id: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,6 @@ from ltd_core.spec import parse_spec
 from services.runs.limits import check, check_sweep, cost_of
 from services.settings import Settings
 from tests.services.lab import spec
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HUGE: dict[str, Any] = {
     "problem": {"kind": "adding", "length": 5000},

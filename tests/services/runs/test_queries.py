@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from services.database.engine import Database
 from services.errors import NotFound
 from services.runs import lifecycle, queries, submission
 from tests.services.lab import claim, progress, spec, submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 def test_a_run_is_read_as_it_was_submitted_and_as_it_ended(db: Database) -> None:

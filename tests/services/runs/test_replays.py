@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +15,9 @@ from services.lists.question import ListQuestion
 from services.reconciler import reconcile_once
 from services.runs import imports, lifecycle, queries, replays
 from services.runs.row import replay_id
+from services.settings import Settings
 from tests.ltd_core.training import alone, small
 from tests.services.lab import submit
-
-if TYPE_CHECKING:
-    from services.settings import Settings
 
 SPEC = small()
 NUMBER = 3

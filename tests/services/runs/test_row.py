@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from sqlalchemy import select
 
+from services.database.engine import Database
 from services.runs.kinds import KINDS, kinds_of
 from services.runs.row import METRICS, RUNS, insert, queued
 from tests.services.lab import spec
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 OVER = {"state": "succeeded", "outcome_kind": "diverged", "summary": '{"final_loss":null,"best_loss":0.5,"success":0}'}
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from services.database.engine import Database
 from services.runs import lifecycle, queries, submission
+from services.settings import Settings
 from tests.services.lab import claim, progress, spec, submit
-
-if TYPE_CHECKING:
-    from services.settings import Settings
 
 
 def test_a_specification_is_one_run_however_often_it_is_submitted(db: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -12,14 +12,12 @@ from sqlalchemy import event
 from services.database.engine import Database
 from services.errors import NotFound
 from services.runs import lifecycle, queries, submission
+from services.settings import Settings
 from services.sweeps import cancellation, posted, slices
 from services.sweeps.cancellation import SweepCancelled, cancel
 from services.sweeps.request import expand
 from tests.services.lab import claim
 from tests.services.sweeps.asked import request
-
-if TYPE_CHECKING:
-    from services.settings import Settings
 
 OTHER = {"axes": {"clipping.threshold": [0.1, 2.0], "batch_size": [5, 20]}, "name": "other"}
 """Half of its runs are the first sweep's too."""

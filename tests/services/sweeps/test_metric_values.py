@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
+from services.database.engine import Database
 from services.runs import lifecycle
 from services.sweeps import metric_values as module
 from services.sweeps import posted
 from services.sweeps.metric_values import MetricValues, metric_values
 from services.sweeps.request import parse_request
 from tests.services.lab import claim, progress
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 def found_in(db: Database, sweep_id: str, metric: str = "final_loss") -> MetricValues:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from ltd_core.errors import InvalidSpec
+from ltd_core.spec import RunSpec
 from services.comparison.positions import positions
 from services.database.engine import Database
 from services.database.rows import insert_missing
@@ -15,18 +18,11 @@ from services.errors import NotFound, StoreUnavailable
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
 from services.runs import lifecycle, queries, submission
+from services.settings import Settings
 from services.sweeps import posted, slices
 from services.sweeps.request import expand
 from tests.services.lab import claim, progress
 from tests.services.sweeps.asked import request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy import Connection
-
-    from ltd_core.spec import RunSpec
-    from services.settings import Settings
 
 
 def test_posted_again_it_starts_nothing_and_with_one_value_more_only_the_new_cells(db: Database) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from services.sweeps import slices
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_slices_hold_every_position_once(monkeypatch: pytest.MonkeyPatch) -> None:

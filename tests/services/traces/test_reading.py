@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 from sqlalchemy import delete
 
+from services.database.engine import Database
 from services.errors import BadQuestion, NotFound
 from services.traces import reading
 from services.traces.pyramid import FIGURES, SHARES
 from services.traces.rows import BLOCKS, FACTOR, PAGES, page_cells
 from tests.services.curves import agree, damage, naive, store, wild
 from tests.services.lab import submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 @pytest.mark.parametrize("sizes", [[1000], [16, 48, 64], [7, 100, 3], [1]], ids=str)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 from sqlalchemy import delete
 
+from services.database.engine import Database
 from services.errors import TraceCorrupt
 from services.maintenance import retention
 from services.maintenance.compact import compact
@@ -18,9 +17,6 @@ from services.traces import reading
 from services.traces.rows import BLOCKS
 from services.traces.starts import starts_of
 from tests.services.lab import block, claim, progress, submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 BEFORE, END = 300, 2000
 LATE = "error_rate"

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 
 from ltd_core.trace import TraceBlock
+from services.database.engine import Database
 from services.errors import TraceConflict
 from services.traces import reading, writing
 from services.traces.pyramid import QUANTILES
 from services.traces.rows import BLOCKS, PAGES
 from tests.services.curves import damage, rows, store, wild
 from tests.services.lab import submit
-
-if TYPE_CHECKING:
-    from services.database.engine import Database
 
 
 @pytest.mark.parametrize("sizes", [[16, 48, 4096], [700, 1000, 3000], [333]], ids=str)
