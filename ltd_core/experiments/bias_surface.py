@@ -1,4 +1,8 @@
-"""The bias of clipping: many thresholds and batch sizes from one pass over the examples' gradients."""
+"""The bias of clipping: many thresholds and batch sizes from one pass over the examples' gradients.
+
+All is computed on scales of exact powers of two, so that no square leaves a float's range: gradients on that of their
+largest number, and what a limit lets through on one of its own where the limit is smaller than that.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,13 @@ from typing import NamedTuple
 
 from ltd_core.lazy import torch
 from ltd_core.randomness import Draws, stream_key
-from ltd_core.scaling import scaled_norms
+from ltd_core.scaling import exponent_of, power_of_two, scaled, scaled_norms
 
 _SUMMED = 64
 
 
 class Surface(NamedTuple):
-    """Figures by threshold and batch size, [V, S] each, float64."""
+    """Figures by threshold and batch size, [V, S] each, float64; of the full gradient one."""
 
     bias_norm: torch.Tensor
     bias_norm_error: torch.Tensor
@@ -21,12 +25,14 @@ class Surface(NamedTuple):
     bias_norm_ratio: torch.Tensor
     bias_cosine: torch.Tensor
     bias_clipped_share: torch.Tensor
+    full_gradient_norm: torch.Tensor
 
 
-def mean_of(rows: torch.Tensor) -> torch.Tensor:
-    """Return the mean of rows [N, P], float64: a few of them are summed as they are, these sums in double precision."""
-    sums = [part.sum(0) for part in torch.split(rows, _SUMMED)]
-    return torch.stack(sums).double().sum(0) / len(rows)
+class _Limits(NamedTuple):
+    """Of each threshold [V]: itself, and the exponent of its scale within that of the gradients."""
+
+    sizes: torch.Tensor
+    exponents: torch.Tensor
 
 
 def measured(
@@ -38,29 +44,54 @@ def measured(
     plain minibatch gradients have the known mean of the set, the spread is that of the clipped ones, or of what
     clipping took from them (a control variate), whichever is smaller.
     """
-    full = mean_of(gradients)
-    target = torch.stack([_clipped(full.unsqueeze(0), limit, rule)[0][0] for limit in limits])  # [V, P]
+    low, high = gradients.aminmax()
+    whole = exponent_of(torch.maximum(-low, high))
+    within = (exponent_of(limits) - whole).clamp(max=0)
+    known = _Limits(scaled(limits, -(whole + within)), within)
+    rows = scaled(gradients, -whole)
+    full = _mean_of(rows)
+    target = _means(full.unsqueeze(0), known, rule).mean
     seed, permutations = sampling
-    taken = [_by_size(_permuted(gradients, seed, place), limits, sizes, rule) for place in range(permutations)]
+    taken = [_by_size(_permuted(rows, seed, place), known, sizes, rule) for place in range(permutations)]
     columns = []
     for size in sizes:
-        found = [one[size] for one in taken]
-        mean = torch.stack([part.mean for part in found]).mean(0)  # [V, P]
-        share = torch.stack([part.share for part in found]).mean(0)
-        drawn = permutations * len(gradients) // (1 if rule == "example_norm" else size)  # what is clipped, one by one
-        plain = torch.stack([part.square for part in found]).mean(0) - mean.square().sum(1)
-        change = torch.stack([part.change for part in found]).mean(0) - (mean - full).square().sum(1)
-        spread = torch.minimum(plain, change).clamp(min=0.0) if size > 1 else torch.zeros_like(plain)
-        error = (spread / max(drawn - 1, 1)).sqrt()
-        lengths, whole = scaled_norms(mean), scaled_norms(full.unsqueeze(0))
-        cosine = (mean / lengths.unsqueeze(1)) @ (full / whole)  # NaN where a gradient is 0: it has no direction
-        ratio = lengths / scaled_norms(target)
-        columns.append(((mean - target).norm(dim=1), error, (mean - full).norm(dim=1), ratio, cosine, share))
-    return Surface(*(torch.stack(parts, 1) for parts in zip(*columns, strict=True)))
+        drawn = permutations * len(rows) // (1 if rule == "example_norm" else size)  # what is clipped, one by one
+        means = _Means(*(torch.stack(parts).mean(0) for parts in zip(*(one[size] for one in taken), strict=True)))
+        true = scaled(means.mean, within.unsqueeze(1))
+        plain = _error(means.square - means.mean.square().sum(1), drawn)
+        change = _error(means.change - (true - full).square().sum(1), drawn)
+        error = torch.minimum(scaled(plain, whole + within), scaled(change, whole))
+        lengths, length = scaled_norms(means.mean), scaled_norms(full.unsqueeze(0))
+        columns.append(
+            (
+                scaled(scaled_norms(means.mean - target), whole + within),
+                error if size > 1 else torch.zeros_like(error),
+                scaled(scaled_norms(true - full), whole),
+                lengths / scaled_norms(target),
+                (means.mean / lengths.unsqueeze(1)) @ (full / length),  # NaN where one is 0: it has no direction
+                means.share,
+            )
+        )
+    found = [torch.stack(parts, 1) for parts in zip(*columns, strict=True)]
+    return Surface._make((*found, scaled(scaled_norms(full.unsqueeze(0)), whole)[0]))
+
+
+def _mean_of(rows: torch.Tensor) -> torch.Tensor:
+    """Return the mean of rows [N, P], float64: a few of them are summed as they are, these sums in double precision."""
+    sums = [part.sum(0) for part in torch.split(rows, _SUMMED)]
+    return torch.stack(sums).double().sum(0) / len(rows)
+
+
+def _error(spread: torch.Tensor, drawn: int) -> torch.Tensor:
+    """Return the standard error of a mean of what was drawn."""
+    return (spread.clamp(min=0.0) / max(drawn - 1, 1)).sqrt()
 
 
 class _Means(NamedTuple):
-    """Of clipped gradients, by limit, float64: their mean [V, P], mean squared norms [V] and share clipped [V]."""
+    """Of clipped gradients, by limit, float64: their mean [V, P], mean squared norms [V] and share clipped [V].
+
+    Mean and square are on the limit's scale.
+    """
 
     mean: torch.Tensor
     square: torch.Tensor
@@ -77,7 +108,7 @@ def _permuted(gradients: torch.Tensor, seed: int, place: int) -> torch.Tensor:
     return gradients[keys.argsort(stable=True)]
 
 
-def _by_size(gradients: torch.Tensor, limits: torch.Tensor, sizes: Sequence[int], rule: str) -> dict[int, _Means]:
+def _by_size(gradients: torch.Tensor, limits: _Limits, sizes: Sequence[int], rule: str) -> dict[int, _Means]:
     """Return the means for each batch size: larger minibatches are put together from smaller ones."""
     if rule == "example_norm":
         return dict.fromkeys(sizes, _means(gradients, limits, rule))
@@ -90,25 +121,26 @@ def _by_size(gradients: torch.Tensor, limits: torch.Tensor, sizes: Sequence[int]
     return found
 
 
-def _means(rows: torch.Tensor, limits: torch.Tensor, rule: str) -> _Means:
+def _means(rows: torch.Tensor, limits: _Limits, rule: str) -> _Means:
     """Return the means over clipped gradients [M, P] for each limit."""
     if rule == "value":
-        parts = [_clipped(rows, limit, rule) for limit in limits]
-        squares = [part.square().sum(1, dtype=torch.float64).mean() for part, _ in parts]
-        changes = [(part - rows).square().sum(1, dtype=torch.float64).mean() for part, _ in parts]
-        means, shares = [mean_of(part) for part, _ in parts], [share for _, share in parts]
-        return _Means(*(torch.stack(found) for found in (means, squares, changes, shares)))
-    norms = torch.linalg.vector_norm(rows, dim=1).double()
-    scales = (limits.unsqueeze(1) / norms.clamp(min=1e-300)).clamp(max=1.0)  # [V, M]: every threshold in one product
-    mean = (scales.to(rows.dtype) @ rows).double() / len(rows)
-    kept = scales * norms
-    squares, changes = kept.square().mean(1), (norms - kept).square().mean(1)
-    return _Means(mean, squares, changes, (norms > limits.unsqueeze(1)).double().mean(1))
+        parts = [_of_elements(rows, limit, exponent) for limit, exponent in zip(*limits, strict=True)]
+        return _Means(*(torch.stack(found) for found in zip(*parts, strict=True)))
+    norms = scaled_norms(rows).double()
+    sizes, exponents = limits.sizes.unsqueeze(1), limits.exponents.unsqueeze(1)
+    longest = power_of_two(-exponents, rows.dtype).double()  # of a row that is left as it is
+    tiny = torch.finfo(torch.float64).tiny
+    factors = torch.minimum(sizes / norms.clamp(min=tiny), longest)  # [V, M]: every threshold in one product
+    mean = (factors.to(rows.dtype) @ rows).double() / len(rows)
+    kept = factors * norms
+    squares, changes = kept.square().mean(1), (norms - scaled(kept, exponents)).square().mean(1)
+    return _Means(mean, squares, changes, (scaled(norms, -exponents) > sizes).double().mean(1))
 
 
-def _clipped(rows: torch.Tensor, limit: torch.Tensor, rule: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return clipped rows and the share clipped; examples' norms clip the full gradient by its norm."""
-    if rule == "value":
-        return rows.clamp(-float(limit), float(limit)), (rows.abs() > limit).double().mean()
-    norms = rows.norm(dim=1, keepdim=True)
-    return rows * (limit / norms.clamp(min=1e-300)).clamp(max=1.0), (norms > limit).double().mean()
+def _of_elements(rows: torch.Tensor, limit: torch.Tensor, exponent: torch.Tensor) -> _Means:
+    """Return the means for one limit of each element."""
+    large = scaled(rows, -exponent)
+    part = large.clamp(-float(limit), float(limit))
+    square = part.square().sum(1, dtype=torch.float64).mean()
+    change = (scaled(part, exponent) - rows).square().sum(1, dtype=torch.float64).mean()
+    return _Means(_mean_of(part), square, change, (large.abs() > limit).double().mean())

@@ -13,7 +13,7 @@ from ltd_core.cells.rnn import Rnn
 from ltd_core.clipping import CLIPPINGS, Clipping
 from ltd_core.clipping.none import NoClipping
 from ltd_core.errors import FieldError
-from ltd_core.experiments.bias_surface import mean_of, measured
+from ltd_core.experiments.bias_surface import measured
 from ltd_core.experiments.direct import Computed, Direct, Engine
 from ltd_core.experiments.recurrence import finite
 from ltd_core.experiments.training import LARGEST_BATCH, Evaluation, Training
@@ -25,6 +25,7 @@ from ltd_core.optimizers import OPTIMIZERS, Optimizer
 from ltd_core.optimizers.sgd import Sgd
 from ltd_core.picture import Axis, Curve, Numbers, Picture, silent
 from ltd_core.problems import PROBLEMS, Problem
+from ltd_core.scaling import scaled_norms
 from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
@@ -103,11 +104,10 @@ class ClippingBias(Direct):
             gradients = engine.example_gradients(self.training(1), row, self.examples)
             limits = torch.tensor(self.thresholds, dtype=torch.float64)
             if self.unit == "quantile":
-                limits = torch.quantile(torch.linalg.vector_norm(gradients.double(), dim=1), limits)
+                limits = torch.quantile(scaled_norms(gradients.double()), limits)
             surface = measured(gradients, limits, self.batch_sizes, self.rule, (self.seed, self.permutations))
             for name, values in surface._asdict().items():
                 made[name].append(values)
-            made["full_gradient_norm"].append(mean_of(gradients).norm())
         traces = {name: torch.stack(values) for name, values in made.items()}
         named = {name: name for name in ("bias_norm", "bias_cosine", "bias_norm_ratio")} | {
             "clipped_share": "bias_clipped_share"

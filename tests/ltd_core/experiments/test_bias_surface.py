@@ -163,3 +163,67 @@ def test_a_cosine_and_a_ratio_are_those_of_any_size_and_none_where_there_is_no_d
         clipped = (np.array([1.0, 0.0]) + np.array([1.0, 2.0]) * 2 / 5**0.5) / 2
         assert cosine == pytest.approx(clipped @ [1, 1] / np.linalg.norm(clipped) / 2**0.5, rel=1e-12)
         assert ratio == pytest.approx(np.linalg.norm(clipped) / 2**0.5, rel=1e-12)
+
+
+def loop(g: Any, limit: float, size: int, rule: str) -> dict[str, float]:
+    """Return the figures of one threshold and batch size, in numbers whose squares are in range: 1e600 is."""
+    full = g.mean(0)
+    rows = g if rule == "example_norm" else g.reshape(-1, size, g.shape[1]).mean(1)
+
+    def clip(x: Any) -> Any:
+        if rule == "value":
+            return np.clip(x, -limit, limit)
+        length = np.sqrt((x**2).sum())
+        return x * (limit / length) if length > limit else x
+
+    clipped, target = np.array([clip(x) for x in rows]), clip(full)
+    mean = clipped.mean(0)
+    spreads = [((part - part.mean(0)) ** 2).sum(1).mean() for part in (clipped, clipped - rows)]
+    norm = [np.sqrt((part**2).sum()) for part in (mean - target, mean - full, mean, target, full)]
+    large = np.abs(rows) > limit if rule == "value" else np.sqrt((rows**2).sum(1)) > limit
+    return {
+        "bias_norm": norm[0],
+        "bias_norm_error": np.sqrt(min(spreads) / (len(rows) - 1)) if size > 1 else 0.0,
+        "distance_to_true": norm[1],
+        "bias_norm_ratio": norm[2] / norm[3],
+        "bias_cosine": (mean / norm[2]) @ (full / norm[4]),
+        "bias_clipped_share": large.mean(),
+    }
+
+
+@pytest.mark.parametrize("rule", ["norm", "value", "example_norm"])
+@pytest.mark.parametrize("spread", [0.3, 60.0], ids=["alike", "of many sizes"])
+@pytest.mark.parametrize("exponent", range(-300, 301, 60))
+def test_every_figure_is_right_from_1e_minus_300_to_1e300(rule: str, spread: float, exponent: int) -> None:
+    """Gradients and thresholds, near each other or as far apart as a float allows; examples up to 1e150 apart."""
+    generator = np.random.default_rng(exponent + 300)
+    wide = np.longdouble(10.0) ** exponent * np.exp(generator.normal(size=(12, 1)) * spread).astype(np.longdouble)
+    g = (np.clip(wide, 1e-300, 1e300) * generator.normal(size=(12, 5)) / 4).astype(np.float64)
+    limits = [float(10.0**power) for power in range(-300, 301, 60)] + [float(abs(g[3]).max())]
+    surface = measured(torch.from_numpy(g), torch.tensor(limits, dtype=torch.float64), (1, 4), rule)
+    for i, limit in enumerate(limits):
+        for j, size in enumerate((1, 4)):
+            right = loop(g.astype(np.longdouble), limit, size, rule)
+            for name, value in right.items():
+                found, scale = float(getattr(surface, name)[i, j]), 1.0
+                if name in {"bias_norm", "bias_norm_error"}:
+                    scale = min(limit, float(np.abs(g).max()))
+                elif name == "distance_to_true":
+                    scale = float(np.abs(g).max())
+                assert abs(found - float(value)) <= 1e-7 * scale, (name, limit, size, found, value)
+    whole = np.sqrt((g.astype(np.longdouble).mean(0) ** 2).sum())
+    assert float(surface.full_gradient_norm) == pytest.approx(float(whole), rel=1e-12)
+
+
+@pytest.mark.parametrize("rule", ["norm", "value", "example_norm"])
+@pytest.mark.parametrize(("kind", "most"), [(torch.float32, 110), (torch.float64, 1000)], ids=str)
+def test_a_power_of_two_changes_no_bit_of_a_surface(rule: str, kind: torch.dtype, most: int) -> None:
+    g = torch.randn(24, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(kind)
+    limits = torch.tensor([0.3, 1.0, 2.0, 50.0], dtype=torch.float64)
+    plain = measured(g, limits, (1, 4), rule)._asdict()
+    for exponent in (-most, -most // 2, most // 2, most):
+        found = measured(g * 2.0**exponent, limits * 2.0**exponent, (1, 4), rule)._asdict()
+        for name, values in plain.items():
+            is_size = name in {"bias_norm", "bias_norm_error", "distance_to_true", "full_gradient_norm"}
+            expected = values * 2.0**exponent if is_size else values
+            assert torch.equal(found[name], expected), (name, exponent)
