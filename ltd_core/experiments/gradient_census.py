@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ltd_core.errors import FieldError, require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, slopes_of
+from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, pulled_back
 from ltd_core.fields import Count, Positive, Real
 from ltd_core.lazy import torch
 from ltd_core.picture import Axis, Histogram, Level, Numbers, Picture
@@ -135,10 +135,10 @@ class GradientCensus(Standalone):
         log_size = torch.full((len(nets), 1, 1), first, dtype=torch.float64)
         for t in range(self.length):
             entering = draws.normal(1 + t, 1, size) * self.input_scale if self.input_scale else None
-            state, log_size = advance(self.nonlinearity, state, log_size, matrices, entering)
-            slopes.append(slopes_of(self.nonlinearity, state, log_size))
+            state, log_size, log_slopes = advance(self.nonlinearity, state, log_size, matrices, entering)
+            slopes.append(log_slopes)
         delta = draws.normal(1 + self.length, 1, size)
         delta, total = delta / delta.norm(dim=2, keepdim=True), torch.zeros_like(log_size)
         for slope in reversed(slopes):
-            delta, total = advance("identity", delta * slope, total, matrices.transpose(1, 2))
+            delta, total = pulled_back(delta, total, slope, matrices)
         return total.flatten() / self.length, exponential(log_size).flatten()

@@ -260,7 +260,7 @@ def _log_norms(matrix: torch.Tensor, start: torch.Tensor, length: int) -> torch.
     size = start.norm()
     state, log_size, logs = (start / size).unsqueeze(0), torch.log(size).view(1, 1), []
     for _ in range(length):
-        state, log_size = advance("identity", state, log_size, matrix)
+        state, log_size, _ = advance("identity", state, log_size, matrix)
         logs.append(log_size)
     return torch.cat(logs).flatten()
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ltd_core.errors import require_at_most
 from ltd_core.experiments.direct import Computed, Standalone
-from ltd_core.experiments.recurrence import advance, draws_of, exponential, finite, rescaled, slopes_of, unit_vector
+from ltd_core.experiments.recurrence import Step, advance, draws_of, exponential, finite, pulled_back, unit_vector
 from ltd_core.fields import Count, Real
 from ltd_core.initializations import INITIALIZATIONS, Initialization
 from ltd_core.initializations.spectral import Spectral
@@ -127,14 +127,13 @@ class NonlinearRecurrence(Standalone):
     def compute(self) -> Computed:
         """Return both ways."""
         matrix = self.initialization.recurrent(draws_of(self.seed, "initialization"), 0, self.hidden_size)
-        states, logs = self._forward(matrix)
+        states, logs, log_slopes = self._forward(matrix)
         sizes = exponential(logs).flatten()
-        slopes = slopes_of(self.nonlinearity, states, logs)
-        gradient, product = self._back(matrix, slopes)
+        gradient, product = self._back(matrix, log_slopes)
         traces = {
             "state_norm": sizes,
             "state_largest": states.abs().amax(1) * sizes,
-            "slope_mean": slopes.mean(1),
+            "slope_mean": log_slopes.exp().mean(1),
             "gradient_norm_back": exponential(gradient),
             "jacobian_norm_back": exponential(product - math.log(self.hidden_size) / 2),
         }
@@ -144,26 +143,25 @@ class NonlinearRecurrence(Standalone):
         }
         return Computed(traces, finite(summary))
 
-    def _forward(self, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return directions of h_1 ... h_T, [T, H], and logarithms of their norms, [T, 1]."""
+    def _forward(self, matrix: torch.Tensor) -> Step:
+        """Return directions of h_1 ... h_T, [T, H], logarithms of their norms, [T, 1], and of slopes, [T, H]."""
         state = unit_vector(self.seed, "start", self.hidden_size).unsqueeze(0)
         bias = torch.full_like(state, self.bias) if self.bias else None
         log_size = torch.full((1, 1), math.log(self.start_scale), dtype=torch.float64)
-        states, logs = [], []
+        steps = []
         for _ in range(self.length):
-            state, log_size = advance(self.nonlinearity, state, log_size, matrix, bias)
-            states.append(state)
-            logs.append(log_size)
-        return torch.cat(states), torch.cat(logs)
+            steps.append(advance(self.nonlinearity, state, log_size, matrix, bias))
+            state, log_size, _ = steps[-1]
+        return Step(*map(torch.cat, zip(*steps, strict=True)))
 
-    def _back(self, matrix: torch.Tensor, slopes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _back(self, matrix: torch.Tensor, log_slopes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logarithms of the norms of a pulled back gradient and of the product of Jacobians, by distance."""
         delta, delta_log = unit_vector(self.seed, "gradient", self.hidden_size).unsqueeze(0), torch.zeros(1, 1).double()
         product, product_log = torch.eye(self.hidden_size, dtype=torch.float64), torch.zeros(1, 1).double()
         gradient, whole = [], []
-        for slope in slopes.flip(0):
-            delta, delta_log = advance("identity", delta * slope, delta_log, matrix.t())
-            product, product_log = rescaled((product * slope) @ matrix.t(), product_log, (0, 1))
+        for slope in log_slopes.flip(0).unsqueeze(1):
+            delta, delta_log = pulled_back(delta, delta_log, slope, matrix)
+            product, product_log = pulled_back(product, product_log, slope, matrix)
             gradient.append(delta_log)
             whole.append(product_log)
         return torch.cat(gradient).flatten(), torch.cat(whole).flatten()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from ltd_core.lazy import torch
 from ltd_core.outcome import Summary
@@ -29,14 +30,25 @@ def apply(function: str, values: torch.Tensor) -> torch.Tensor:
     return torch.tanh(values) if function == "tanh" else torch.relu(values) if function == "relu" else values
 
 
+class Step(NamedTuple):
+    """What f(h W + x) is."""
+
+    state: torch.Tensor
+    """Its direction, [..., 1, H]."""
+    log_size: torch.Tensor
+    """The logarithm of its norm, [..., 1, 1], -inf for 0."""
+    log_slopes: torch.Tensor
+    """Logarithms of f', [..., 1, H]: that of tanh is no zero where the value itself is rounded to 1."""
+
+
 def advance(
     function: str,
     state: torch.Tensor,
     log_size: torch.Tensor,
     matrix: torch.Tensor,
     entering: torch.Tensor | None = None,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return h = f(h W + x) as a direction [..., 1, H] and the logarithm of its norm [..., 1, 1], -inf for h = 0.
+) -> Step:
+    """Return h = f(h W + x) for a direction h and the logarithm of its norm.
 
     The norm itself may be far outside float64: relu and the identity commute with a scale, and tanh is bounded.
     """
@@ -49,8 +61,21 @@ def advance(
         values = values + entering * torch.exp(-base)
     if function == "tanh":
         size = torch.exp(base).clamp(min=_LINEAR)
-        return rescaled(torch.tanh(values * size) / size, base)
-    return rescaled(apply(function, values), base)
+        return Step(*rescaled(torch.tanh(values * size) / size, base), _log_slopes(function, values * size))
+    return Step(*rescaled(apply(function, values), base), _log_slopes(function, values))
+
+
+def pulled_back(
+    delta: torch.Tensor, log_size: torch.Tensor, log_slopes: torch.Tensor, matrix: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return (delta f') W^T, rows [..., R, H] as one of norm 1 with the logarithm of its size, [..., 1, 1].
+
+    Slopes are told on the scale of the largest that delta meets: tanh has some of e^-2000.
+    """
+    met = torch.where((delta != 0).any(-2, keepdim=True), log_slopes, -torch.inf).amax(-1, keepdim=True)
+    base = torch.where(met.isfinite(), met, 0.0)
+    slopes = torch.exp((log_slopes - base).clamp(max=0.0))  # of more, delta is zero
+    return rescaled((delta * slopes) @ matrix.transpose(-1, -2), log_size + base, (-2, -1))
 
 
 def rescaled(
@@ -62,11 +87,13 @@ def rescaled(
     return values / torch.where(alive, norm, 1.0), torch.where(alive, log_size + torch.log(norm), -torch.inf)
 
 
-def slopes_of(function: str, state: torch.Tensor, log_size: torch.Tensor) -> torch.Tensor:
-    """Return the derivative of tanh, relu or the identity where the function's value is state times e^log_size."""
+def _log_slopes(function: str, values: torch.Tensor) -> torch.Tensor:
+    """Return ln f' of tanh, relu or the identity; that of tanh is 4 s(2x) s(-2x), s the logistic function."""
     if function == "tanh":
-        return 1.0 - (state * torch.exp(log_size)).square()
-    return (state > 0).to(state.dtype) if function == "relu" else torch.ones_like(state)
+        logistic = torch.nn.functional.logsigmoid
+        return math.log(4.0) + logistic(2.0 * values) + logistic(-2.0 * values)
+    none = torch.zeros_like(values)
+    return none.masked_fill(values <= 0, -torch.inf) if function == "relu" else none
 
 
 def exponential(logs: torch.Tensor) -> torch.Tensor:

@@ -193,7 +193,7 @@ class WeightProduct(Standalone):
         for layer in range(self.depth):
             drawn = draws.normal(layer, count, width, width)[0]
             drawn = drawn if self.distribution == "gaussian" else 1.0 - 2.0 * (drawn < 0).to(drawn)
-            state, log_size = advance(self.nonlinearity, state, log_size, drawn * scale)
+            state, log_size, _ = advance(self.nonlinearity, state, log_size, drawn * scale)
             logs.append(log_size.flatten())
         return torch.stack(logs)
 

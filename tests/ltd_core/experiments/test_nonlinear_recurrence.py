@@ -98,6 +98,25 @@ def test_a_relu_that_dies_has_no_rate_and_a_bias_wakes_it() -> None:
     np.testing.assert_allclose(traces["state_norm"][-1], 2.0 * 3**0.5, rtol=1e-12)
 
 
+@pytest.mark.parametrize("bias", [2.0, 30.0, 400.0])
+def test_a_saturated_tanh_shrinks_the_gradient_and_does_not_cut_it(bias: float) -> None:
+    """With W = I / 2 each unit's h is 1 about, and a step back is tanh'(h / 2 + b) / 2."""
+    spec, traces = computed(bias=bias, hidden_size=3, initialization={"kind": "identity", "scale": 0.5})
+    h, logs = unit_vector(0, "start", 3).numpy(), []
+    for _ in range(30):
+        x = h / 2 + bias
+        logs.append(math.log(4) - 2 * x - 2 * np.log1p(np.exp(-2 * x)) - math.log(2))
+        h = np.tanh(x)
+    back = np.cumsum(logs[::-1], axis=0)  # of each unit
+    known = np.logaddexp.reduce(2 * back, axis=1) / 2 - math.log(3) / 2 > -700
+    expected = np.exp(np.logaddexp.reduce(2 * back, axis=1) / 2 - math.log(3) / 2)
+    np.testing.assert_allclose(traces["jacobian_norm_back"][known], expected[known], rtol=1e-9)
+    assert (traces["jacobian_norm_back"] != 0).all(), "NaN where no float holds it"
+    start = np.log(np.abs(unit_vector(0, "gradient", 3).numpy()))
+    rate = np.logaddexp.reduce(2 * (back[-1] + start)) / 2 / 30
+    assert spec.compute().summary["gradient_growth_rate"] == pytest.approx(rate, rel=1e-12)
+
+
 def test_what_takes_too_long_is_refused() -> None:
     with pytest.raises(InvalidSpec) as refused:
         computed(hidden_size=256, length=10_000)
