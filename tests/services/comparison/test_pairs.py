@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from itertools import product
 from typing import Any
 
 import numpy as np
 import orjson
 import pytest
+from scipy.special import ndtr
 
-from services.comparison.pairs import compare_pairs, sign_flips
+from services.comparison import pairs
+from services.comparison.pairs import _ends, compare_pairs, sign_flips
 from services.database.engine import Database
 from services.database.rows import insert_rows
 from services.errors import BadQuestion, NotFound
@@ -20,6 +23,11 @@ from services.sweeps.request import parse_request
 from tests.services.lab import claim, progress
 
 SEEDS = 6
+
+
+def alone(differences: Any) -> float:
+    """Return the p of one pair."""
+    return float(sign_flips(np.asarray(differences)[:, None])[0])
 
 
 @pytest.fixture
@@ -117,7 +125,7 @@ def test_the_signs_of_a_seed_change_together_in_all_its_cells(db: Database) -> N
             lifecycle.record(db, [(one.lease, progress(10, outcome="exhausted", final_loss=loss))])
     together = np.array([sum(losses["norm", b, s] - losses["none", b, s] for b in sizes) for s in seeds])
     (pair,) = compare_pairs(db, sweep_id)["pairs"]
-    assert (pair["n"], pair["units"], pair["p"]) == (14, 7, sign_flips(together))
+    assert (pair["n"], pair["units"], pair["p"]) == (14, 7, alone(together))
 
 
 @pytest.mark.parametrize(("zeros", "told"), [(3, "-Infinity"), (2, "-Infinity"), (0, -1.0)])
@@ -164,14 +172,58 @@ def test_the_seeds_may_be_an_axis(db: Database) -> None:
 def test_the_test_counts_every_choice_of_signs() -> None:
     values = np.random.default_rng(1).normal(0.4, 1.0, 9)
     sums = [abs(np.dot(signs, values)) for signs in product((-1, 1), repeat=9)]
-    assert sign_flips(values) == pytest.approx(np.mean(np.array(sums) >= abs(values.sum()) - 1e-12))
+    assert alone(values) == pytest.approx(np.mean(np.array(sums) >= abs(values.sum()) - 1e-12))
 
 
 def test_many_differences_are_tested_by_a_seeded_sample() -> None:
     generator = np.random.default_rng(2)
     away, none = generator.normal(1.0, 1.0, 60), generator.normal(0.0, 1.0, 60)
-    assert sign_flips(away) == sign_flips(away) < 0.001
-    assert sign_flips(none) > 0.02
+    assert alone(away) == alone(away) < 0.001
+    assert alone(none) > 0.02
+
+
+def test_pairs_are_tested_together_as_each_alone() -> None:
+    """A unit that one of them lacks is 0 there, and the sample of signs is the same."""
+    several = np.random.default_rng(4).normal(0.1, 1.0, (40, 5))
+    several[::3, 2] = 0.0
+    assert sign_flips(several).tolist() == [alone(column) for column in several.T]
+    assert alone(np.append(several[:9, 0], np.zeros(3))) == alone(several[:9, 0])
+
+
+def test_the_sample_is_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty thousand choices of 2,000 signs at once are 960 MB; the whole of them is as good as any part."""
+    values = np.random.default_rng(3).normal(0.03, 1.0, 2000)
+    tracemalloc.start()
+    whole = alone(values)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 40e6
+    assert whole == pytest.approx(2 * ndtr(-abs(values.sum()) / np.sqrt((values**2).sum())), abs=0.01)
+    monkeypatch.setattr(pairs, "_AT_ONCE", 2000 * 7)
+    assert alone(values) == whole
+
+
+def test_a_sample_of_very_many_signs_is_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "_MOST_SIGNS", 60_000)
+    away = np.random.default_rng(2).normal(3.0, 1.0, 60)
+    assert alone(away) == 1 / 1001
+    monkeypatch.setattr(pairs, "_MOST_SIGNS", 600_000)
+    assert alone(away) == 1 / 10_001
+
+
+@pytest.mark.parametrize("units", [101, 400])
+def test_the_interval_of_many_units_is_that_of_resamples(monkeypatch: pytest.MonkeyPatch, units: int) -> None:
+    """Units of one to three differences that are alike: within a few ranks of what resamples say."""
+    generator = np.random.default_rng(units)
+    unit = np.repeat(np.arange(units), generator.integers(1, 4, units))
+    values = generator.normal(size=units)[unit] + 0.3 * generator.normal(size=len(unit))
+    known = _ends(values, unit, units)
+    monkeypatch.setattr(pairs, "_FEW", units)
+    drawn = _ends(values, unit, units)
+    ranks = [np.searchsorted(np.sort(values), end) for end in (*known, *drawn)]
+    assert ranks[0] < len(values) / 2 < ranks[1]
+    assert np.abs(np.subtract(ranks[:2], ranks[2:])).max() <= 0.01 * len(values)
+    assert _ends(values[::-1], unit[::-1], units) == drawn
 
 
 @pytest.mark.parametrize(
