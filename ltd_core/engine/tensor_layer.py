@@ -134,27 +134,22 @@ class TensorLayer:
     def jacobians(self, start: int) -> torch.Tensor:
         """Return d whole state after a step / d whole state before it, of the first lane, [T, B, S H, S H].
 
-        By automatic differentiation of one step; the steps begin at `start`.
+        By the formulas of the way back, for a delta of 1 in one state after another; the steps begin at `start`.
         """
-        step, size = self.cell.step, self.cell.hidden_size
-        inputs, numbers = self._inputs[0, start:], self._numbers
-        before = torch.stack(
-            [torch.cat([known[Node("old", name=n)][0] for n in step.states], 1) for known in self.tape]
-        )
-
-        def after(states: torch.Tensor, x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-            known = numbers | {
-                Node("old", name=n): s.view(1, 1, -1)
-                for n, s in zip(step.states, torch.split(states, size), strict=True)
-            }
-            drive, through = x.view(1, 1, -1) @ self._u, states[:size].view(1, 1, -1) @ self._w
-            known |= {TIME: time.view(1, 1, 1)} | self._gates(drive.view(1, 1, -1, size), [through])
-            return torch.cat([evaluate(formula, known).flatten() for _, formula in step.update])
-
-        times = torch.arange(len(inputs), dtype=inputs.dtype)
-        over_sequences = torch.func.vmap(torch.func.jacrev(after), in_dims=(0, 0, None))
-        jacobians: torch.Tensor = torch.func.vmap(over_sequences)(before[start:], inputs, times)
-        return jacobians
+        step, size, tape = self.cell.step, self.cell.hidden_size, self.tape[start:]
+        leaves = (TIME, *(Node("old", name=n) for n in step.states), *(Node("gate", name=n) for n in step.gates))
+        known = self._numbers | {leaf: torch.stack([kept[leaf][0] for kept in tape]) for leaf in leaves}
+        nothing, rows = torch.zeros_like(known[leaves[1]]), []
+        matrices = self._w[0].view(size, -1, size).permute(1, 2, 0)  # of each gate, [unit, h]
+        for name in step.states:
+            given = known | {Node("delta", name=n): nothing + (n == name) for n in step.states}
+            slopes = [evaluate(node, given) if node != ZERO else nothing for node in step.slopes]
+            carried = [evaluate(node, given) if node != ZERO else nothing for node in step.carries]
+            row = [value.expand_as(nothing).diag_embed() for value in carried]
+            for slope, matrix in zip(slopes, matrices, strict=False):  # the first are those that see h
+                row[0] = row[0] + slope.expand_as(nothing)[..., None] * matrix
+            rows.append(torch.cat(row, -1))
+        return torch.cat(rows, -2)
 
     def repeated(self, count: int) -> Self:
         """Return the layer, run forward, with every sequence `count` times."""

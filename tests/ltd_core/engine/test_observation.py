@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from ltd_core.engine.layout import Layout
@@ -33,6 +36,17 @@ def test_everything_is_of_the_steps_that_all_sequences_made(name: str) -> None:
     assert seen.memory.shape == (steps, 3, 5, 5)
     assert seen.jacobians.shape == ((steps, 3, 5 * states, 5 * states) if name in MARKOV else (0,))
     assert torch.equal(seen.memory[0], torch.eye(5, dtype=torch.float64).expand(3, 5, 5))
+
+
+def test_the_first_look_of_a_process_loads_no_compiler_of_torch() -> None:
+    """torch.func does at its first use, 800 modules: two seconds before the first observation of a run."""
+    code = (
+        "import sys; from ltd_core.engine.layout import Layout; from ltd_core.engine.observation import observe; "
+        "from tests.ltd_core.probes.harness import observed; spec = observed('gru'); "
+        "observe(spec, 4, Layout(spec).initial(spec)); print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_a_look_is_a_function_of_seed_and_step() -> None:
