@@ -59,7 +59,7 @@ def _curve(layer: Curve, stored: Stored, sides: Sides) -> Drawn:
 
 def _lines(layer: Curve, stored: Stored) -> list[tuple[str, str, Array]]:
     """Return name, color and values of each line of a curve."""
-    values = _cut(layer, stored, stored.values(layer.trace))
+    values = _cut(layer, stored)
     if not layer.by:
         return [(layer.name, palette.hue(layer.hue), values)]
     names, first = _names(layer, stored), layer.by == stored.declared[layer.trace].axes[0]
@@ -80,13 +80,11 @@ def _names(layer: Curve, stored: Stored) -> list[str]:
     return [name if isinstance(name, str) else told(name) for name in stored.along(layer.trace, layer.by)]
 
 
-def _cut(layer: Curve, stored: Stored, values: Array) -> Array:
-    """Return the values [along], or [by, along], of a curve, the other axes cut where it says."""
-    axes = stored.declared[layer.trace].axes
-    if not len(values):
-        return np.empty((0, 0)) if layer.by else np.empty(0)
-    kept = [axis for axis in axes if axis in {layer.along, layer.by}]
-    cut = values[tuple(slice(None) if axis in kept else layer.at.get(axis, -1) for axis in axes)]
+def _cut(layer: Curve, stored: Stored, trace: str = "") -> Array:
+    """Return the values [along], or [by, along], of a curve or a trace beside it, the other axes cut where it says."""
+    trace = trace or layer.trace
+    kept = [axis for axis in stored.declared[trace].axes if axis in {layer.along, layer.by}]
+    cut = stored.cut(trace, kept, layer.at)
     return cut if not layer.by or kept == [layer.by, layer.along] else cut.T
 
 
@@ -109,7 +107,7 @@ def _intervals(layer: Curve, stored: Stored, sides: Sides, number: int, lines: i
     """Return error bars, from the ends of an interval or a standard error."""
 
     def part(name: str) -> Array:
-        values = _cut(layer, stored, stored.values(name))
+        values = _cut(layer, stored, name)
         return np.asarray(values[number] if layer.by else values, dtype=np.float64)
 
     if layer.error:
@@ -155,8 +153,7 @@ def _band(layer: Band, stored: Stored, sides: Sides) -> Drawn:
 
 @drawn.register
 def _heat_map(layer: HeatMap, stored: Stored, sides: Sides) -> Drawn:
-    axes, values = stored.declared[layer.trace].axes, stored.values(layer.trace)
-    cut = values[tuple(slice(None) if axis in {layer.x, layer.y} else layer.at.get(axis, -1) for axis in axes)]
+    axes, cut = stored.declared[layer.trace].axes, stored.cut(layer.trace, {layer.x, layer.y}, layer.at)
     rows = cut if axes.index(layer.y) < axes.index(layer.x) else cut.T
     with np.errstate(divide="ignore", invalid="ignore"):
         shown = np.log10(rows) if layer.colors.scale == "log" else scaled(layer.colors, rows.astype(np.float64))
@@ -200,8 +197,7 @@ def _color_ticks(layer: HeatMap, low: float, high: float) -> dict[str, Any]:
 
 @drawn.register
 def _histogram(layer: Histogram, stored: Stored, sides: Sides) -> Drawn:
-    values = stored.values(layer.trace)
-    x = sides.on("x", values.ravel())
+    x = sides.on("x", stored.whole(layer.trace).ravel())
     return [
         {
             "type": "histogram",
@@ -216,8 +212,7 @@ def _histogram(layer: Histogram, stored: Stored, sides: Sides) -> Drawn:
 
 @drawn.register
 def _plane(layer: Plane, stored: Stored, sides: Sides) -> Drawn:
-    values = stored.values(layer.trace)
-    last = values[-1] if len(values) else np.empty((0, 2))
+    last = _last(stored, layer.trace)
     angles = np.linspace(0.0, 2 * np.pi, 181)
     circle = {"x": sides.on("x", np.cos(angles)), "y": sides.on("y", np.sin(angles)), "mode": "lines"}
     points = {"x": sides.on("x", last[:, 0]), "y": sides.on("y", last[:, 1]), "mode": "markers"}
@@ -227,9 +222,14 @@ def _plane(layer: Plane, stored: Stored, sides: Sides) -> Drawn:
     ]
 
 
+def _last(stored: Stored, trace: str) -> Array:
+    """Return the last point of a trace [..., n, coordinates], cut at the last place of the axes between."""
+    return stored.cut(trace, stored.declared[trace].axes[-2:], {})
+
+
 @drawn.register
 def _path(layer: Path, stored: Stored, sides: Sides) -> Drawn:
-    last = stored.values(layer.trace)[-1]
+    last = _last(stored, layer.trace)
     color = palette.hue(layer.hue)
     return [
         {

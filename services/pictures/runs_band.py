@@ -107,9 +107,7 @@ def quantile(values: Array, share: float) -> Array:
 
 def _cut(curve: Curve, run: Stored) -> Array:
     """Return the values along a curve, every other axis cut where it says, at its last place by default."""
-    axes = run.declared[curve.trace].axes
-    cut = tuple(slice(None) if axis == curve.along else curve.at.get(axis, -1) for axis in axes)
-    return np.asarray(run.values(curve.trace)[cut], dtype=np.float64)
+    return np.asarray(run.cut(curve.trace, {curve.along}, curve.at), dtype=np.float64)
 
 
 def _padded(values: Array, length: int) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -52,6 +52,28 @@ class Stored:
         values = view.mean if view.values is None else view.values
         return np.empty((0, *view.info.size)) if values is None else values
 
+    def whole(self, trace: str) -> Array:
+        """Return its points however coarse curves are drawn: means of cells have another distribution."""
+        return replace(self, max_points=MOST_NUMBERS, _views={}).values(trace)
+
+    def cut(self, trace: str, kept: Collection[str], at: Mapping[str, int]) -> Array:
+        """Return its numbers along some axes, of each other one at a place, by default the last."""
+        first, *others = self.declared[trace].axes
+        places = tuple(slice(None) if axis in kept else at.get(axis, -1) for axis in others)
+        if first in kept:
+            return self.values(trace)[:, *places]
+        return self._stored_at(trace, at.get(first, -1))[places]
+
+    def _stored_at(self, trace: str, index: int) -> Array:
+        """Return a stored point by its index, -1 for the last of what is drawn; its cell's mean where it is gone."""
+        view, values, every = self.view(trace), self.values(trace), self.declared[trace].every
+        begin = int(view.steps[0]) // every - 1 if len(values) else 0
+        place = index if index >= 0 else begin + int(view.count.sum()) - 1
+        cell = (place - begin) >> view.level
+        there = 0 <= cell < len(values)
+        found = None if there and not view.level else self._points(trace, place, 1) if place >= 0 else None
+        return np.asarray(found[0] if found is not None else values[cell] if there else np.full(view.info.size, np.nan))
+
     def along(self, trace: str, axis: str) -> list[float | str]:
         """Return the coordinates of an axis; of the first, those of its points, a cell's in its middle."""
         view, info = self.view(trace), self.declared[trace]
@@ -92,9 +114,10 @@ class Stored:
         largest = _largest(values)
         best, axis = int(largest.argmax()), view.info.axes[0]
         near = self._points(trace, best << view.level, 1 << view.level) if view.level else None
-        if near is None or view.info.along(axis):
+        if near is None:
             return float(largest[best]), float(whole.along(trace, axis)[best])
-        return float(largest[best]), float(view.steps[best] + int(_largest(near).argmax()) * view.info.every)
+        place, declared = (best << view.level) + int(_largest(near).argmax()), view.info.along(axis)
+        return float(largest[best]), float(declared[place] if declared else (place + 1) * view.info.every)
 
     def _points(self, trace: str, first: int, count: int) -> Array | None:
         """Return some stored points from an index on (-1: the last), however coarse a curve is drawn."""

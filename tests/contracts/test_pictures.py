@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,31 @@ def test_every_number_of_a_caption_is_one_that_is_stored(name: str, runs: tuple[
         for figure_told in re.findall(r"(?<![\w⁻])−?\d[\d.,]*(?:\s×\s10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?", caption):
             assert figure_told.rstrip(".,").replace(",", "") in words, (figure_told, caption)
     assert captions, "the answer to the experiment's question is told"
+
+
+def goes_along_points(layer: Layer, first: str) -> bool:
+    """Return whether a layer draws a trace along its first axis, so that it has a coarse level."""
+    if isinstance(layer, Curve):
+        return first in {layer.along, layer.by}
+    return isinstance(layer, Band) or (isinstance(layer, HeatMap) and first in {layer.x, layer.y})
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_what_is_drawn_and_told_of_single_points_is_the_same_however_coarse(
+    name: str, runs: tuple[Database, dict[str, str]]
+) -> None:
+    db, ids = runs
+    run = queries.get(db, ids[name])
+    with db.read() as conn:
+        declared = {info.name: info for info, _ in reading.traces_of(conn, run.id)}
+    coarse, fine = (Stored(db, run.id, declared, run.summary, max_points=most) for most in (2, 10_000))
+    for picture in drawable(run.spec.pictures(), declared):
+        assert picture.caption(coarse) == picture.caption(fine)
+        layers = [layer for layer in picture.layers if getattr(layer, "trace", "")]
+        kept = tuple(layer for layer in layers if not goes_along_points(layer, declared[layer.trace].axes[0]))
+        if kept:
+            single = replace(picture, layers=kept)
+            assert figure(single, coarse) == figure(single, fine), picture.name
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -48,6 +48,15 @@ def test_a_line_is_the_median_of_what_is_stored_of_the_runs_of_its_cell(laborato
     assert bands == ["lowest to highest of 3 runs"] * 2
 
 
+def test_a_run_that_is_shown_at_its_last_update_is_so_however_coarse(laboratory: Laboratory) -> None:
+    coarse, fine = (
+        overlay(laboratory.db, **chosen(laboratory), name="delta_by_lag", max_points=most)[0] for most in (2, 1000)
+    )
+    assert coarse
+    assert coarse == fine
+    assert "Each run is shown at its last update." in coarse["caption"]
+
+
 def test_one_run_is_its_own_line(laboratory: Laboratory) -> None:
     (run, *_) = chosen(laboratory)["groups"][0].runs
     figure, _ = overlay(laboratory.db, [Group("seed 0", (run,))], "learning")

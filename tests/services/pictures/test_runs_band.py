@@ -37,6 +37,9 @@ class Run:
     def values(self, _: str) -> np.ndarray:
         return self.numbers
 
+    def cut(self, _: str, kept: set[str], at: dict[str, int]) -> np.ndarray:
+        return self.numbers[tuple(slice(None) if axis in kept else at.get(axis, -1) for axis in self.info.axes)]
+
     def along(self, _: str, axis: str) -> list[float]:
         return list(self.info.along(axis))
 

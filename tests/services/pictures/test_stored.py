@@ -41,6 +41,14 @@ def test_numbers_are_those_of_points_whatever_part_is_drawn(db: Database, run_id
     assert (found.point("loss", 0), found.point("loss", -1)) == (0.5, 2.0)
 
 
+def test_a_point_that_a_curve_is_cut_at_is_the_stored_one_however_coarse(db: Database, run_id: str) -> None:
+    for part, last in (({}, POINTS), ({"max_points": 7}, POINTS), ({"start": 10, "end": 20, "max_points": 50}, 20)):
+        found = stored(db, run_id, **part)
+        assert found.cut("loss", (), {}) == (2.0 if last == POINTS else 1.0), part
+        assert found.cut("loss", (), {"step": SPIKE - 1}) == 99.0
+    assert np.isnan(stored(db, run_id, start=POINTS + 1).cut("loss", (), {}))
+
+
 def test_a_part_between_two_steps_is_read_point_by_point(db: Database, run_id: str) -> None:
     part = stored(db, run_id, start=4300, end=4350, max_points=100)
     assert part.view("loss").level == 0
