@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ltd_core.picture import Curve, Picture, Plane
+from ltd_core.picture import Band, Curve, HeatMap, Layer, Picture, Plane
 from services.pictures.layers import drawn
 from services.pictures.sides import Sides
 from services.pictures.stored import Stored
@@ -17,7 +17,17 @@ def figure(picture: Picture, stored: Stored) -> Figure:
     sides = Sides(picture.x, picture.y)
     data = [trace for layer in picture.layers for trace in drawn(layer, stored, sides)]
     made = assembled(picture, sides, data, picture.caption(stored), _family(picture))
-    return made | {"zoomable": any(stored.view(name).level for name in picture.traces)}
+    return made | {"zoomable": any(_finer_along_x(layer, stored) for layer in picture.layers)}
+
+
+def _finer_along_x(layer: Layer, stored: Stored) -> bool:
+    """Return whether finer points are stored than are drawn, and x is the steps, by which a zoom asks for them."""
+    if not isinstance(layer, Curve | Band | HeatMap):
+        return False
+    info = stored.declared[layer.trace]
+    first = info.axes[0]
+    x = layer.x if isinstance(layer, HeatMap) else layer.along if isinstance(layer, Curve) else first
+    return x == first and not info.along(first) and stored.view(layer.trace).level > 0
 
 
 def assembled(picture: Picture, sides: Sides, data: list[Figure], caption: str, family: str) -> Figure:

@@ -11,6 +11,8 @@ from tests.support.trained import train
 
 LINEAR = {"experiment": "linear_recurrence", "length": 40, "hidden_size": 12, "form": "non_normal"}
 
+TRAINING = {"problem": {"kind": "temporal_order", "length": 12}, "updates": 30, "batch_size": 4}
+
 
 @pytest.fixture
 def run_id(db: Database) -> str:
@@ -39,6 +41,14 @@ def test_of_many_lines_the_first_and_the_last_are_named(db: Database, run_id: st
 def test_eigenvalues_have_a_round_circle(db: Database, run_id: str) -> None:
     (plane,) = pictures(db, run_id, ["eigenvalues"])
     assert plane["layout"]["yaxis"]["scaleanchor"] == "x"
+
+
+def test_a_picture_whose_x_is_not_the_steps_asks_for_no_part_of_them(db: Database) -> None:
+    (run_id,) = train(db, [parse_spec(TRAINING)])
+    figures = {figure["name"]: figure["zoomable"] for figure in pictures(db, run_id, (), Part(max_points=5))}
+    assert not figures["delta_by_lag"], "x is the lag"
+    assert figures["learning"]
+    assert figures["delta_log_norm"]
 
 
 def test_a_coarse_figure_can_be_zoomed(db: Database, run_id: str) -> None:
