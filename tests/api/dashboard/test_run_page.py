@@ -29,7 +29,15 @@ pytestmark = pytest.mark.xdist_group("pages")
 expect.set_options(timeout=MILLISECONDS)
 
 CLIFF = {"experiment": "loss_cliff", "points": 20, "descent_steps": 10}
-LONG, SPIKE = 200_000, 123_456
+SPIKE, BLOCK = 123_456, 2**17
+PLOT = "document.querySelector('[data-picture=clipping] .plot')"
+HIGHEST = """plot => {
+  const highest = (line) => Math.max(...line.y);
+  const { x, y } = plot._fullData.reduce((best, line) => (highest(line) > highest(best) ? line : best));
+  return [x[y.indexOf(highest({ y }))], highest({ y }), x[1] - x[0]];
+}"""
+"""The place and height of the highest point that is drawn, and how far apart points are."""
+ZOOM = "(plot, [from, to]) => Plotly.relayout(plot, {'xaxis.range[0]': from, 'xaxis.range[1]': to})"
 
 
 def picture(page: Page, name: str) -> Any:
@@ -76,27 +84,40 @@ def test_a_picture_is_kept_as_a_file(visit: Visit, tmp_path: Path, kind: str, be
         page.close()
 
 
-def test_a_spike_of_one_point_is_found_by_zooming(visit: Visit, tmp_path: Path) -> None:
-    laboratory = Laboratory(tmp_path)
-    spec = parse_spec(BASE | {"updates": LONG})
+def with_spike(laboratory: Laboratory, length: int) -> str:
+    """Store a run whose gradient had a norm of about 1 at all updates but SPIKE; return its id."""
+    spec = parse_spec(BASE | {"updates": length})
     submission.submit(laboratory.db, [spec])
     (claim,) = lifecycle.claim(laboratory.db, "test", 1, lease_seconds=600)
-    values = np.ones(LONG, np.float32)
+    values = np.random.default_rng(0).uniform(0.5, 1.5, length).astype(np.float32)
     values[SPIKE - 1] = 50.0
-    norms = np.full(len(values), 0.5, np.float32)
-    blocks = (TraceBlock("gradient_norm", 1, 1, values), TraceBlock("clipped_gradient_norm", 1, 1, norms))
-    lifecycle.record(laboratory.db, [(claim.lease, Progress(LONG, blocks, b"", {}, Outcome("exhausted", LONG, "")))])
+    firsts = range(0, length, BLOCK)
+    blocks = tuple(TraceBlock("gradient_norm", i + 1, 1, values[i : i + BLOCK]) for i in firsts)
+    ended = Outcome("exhausted", length, "")
+    lifecycle.record(laboratory.db, [(claim.lease, Progress(length, blocks, b"", {}, ended))])
+    return spec.digest
+
+
+@pytest.mark.parametrize("length", [200_000, 10_000_000])
+def test_a_spike_of_one_point_is_found_by_zooming(visit: Visit, tmp_path: Path, length: int) -> None:
+    laboratory = Laboratory(tmp_path)
+    run_id = with_spike(laboratory, length)
     with serving(laboratory) as address:
-        page = visit(f"{address}/runs/{spec.digest}")
+        page = visit(f"{address}/runs/{run_id}")
         plot = picture(page, "clipping").locator(".plot")
         expect(plot.locator(".main-svg").first).to_be_visible()
-        highest = "plot => Math.max(...plot._fullData.flatMap((t) => [...t.y]))"
-        assert plot.evaluate(highest) == 50.0
-        plot.evaluate(
-            "(plot, at) => Plotly.relayout(plot, {'xaxis.range[0]': at - 200, 'xaxis.range[1]': at + 200})", SPIKE
-        )
-        found = f"plot => plot._fullData.some((t) => t.x.length === 401 && t.y[[...t.x].indexOf({SPIKE})] === 50)"
-        page.wait_for_function(f"() => ({found})(document.querySelector('[data-picture=clipping] .plot'))")
+        at, height, apart = plot.evaluate(HIGHEST)
+        sizes = []
+        while apart > 1:
+            assert height == 50.0
+            with page.expect_response("**/pictures?names=clipping&from=*") as answer:
+                plot.evaluate(ZOOM, [at - 2 * apart, at + 2 * apart])
+            sizes.append(len(answer.value.body()))
+            page.wait_for_function(f"coarser => ({HIGHEST})({PLOT})[2] < coarser", arg=apart)
+            at, height, apart = plot.evaluate(HIGHEST)
+        assert (at, height) == (SPIKE, 50.0)
+        assert max(sizes) < 40_000
+        assert len(sizes) <= 3
         page.close()
 
 
