@@ -15,7 +15,6 @@ import typer
 from typer.exceptions import TyperException
 
 from ltd_client import demo, exchange, pictures, replaying, show, stack, store
-from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.errors import BadInput, BadRequest, ClientError
 from ltd_client.ids import whole_id, whole_sweep
@@ -53,7 +52,9 @@ def ltd(*, show_version: Annotated[bool, typer.Option("--version", help="Print t
 def up(
     *,
     home: Home = Path(".ltd"),
-    port: Annotated[int, typer.Option(help="Port of the API and the dashboard.")] = 8421,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the API and the dashboard; 0 for any.", show_default="8421, or the next")
+    ] = None,
     workers: Annotated[int, typer.Option(help="Worker processes; 0 for one a core.")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -79,7 +80,7 @@ def run(
         list[str] | None, typer.Option("--set", help="A field and its value, such as clipping.threshold=1.")
     ] = None,
     watch: Watch = False,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -96,7 +97,7 @@ def sweep(
     file: Annotated[str, typer.Argument(help="A sweep in JSON; - for standard input.")],
     *,
     watch: Watch = False,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -112,7 +113,7 @@ def sweep(
 def watch_command(
     name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")],
     *,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -145,7 +146,7 @@ def runs_command(
     above: Annotated[float | None, typer.Option(help="Lower end of the metric.")] = None,
     sort: Annotated[str, typer.Option(help="A metric, such as final_loss; after a minus, from the largest.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many to show.")] = 20,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -177,7 +178,7 @@ def compare(
         str, typer.Option(help="An axis, such as clipping: compare its values two by two on the same seeds instead.")
     ] = "",
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -200,7 +201,7 @@ def compare(
 def mechanisms(
     name: Annotated[str, typer.Argument(help="A family or a kind, such as clipping or norm.")] = "",
     *,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -222,7 +223,7 @@ def mechanisms(
 def cancel_command(
     name: Annotated[str, typer.Argument(help="Id of a run or a sweep.")],
     *,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -241,7 +242,7 @@ app.command(name="import")(exchange.import_command)
 
 
 @app.command()
-def doctor(*, server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False) -> None:
+def doctor(*, server: Server = "", token: Token = "", as_json: AsJson = False) -> None:
     """Check that the laboratory works: server, database, broker, workers."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     ready = lab.ready()

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from ltd_client import show
-from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.exporting import export_sweep
 from ltd_client.ids import whole_sweep
@@ -36,7 +35,7 @@ def export(
         ExportFormat,
         typer.Option("--format", metavar="FORMAT", help="report, parquet (can be imported again), csv or tensorboard."),
     ] = ExportFormat.REPORT,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +63,7 @@ def export(
 def import_command(
     folder: Annotated[Path, typer.Argument(help="A sweep that `ltd export --format parquet` wrote.")],
     *,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:

@@ -12,7 +12,6 @@ from rich.markup import escape
 
 from ltd_client import show
 from ltd_client.browser import image
-from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.figures import Figure, page
 from ltd_client.ids import whole_run
@@ -29,7 +28,7 @@ def show_command(
     png: Annotated[Path | None, typer.Option(help="Write an image; needs chromium or google-chrome.")] = None,
     svg: Annotated[Path | None, typer.Option(help="Write a drawing; needs chromium or google-chrome.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the numbers that are drawn.")] = None,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:

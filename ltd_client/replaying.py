@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from ltd_client import show
-from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.errors import ReplayFailed
 from ltd_client.ids import whole_id
@@ -23,7 +22,7 @@ _POLL_SECONDS = 0.5
 def replay(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run that has succeeded.")],
     *,
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:

@@ -44,12 +44,16 @@ class Stack:
 
 
 @contextmanager
-def started(home: Path, port: int, workers: int = 0) -> Iterator[Stack]:
-    """Yield the laboratory of a folder; start one if none runs there, and stop that one at the end."""
+def started(home: Path, port: int | None, workers: int = 0) -> Iterator[Stack]:
+    """Yield the laboratory of a folder; start one if none runs there, and stop that one at the end.
+
+    A port that was asked for must be free; None takes that of LTD_PORT, else the first free one from the usual on.
+    """
     if missing := [name for name in _LIBRARIES if find_spec(name) is None]:
         msg = f"a laboratory needs pip install 'ltd-lab[worker]': {', '.join(missing)} not installed here"
         raise StackError(msg)
-    options = ["--home", str(home), "--port", str(port), "--workers", str(workers)]
+    options = ["--home", str(home), "--workers", str(workers)]
+    options += [] if port is None else ["--port", str(port)]
     command = [sys.executable, "-m", "services.embedded", *options]
     # A process group of its own: Ctrl-C reaches only this command, which then stops the laboratory in order.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0)

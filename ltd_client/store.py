@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from ltd_client.connection import DEFAULT_SERVER
 from ltd_client.console import Console
 from ltd_client.ids import whole_sweep
 from ltd_client.options import AsJson, Server, Token
@@ -30,9 +29,7 @@ _UNIT = 1000.0
 
 
 @app.callback(invoke_without_command=True)
-def usage(
-    context: typer.Context, *, server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False
-) -> None:
+def usage(context: typer.Context, *, server: Server = "", token: Token = "", as_json: AsJson = False) -> None:
     """Say what takes the room, and how long finest points are kept."""
     if context.invoked_subcommand is None:
         console, body = Console(as_json=as_json), Lab(server, token).store()
@@ -44,7 +41,7 @@ def keep(
     days: Annotated[str, typer.Argument(help="Days after a run's end; `forever` for no end.")],
     *,
     sweep: Annotated[str, typer.Option(help="A sweep; without it, every run whose sweeps have no policy.")] = "",
-    server: Server = DEFAULT_SERVER,
+    server: Server = "",
     token: Token = "",
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +61,7 @@ def _number(days: str) -> float:
 def _command(kind: str, summary: str) -> Callable[..., None]:
     """Return the command that does one kind of maintenance, run by run, and shows the result."""
 
-    def command(*, server: Server = DEFAULT_SERVER, token: Token = "", as_json: AsJson = False) -> None:
+    def command(*, server: Server = "", token: Token = "", as_json: AsJson = False) -> None:
         lab, console = Lab(server, token), Console(as_json=as_json)
         total: Json = {"runs": 0, "looked_at": 0, "changed": 0, "findings": []}
         with Progress(console=console.err, transient=True) as bar:

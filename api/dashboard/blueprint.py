@@ -35,7 +35,8 @@ def sweep(sweep_id: str) -> str:
 def report(sweep_id: str) -> Response:
     """Return a sweep as one HTML file to keep; the query may name the fields of its heat maps, as a comparison's."""
     sides = {name: request.args[name] for name in ("rows", "columns", "panels") if name in request.args}
-    response = Response(reports.build(here().db, sweep_id, sides), content_type="text/html; charset=utf-8")
+    html = reports.build(here().db, sweep_id, request.host_url.rstrip("/"), sides)
+    response = Response(html, content_type="text/html; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="sweep-{sweep_id[:8]}.html"'
     response.headers["Content-Security-Policy"] = f"{REPORT_POLICY}; sandbox allow-scripts"
     return response

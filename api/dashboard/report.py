@@ -48,11 +48,14 @@ class Panel:
     picture: Figure | None = None
 
 
-def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -> str:
-    """Return the report's HTML; `sides` names the fields of its heat maps. Raises NotFound and BadQuestion."""
+def build(db: Database, sweep_id: str, server: str, sides: Mapping[str, Any]) -> str:
+    """Return the report's HTML, made at an address; `sides` names the fields of its heat maps.
+
+    Raises NotFound and BadQuestion.
+    """
     sweep = posted.get(db, sweep_id)
     main = compare(db, sweep_id, metric="success")
-    compared = [compare(db, sweep_id, metric=metric, **(sides or {})) for metric in COMPARED]
+    compared = [compare(db, sweep_id, metric=metric, **sides) for metric in COMPARED]
     shown = [c for c in compared if any(cell["n"] for row in c["cells"] for cell in row)] or compared[:1]
     runs = _runs(db, sweep_id)
     ended = {run.id: _ending(run) for run in runs.values() if run.state == "succeeded"}
@@ -77,7 +80,7 @@ def build(db: Database, sweep_id: str, sides: Mapping[str, Any] | None = None) -
         where=f"{words(beside['columns']['field'])} {beside['columns']['values'][column]['label']}",
         overlays=overlays,
         panels=panels,
-        reproduce=_command(sweep),
+        reproduce=_command(sweep, server),
         versions=f"ltd-lab {version('ltd-lab')}, Python {platform.python_version()}",
         policy=REPORT_POLICY,
         style=bundle.read("dashboard.css"),
@@ -170,12 +173,12 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _command(sweep: SweepView) -> str:
+def _command(sweep: SweepView, server: str) -> str:
     parts: dict[str, Any] = {"name": sweep.name, "base": sweep.base, "axes": sweep.axes}
     parts |= {} if "seed" in sweep.axes else {"seeds": sweep.seeds}
     body = ",\n".join(f'  "{name}": {json.dumps(value)}' for name, value in parts.items())
     quoted = f"{{\n{body}\n}}".replace("'", "'\\''")
-    return f"curl http://127.0.0.1:8421/api/v1/sweeps -H 'Content-Type: application/json' -d '{quoted}'"
+    return f"LTD_SERVER={server}\ncurl $LTD_SERVER/api/v1/sweeps -H 'Content-Type: application/json' -d '{quoted}'"
 
 
 def _date(seconds: float) -> str:

@@ -57,7 +57,7 @@ def page(note: str) -> str:
             "",
             "## The client",
             "",
-            "`ltd` takes each as an option too. The SDK reads no environment: `Lab(server, token)`.",
+            "`ltd` takes each as an option too; `Lab()` of the SDK reads the same.",
             "",
             *_table(("variable", "option", "default", "meaning"), _of_the_client()),
             "",
@@ -88,7 +88,7 @@ def _bounds(field: FieldInfo) -> Iterable[tuple[str, Any]]:
 
 
 def _of_the_client() -> Iterable[tuple[str, str, str, str]]:
-    defaults = {"server": options.DEFAULT_SERVER, "token": "", "home": ".ltd"}
+    defaults = {"server": options.UP_HERE, "token": "", "home": ".ltd"}
     for name, option in (("server", options.Server), ("token", options.Token), ("home", cli.Home)):
         said = get_args(option)[1]
         yield f"`{said.envvar}`", f"`--{name}`", _shown(defaults[name]), said.help

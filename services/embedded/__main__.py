@@ -42,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             run(settings, home, held, stop)
     except LtdError as error:
         say(event="failed", message=str(error))
-        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
@@ -51,7 +50,9 @@ def read_settings(arguments: Sequence[str] | None) -> Settings:
     """Return the settings of the environment, with those of the command line over them."""
     parser = argparse.ArgumentParser(prog="python -m services.embedded", description=__doc__)
     parser.add_argument("--home", type=Path, help="folder of the database, the logs and the sockets")
-    parser.add_argument("--port", type=int, help="port of the API; the next free one when it is taken, any when 0")
+    parser.add_argument(
+        "--port", type=int, help="port of the API, which must be free; any when 0; by default the first free one"
+    )
     parser.add_argument("--workers", type=int, help="worker processes; one per core when 0")
     given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
     try:
@@ -65,10 +66,10 @@ def read_settings(arguments: Sequence[str] | None) -> Settings:
 def run(settings: Settings, home: Home, lock: int, stop: threading.Event) -> None:
     """Start the parts, say so, watch them until `stop` is set, end them."""
     home.turn_logs()
-    listener = listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port, asked="port" in settings.model_fields_set)
     port = listener.getsockname()[1]
     if settings.port not in {0, port}:
-        sys.stderr.write(f"port {settings.port} is taken; using {port}\n")
+        sys.stderr.write(f"port {settings.port} is taken by another program: this laboratory uses {port}\n")
     migrate(settings)
     environment = settings.model_copy(update={"port": port, "home": home.path}).environment()
     stack = Stack(home, lock, environment, stop)
@@ -81,12 +82,21 @@ def run(settings: Settings, home: Home, lock: int, stop: threading.Event) -> Non
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         home.write_record(url)
         say(event="ready", url=url, pid=os.getpid(), home=str(home.path))
-        stack.watch()
+        watch(stack)
     except Stopped:
         pass
     finally:
         home.record.unlink(missing_ok=True)
         stack.end()
+
+
+def watch(stack: Stack) -> None:
+    """Keep the parts up; say why that ended on standard error too, for who has read `ready` reads no further event."""
+    try:
+        stack.watch()
+    except StackFailed as error:
+        sys.stderr.write(f"{error}\n")
+        raise
 
 
 def say(**event: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import subprocess
 import sys
@@ -121,13 +122,20 @@ class Stack:
                 raise StackFailed(f"{child.program.name} gave no answer in {START_SECONDS:.0f} s\n{child.tail()}")
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on the port, or on the first free one after it; port 0 takes any."""
+def listen(host: str, port: int, *, asked: bool = False) -> socket.socket:
+    """Return a socket that listens on the port, or unless it was asked for on the first free one after it; 0: any."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, min(port + PORTS, 65536)):
-        with suppress(OSError):
+    reason = ""
+    for candidate in range(port, min(port + (1 if asked else PORTS), 65536)):
+        try:
             return socket.create_server((host, candidate), family=family, backlog=2048)
-    raise StackFailed(f"none of the {PORTS} ports from {port} on can be opened at {host}")
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+    if asked:
+        raise StackFailed(
+            f"port {port} cannot be opened at {host} ({reason}): name another with --port (LTD_PORT), 0 for any"
+        )
+    raise StackFailed(f"none of the {PORTS} ports from {port} on can be opened at {host} ({reason})")
 
 
 def reachable(host: str) -> str:

@@ -10,16 +10,18 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from services.embedded.broker import answers, broker_program
+from services.settings import Settings
 from tests.support.parts import DEADLINE, wait_for
 
 pytestmark = pytest.mark.xdist_group("stack")
+USUAL = Settings.model_fields["port"].default
 
 
 class Launcher:
@@ -94,13 +96,15 @@ def part(launcher: Launcher, word: str) -> psutil.Process:
 
 def test_it_starts_once_takes_a_free_port_and_ends_clean(tmp_path: Path) -> None:
     home = tmp_path / "lab"
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        busy = taken.getsockname()[1]
-        with launched(home, "--port", str(busy)) as launcher:
+    with ExitStack() as taken:
+        with suppress(OSError):  # somebody else has it
+            taken.enter_context(socket.create_server(("127.0.0.1", USUAL)))
+        with launched(home) as launcher:
             url = launcher.ready()
             assert healthy(url)
-            assert not url.endswith(f":{busy}")
-            assert f"port {busy} is taken" in launcher.errors.read_text()
+            assert not url.endswith(f":{USUAL}")
+            told = f"port {USUAL} is taken by another program: this laboratory uses {url.rpartition(':')[2]}\n"
+            assert told in launcher.errors.read_text()
             assert json.loads((home / "stack.json").read_text()) == {"url": url, "pid": launcher.process.pid}
 
             listening = {
@@ -118,6 +122,19 @@ def test_it_starts_once_takes_a_free_port_and_ends_clean(tmp_path: Path) -> None
             assert launcher.finish(signal.SIGTERM) == 0
             assert launcher.left_behind() == []
             assert not (home / "stack.json").exists()
+
+
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_a_port_that_was_asked_for_and_is_taken_is_an_error_of_one_line(tmp_path: Path, by: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        busy = str(taken.getsockname()[1])
+        options, variables = (["--port", busy], {}) if by == "option" else ([], {"LTD_PORT": busy})
+        with launched(tmp_path / "lab", *options, **variables) as launcher:
+            event = launcher.event()
+            assert event["event"] == "failed"
+            assert event["message"].startswith(f"port {busy} cannot be opened at 127.0.0.1")
+            assert launcher.wait() == 1
+            assert launcher.errors.read_text() == "", "who started it tells what the event says"
 
 
 def test_nothing_outlives_a_launcher_that_is_killed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ltd_client import Lab, stack
 from ltd_client.console import Console
 from tests.ltd_client.command import COMMAND, environment
+from tests.ltd_client.command import ltd as ask
 from tests.support.parts import DEADLINE, wait_for
 
 
@@ -26,6 +27,8 @@ def test_a_laboratory_is_found_by_its_folder_and_ends_with_the_command_that_star
         parts = psutil.Process(ltd.pid).children(recursive=True)
         with stack.started(home, 0) as second:
             assert second.process is None, "it is up already"
+            found = ask("doctor", "--json", LTD_HOME=str(home))
+            assert found.json["server"] == second.url, "a command finds what is up in its folder"
             with Lab(second.url) as lab:
                 assert lab.ready()["status"] == "ready"
         ltd.send_signal(signal.SIGTERM)

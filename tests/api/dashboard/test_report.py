@@ -74,5 +74,12 @@ def test_the_report_of_a_sweep_that_has_not_begun(
     expect(page.locator("#heatmap button.cell")).to_have_count(4)
 
 
+def test_a_report_names_the_laboratory_that_it_is_from(
+    context: BrowserContext, address: str, laboratory: Laboratory
+) -> None:
+    html = context.request.get(f"{address}/sweeps/{laboratory.sweep}/report").text()
+    assert f"<code>LTD_SERVER={address}\ncurl $LTD_SERVER/api/v1/sweeps -H" in html
+
+
 def test_no_report_of_what_does_not_exist(context: BrowserContext, address: str) -> None:
     assert context.request.get(f"{address}/sweeps/{'0' * 32}/report").status == 404
