@@ -2,7 +2,7 @@
 
 import { get, query } from "./api.js";
 import { byId, el, fillSelect, setText } from "./dom.js";
-import { ending, field, inUnit, number, sentence, setting, words } from "./format.js";
+import { ending, field, inUnit, number, originOf, sentence, setting, words } from "./format.js";
 import { clear, show } from "./plot.js";
 
 export const MOST_RUNS = 50;
@@ -95,6 +95,7 @@ export class CellView {
       "Run",
       ...this.apart.map(sentence),
       "State",
+      "Origin",
       "Updates",
       ...figures.map(([key]) => FIGURES[key] ?? sentence(key)),
     ];
@@ -109,6 +110,7 @@ export class CellView {
           {},
           el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state)),
         ),
+        el("td", {}, originOf(run)),
         el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
         ...figures.map(([key, its]) => el("td", {}, soFar(inUnit(run.summary?.[key], its), run))),
       ),

@@ -102,6 +102,12 @@ export function ending(kind, experiment = "training") {
   return experiment === "training" ? "used all updates" : "computed";
 }
 
+/** Whose results a run has, as lists show it. */
+export function originOf({ origin, replay }) {
+  if (replay?.verdict === "different") return "differs when trained again";
+  return origin === "replay" ? "trained again" : origin;
+}
+
 /** Look a dotted field up in a specification. */
 export function field(spec, path) {
   return path.split(".").reduce((value, key) => (value === null || value === undefined ? undefined : value[key]), spec);

@@ -2,7 +2,7 @@
 
 import { get, poll } from "./api.js";
 import { byId, el } from "./dom.js";
-import { ago, ending, number, setting, titleOf, words } from "./format.js";
+import { ago, ending, number, originOf, setting, titleOf, words } from "./format.js";
 import { bar, done, legend } from "./progress.js";
 
 const NEWEST = 12;
@@ -43,6 +43,7 @@ function runRow(run) {
   return el("tr", {},
     el("td", {}, link, " ", el("span", { class: "id muted" }, run.id.slice(0, 8))),
     el("td", {}, el("span", { class: `badge ${kind}` }, ending(kind, run.spec.experiment))),
+    el("td", {}, originOf(run)),
     el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
     el("td", { class: "muted" }, ago(run.created_at)));
 }
@@ -50,7 +51,7 @@ function runRow(run) {
 async function refreshRuns() {
   const page = await get(`/runs?limit=${NEWEST}`);
   if (page === shownRuns) return;
-  const head = ["Run", "State", "Steps", "Posted"].map((text) => el("th", { scope: "col" }, text));
+  const head = ["Run", "State", "Origin", "Steps", "Posted"].map((text) => el("th", { scope: "col" }, text));
   byId("runs").replaceChildren(
     el("caption", { class: "hidden" }, "The newest runs"),
     el("thead", {}, el("tr", {}, head)),

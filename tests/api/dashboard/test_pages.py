@@ -132,6 +132,28 @@ def test_the_page_of_a_run_tells_where_its_results_come_from(visit: Visit, tmp_p
         page.close()
 
 
+def test_lists_of_runs_tell_where_results_come_from(visit: Visit, tmp_path: Path) -> None:
+    laboratory = Laboratory(tmp_path)
+    sweep = laboratory.post()
+    with serving(laboratory) as address:
+        laboratory.begin()
+        pages = [visit(address), visit(f"{address}/sweeps/{sweep}?cell=0,0")]
+        for page in pages:
+            expect(page.locator("#runs thead")).to_contain_text("Origin")
+            expect(page.locator("#runs tbody tr").first).to_contain_text("trained")
+        for mark, told in (
+            ("origin = 'imported'", "imported"),
+            ("origin = 'replay'", "trained again"),
+            ("replay = 'different', replay_difference = 'trace loss is 1'", "differs when trained again"),
+        ):
+            with laboratory.db.write() as conn:
+                conn.execute(text(f"UPDATE runs SET {mark}"))
+            for page in pages:
+                expect(page.locator("#runs tbody tr").first).to_contain_text(told)
+        for page in pages:
+            page.close()
+
+
 def test_a_running_run_is_followed_and_cancelled(visit: Visit, tmp_path: Path) -> None:
     laboratory = Laboratory(tmp_path)
     laboratory.post()
