@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 
 from ltd_core.engine import pack_for
@@ -18,9 +20,13 @@ class Crew:
     """
 
     def __init__(self, spec: RunSpec, lanes: int, device: str) -> None:
-        self.shape_key, self.lanes = spec.shape_key, lanes
+        self.spec, self.shape_key, self.lanes = spec, spec.shape_key, lanes
         self._pack = pack_for(spec, lanes, device)
         self._leases: dict[int, Lease] = {}
+        self.seconds = 0.0
+        """Of training, by which crews of one process take turns."""
+        self.within_block = False
+        """Whether its runs have trained beyond what they handed over."""
 
     @property
     def leases(self) -> list[Lease]:
@@ -38,9 +44,12 @@ class Crew:
         self._pack.load(lane, claim.spec, claim.state)
         self._leases[lane] = claim.lease
 
-    def advance(self) -> list[tuple[Lease, Progress]]:
-        """Train up to the next block boundary of any run; frees the lanes of the runs that ended."""
-        advanced = self._pack.advance()
+    def advance(self, seconds: float = math.inf) -> list[tuple[Lease, Progress]]:
+        """Train up to the next block boundary of any run, about so long; frees the lanes of the runs that ended."""
+        begun = time.monotonic()
+        advanced = self._pack.advance(seconds)
+        self.seconds += time.monotonic() - begun
+        self.within_block = not advanced
         items = [(self._leases[lane], progress) for lane, progress in advanced.items()]
         for lane, progress in advanced.items():
             if progress.outcome:

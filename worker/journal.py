@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING
 
 from services.errors import StoreError
-from services.runs import lifecycle
+from services.runs import lifecycle, turns
 from services.runs.lifecycle import Recorded
 
 if TYPE_CHECKING:
@@ -47,13 +47,20 @@ class Journal:
         """Whether some progress is not stored yet."""
         return bool(self._waiting)
 
-    def claim(self, limit: int, shape_key: str | None = None) -> list[Claim]:
+    def overlooked(self) -> list[str]:
+        """Return the posts that wait while nothing of them is in training; none while the store is away."""
+        try:
+            return turns.overlooked(self._db)
+        except StoreError as error:
+            logger.warning("the queue could not be read: %s", error)
+            return []
+
+    def claim(self, limit: int, **only: str) -> list[Claim]:
         """Claim up to `limit` queued runs of one shape; none while the store is away."""
         since = time.monotonic()  # before the statement: the lease lasts at least as long as is assumed here
         try:
-            claims = lifecycle.claim(
-                self._db, self._owner, limit, shape_key=shape_key, lease_seconds=self._settings.lease_seconds
-            )
+            lease_seconds = self._settings.lease_seconds
+            claims = lifecycle.claim(self._db, self._owner, limit, lease_seconds=lease_seconds, **only)
         except StoreError as error:
             logger.warning("no runs could be claimed: %s", error)
             return []

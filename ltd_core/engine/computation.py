@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ltd_core.engine import for_experiments
 from ltd_core.engine.pack import Pack
 from ltd_core.engine.state import pack_state
@@ -31,7 +33,7 @@ class Computation:
         self._loaded.pop(lane, None)
 
     @one_thread
-    def advance(self) -> dict[int, Progress]:
+    def advance(self, seconds: float = math.inf) -> dict[int, Progress]:  # noqa: ARG002 - nothing to interrupt
         """Compute one run to its end."""
         if not self._loaded:
             return {}

@@ -12,6 +12,8 @@ boundary or has ended. The host waits for the device between these stretches of 
 
 from __future__ import annotations
 
+import math
+import time
 from functools import partial
 
 from ltd_core.engine.blocks import block_updates, next_boundary
@@ -35,6 +37,9 @@ from ltd_core.outcome import Outcome, Progress
 from ltd_core.spec import RunSpec
 from ltd_core.trace import TraceBlock
 
+_SHORTEST = 4
+"""Updates between two looks at the clock, at least."""
+
 
 class Pack:
     """Trains up to `lanes` runs at once."""
@@ -54,6 +59,7 @@ class Pack:
         self._active: list[Lane] = []
         self._stepper: AheadStepper | GraphStepper | None = None
         self._loaded = False
+        self._each = 0.0  # seconds of an update
 
     @property
     def _carried(self) -> dict[str, torch.Tensor]:
@@ -98,11 +104,15 @@ class Pack:
         return next(active.last_state for active in self._active if active.number == lane)
 
     @one_thread
-    def advance(self) -> dict[int, Progress]:
-        """Train every lane up to the nearest boundary of any; return the progress of those that reached one."""
+    def advance(self, seconds: float = math.inf) -> dict[int, Progress]:
+        """Train every lane up to the nearest boundary of any; return the progress of those that reached one.
+
+        After about so many seconds it returns without any: the next call goes on where this one ended.
+        """
         progress: dict[int, Progress] = {}
-        while self._active and not progress:
-            diverged = self._ready().run(min(self._distance(lane) for lane in self._active))
+        until = time.monotonic() + seconds
+        while self._active and not progress and time.monotonic() < until:
+            diverged = self._stretch(until)
             self._observe(diverged)
             solved = self._evaluate(diverged)
             for slot, lane in enumerate(self._active):
@@ -113,6 +123,19 @@ class Pack:
             if made.outcome:
                 self.clear(number)
         return progress
+
+    def _stretch(self, until: float) -> frozenset[int]:
+        """Make updates up to a boundary, evaluation or observation of any lane, or about a time; return who diverged.
+
+        Where it ends changes no number. The first stretch of new lanes is short, to see how long an update takes.
+        """
+        stepper, begun = self._ready(), time.monotonic()
+        updates = min(self._distance(lane) for lane in self._active)
+        if until < math.inf:
+            updates = min(updates, max(_SHORTEST, int((until - begun) / self._each)) if self._each else _SHORTEST)
+        diverged = stepper.run(updates)
+        self._each = (time.monotonic() - begun) / updates
+        return diverged
 
     def _ready(self) -> AheadStepper | GraphStepper:
         """Return the stepper of the active lanes: a new one when they have changed, but for one that has a graph."""

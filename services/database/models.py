@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 DIGEST = String(32)
 KINDS_KEY = String(16)
 _REPLAY_WAITS = text("replay = 'waiting'")
+_QUEUED = text("state = 'queued'")
 
 
 class Base(DeclarativeBase):
@@ -32,7 +33,8 @@ class Run(Base):
 
     __tablename__ = "runs"
     __table_args__ = (
-        Index("runs_queue", "state", "shape_key", "created_at"),
+        Index("runs_queue", "shape_key", "turn", "created_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index("runs_posts", "post", "turn", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("runs_age", "created_at", "id"),
         Index("runs_leases", "state", "lease_expires_at"),
         Index("runs_status", "state", "outcome_kind", "created_at", "id"),
@@ -57,6 +59,8 @@ class Run(Base):
     not_before: Mapped[float | None] = mapped_column(Float(53))
     cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
     posted_alone: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    post: Mapped[str] = mapped_column(DIGEST, server_default="")
+    turn: Mapped[int] = mapped_column(Integer, server_default="0")
     outcome_kind: Mapped[str | None] = mapped_column(String(16))
     outcome_step: Mapped[int | None] = mapped_column(Integer)
     outcome_message: Mapped[str | None] = mapped_column(Text)

@@ -22,7 +22,7 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, text, tuple_, update
 
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
@@ -30,7 +30,7 @@ from services.database.engine import Database, clock
 from services.database.models import Run, RunEvent, RunState, table
 from services.database.rows import json_list, strings_of, upsert
 from services.errors import NotFound
-from services.runs import summaries
+from services.runs import summaries, turns
 from services.runs.row import insert_metrics, metrics_of
 from services.traces import starts, writing
 from services.traces.codec import checksum
@@ -75,17 +75,16 @@ class Recorded(Enum):
 Item = tuple[Lease, Progress]
 
 
-def claim(db: Database, owner: str, limit: int, *, shape_key: str | None = None, lease_seconds: float) -> list[Claim]:
-    """Lease up to `limit` queued runs of one shape, oldest first; of the oldest run's shape when none is given."""
+def claim(db: Database, owner: str, limit: int, *, lease_seconds: float, **only: str) -> list[Claim]:
+    """Lease up to `limit` queued runs of one shape, in their turn; `only` those of a `shape_key` or a `post`."""
     with db.write() as conn:
         now = clock(conn)
-        runnable = (RUNS.c.state == "queued") & or_(RUNS.c.not_before.is_(None), RUNS.c.not_before <= now)
-        if shape_key is None:
-            oldest = select(RUNS.c.shape_key).where(runnable).order_by(RUNS.c.created_at, RUNS.c.id).limit(1)
-            shape_key = conn.execute(oldest).scalar_one_or_none()
+        due = or_(RUNS.c.not_before.is_(None), RUNS.c.not_before <= now)
+        runnable = and_(turns.QUEUED, due, *(RUNS.c[name] == value for name, value in only.items()))
+        shape_key = only.get("shape_key") or turns.next_shape(conn, runnable)
         if shape_key is None or limit < 1:
             return []
-        queue = select(RUNS.c.id).where(runnable, RUNS.c.shape_key == shape_key).order_by(RUNS.c.created_at, RUNS.c.id)
+        queue = select(RUNS.c.id).where(runnable, RUNS.c.shape_key == shape_key).order_by(*turns.ORDER)
         ids = conn.execute(queue.limit(limit).with_for_update(skip_locked=True)).scalars().all()
         by_id = {row.id: row for row in _lease(conn, ids, owner, now, lease_seconds)}
         rows = [by_id[run_id] for run_id in ids if run_id in by_id]

@@ -14,7 +14,7 @@ from sqlalchemy import select, text, update
 
 from services.database.engine import Database, clock
 from services.errors import BadQuestion
-from services.runs import lifecycle, queries, submission
+from services.runs import lifecycle, queries, submission, turns
 from services.runs.queries import RunView
 from services.runs.row import replay_id
 from services.traces import reading
@@ -44,7 +44,8 @@ def request(db: Database, run_id: str) -> bool:
     ((spec, row),) = submission.prepared([run.spec]).values()
     row |= {"id": replay_id(run_id), "origin": "replay", "posted_alone": True}
     with db.write() as conn:
-        done = submission.submit_in(conn, {row["id"]: (spec, row)})
+        turn = turns.first(conn, turns.ALONE)
+        done = submission.submit_in(conn, {row["id"]: (spec, row)}, turns.ALONE, turn)
         conn.execute(update(RUNS).where(RUNS.c.id == run_id).values(replay="waiting"))
     return not done.stood
 

@@ -39,6 +39,8 @@ def queued(spec: RunSpec, queued_at: float) -> Row:
         "attempts": 0,
         "cancel_requested": False,
         "posted_alone": False,
+        "post": "",
+        "turn": 0,
         "outcome_kind": None,
         "summary": "{}",
         "origin": "trained",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, or_, select, text, update
 
 from ltd_core.spec import RunSpec
 from services.database.engine import Database, clock
 from services.database.rows import insert_rows, json_list, strings_of
-from services.runs import lifecycle
+from services.runs import lifecycle, turns
 from services.runs.lifecycle import RUNS
 from services.runs.row import Row, insert, queued
 from services.words import OPEN, RESTARTABLE
@@ -43,9 +43,13 @@ def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
     for _, row in runs.values():
         row["posted_alone"] = True
     with db.write() as conn:
-        done = submit_in(conn, runs)
+        turn = turns.first(conn, turns.ALONE)
+        done = submit_in(conn, runs, turns.ALONE, turn)
         for ids in _chunks(done.restarted + done.stood):
             conn.execute(update(RUNS).where(RUNS.c.id.in_(ids), RUNS.c.state.in_(OPEN)).values(posted_alone=True))
+        for ids in _chunks(done.stood):
+            later = RUNS.c.id.in_(ids) & turns.QUEUED & (RUNS.c.turn > turn)
+            conn.execute(update(RUNS).where(later).values(post=turns.ALONE, turn=turn))
     return done
 
 
@@ -54,20 +58,24 @@ def prepared(specs: Iterable[RunSpec]) -> Prepared:
     return {spec.digest: (spec, queued(spec, 0.0)) for spec in specs}
 
 
-def submit_in(conn: Connection, by_id: Prepared) -> Submitted:
-    """Do the same in the caller's transaction."""
+def submit_in(conn: Connection, by_id: Prepared, post: str, turn: int) -> Submitted:
+    """Do the same in the caller's transaction, for a post (`services.runs.turns`), from a turn on."""
     done, now = Submitted(), clock(conn)
     for i, (_, row) in enumerate(by_id.values()):
         row["created_at"] = row["updated_at"] = now + i * _APART
+        row["post"], row["turn"] = post, turn + i
     inserted = insert(conn, list(by_id.values()))
     done.new = {run_id: row for run_id, (_, row) in by_id.items() if run_id in inserted}
     for ids in _chunks(sorted(by_id.keys() - inserted)):
         for run_id, state in conn.execute(_STATES, {"ids": ids}):
             (done.restarted if state in RESTARTABLE else done.stood).append(run_id)
     again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
-    for ids in _chunks(done.restarted):
-        ended = RUNS.c.id.in_(ids) & RUNS.c.state.in_(RESTARTABLE)
-        conn.execute(update(RUNS).where(ended).values(**again, not_before=None, updated_at=now))
+    if done.restarted:
+        ended = (RUNS.c.id == bindparam("run")) & or_(*(RUNS.c.state == state for state in RESTARTABLE))
+        queue = update(RUNS).where(ended).values(**again, not_before=None, updated_at=now, post=post)
+        conn.execute(
+            queue.values(turn=bindparam("place")), [{"run": i, "place": by_id[i][1]["turn"]} for i in done.restarted]
+        )
     insert_rows(conn, lifecycle.EVENTS, [{"run_id": run_id, "at": now} | _FIRST for run_id in done.new])
     lifecycle.log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], now)
     return done

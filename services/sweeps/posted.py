@@ -18,7 +18,7 @@ from services.database.models import Run, Sweep, SweepRun, table
 from services.database.rows import insert_missing, insert_new
 from services.errors import NotFound
 from services.lists.cursor import read_cursor, write_cursor
-from services.runs import limits, submission
+from services.runs import limits, submission, turns
 from services.settings import Settings
 from services.sweeps.request import Coordinates, SweepRequest, expand, with_values
 from services.sweeps.slices import slices
@@ -95,7 +95,7 @@ def post(db: Database, request: SweepRequest, settings: Settings | None = None) 
     sweep_id = hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
     row: dict[str, Any] = {name: orjson.dumps(value).decode() for name, value in asked.items()}  # axes in their order
     row |= {"id": sweep_id, "name": request.name, "created_at": 0.0, "runs": _UNSEEN}
-    counts, created = Counter[str](), False
+    counts, created, turn = Counter[str](), False, 0
     for positions in slices(len(cells)):
         first, some = positions.start, cells[positions.start : positions.stop]
         runs = submission.prepared(spec for _, spec in some)
@@ -103,7 +103,8 @@ def post(db: Database, request: SweepRequest, settings: Settings | None = None) 
         with db.write() as conn:
             if first == 0 and not insert_missing(conn, SWEEPS, [row]):
                 conn.execute(update(SWEEPS).where(SWEEPS.c.id == sweep_id).values(cancelled_at=None))
-            done = submission.submit_in(conn, runs)
+            turn = turns.first(conn, sweep_id) if first == 0 else turn
+            done = submission.submit_in(conn, runs, sweep_id, turn + first)
             insert_new(conn, MEMBERS, members)
             if positions.stop == len(cells):
                 created = _show(conn, sweep_id, ids)

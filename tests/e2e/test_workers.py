@@ -10,6 +10,7 @@ from services.sweeps import posted
 from services.sweeps.request import SweepRequest, expand
 from services.traces import reading
 from tests.support.lab import Lab, long, small
+from tests.support.parts import wait_for
 
 pytestmark = pytest.mark.xdist_group("workers")
 
@@ -69,3 +70,23 @@ def test_events_tell_the_way_of_a_run(lab: Lab) -> None:
     ids = lab.submit(small())
     lab.ends(ids)
     assert lab.events(ids[0]) == ["queued", "claimed", "succeeded"]
+
+
+def test_a_run_posted_alone_and_a_second_sweep_start_while_thousands_of_a_sweep_wait(lab: Lab) -> None:
+    lab.start()
+    base = {name: value for name, value in small().full().items() if name != "seed"}
+    sweeps = []
+    for batch_size in (4, 3):
+        request = SweepRequest(base=base | {"batch_size": batch_size}, seeds=list(range(3000)))
+        sweeps.append(posted.post(lab.db, request).sweep_id)
+        queue.hint(lab.settings, 3000)
+        wait_for(lambda: posted.get(lab.db, sweeps[-1]).states.get("succeeded", 0) > 8)
+    ids = [lab.submit(small(9999)), lab.submit(small(9999, batch_size=7))]  # of the first sweep's shape, of another
+    assert lab.ends([run_id for (run_id,) in ids]) == ["succeeded", "succeeded"]
+    done = [posted.get(lab.db, sweep_id).states["succeeded"] for sweep_id in sweeps]
+    wait_for(lambda: all(_more(lab, sweep_id, count) for sweep_id, count in zip(sweeps, done, strict=True)))
+    assert all(posted.get(lab.db, sweep_id).states["queued"] > 1500 for sweep_id in sweeps)
+
+
+def _more(lab: Lab, sweep_id: str, done: int) -> bool:
+    return posted.get(lab.db, sweep_id).states["succeeded"] > done

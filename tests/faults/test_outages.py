@@ -40,8 +40,8 @@ def test_running_work_outlives_the_broker_and_new_work_is_found_after_it(sqlite_
     lab.reaches(running, 16)
     own_broker.stop()
     wait_for(lambda: "Connection to broker lost" in worker.log or "Cannot connect" in worker.log)
-    (new,) = lab.submit(small(7))  # of another shape, so no lane is offered to it
     assert lab.ends([running]) == ["succeeded"]
+    (new,) = lab.submit(small(7))  # when nothing trains, so that only a hint leads to it
     own_broker.start()
     assert lab.ends([new]) == ["succeeded"]
     assert lab.events(running).count("claimed") == 1

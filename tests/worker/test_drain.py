@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
+from ltd_core.spec import parse_spec
 from services.database.engine import Database
 from services.runs import lifecycle
+from services.sweeps import posted
+from services.sweeps.request import SweepRequest
 from tests.support.lab import Lab, long, small
-from tests.support.parts import DEADLINE
-from worker.drain import Drain
+from tests.support.parts import DEADLINE, wait_for
+from worker.drain import LANES_BESIDE, MOST_BESIDE, Drain
 from worker.journal import Journal
 from worker.keeper import LeaseKeeper
 
@@ -131,3 +134,48 @@ def test_a_run_taken_by_another_process_is_left_to_it(lab: Lab, loop: Loop) -> N
     step = lab.run(run_id).step
     assert lab.run(run_id).state == "running"
     assert step < ENDLESS
+
+
+def endless(batch_size: int, count: int) -> SweepRequest:
+    """Return a sweep of runs that never end, more of them than there are lanes."""
+    base = {name: value for name, value in long(updates=ENDLESS).full().items() if name != "seed"}
+    return SweepRequest(base=base | {"batch_size": batch_size}, seeds=list(range(count)))
+
+
+def trained(lab: Lab, sweep_id: str) -> int:
+    return posted.get(lab.db, sweep_id).updates_done
+
+
+@pytest.mark.parametrize("batch_size", [4, 20])
+def test_a_run_posted_alone_trains_beside_a_crew_whose_lanes_are_all_taken(
+    lab: Lab, loop: Loop, batch_size: int
+) -> None:
+    sweep = posted.post(lab.db, endless(20, 9)).sweep_id
+    loop.thread.start()
+    wait_for(lambda: trained(lab, sweep) > 16)
+    (alone,) = lab.submit(parse_spec(long(99, updates=300).full() | {"batch_size": batch_size}), hint=False)
+    assert lab.ends([alone]) == ["succeeded"]
+    assert lab.events(alone) == ["queued", "claimed", "succeeded"]
+    before = trained(lab, sweep)
+    wait_for(lambda: trained(lab, sweep) > before)
+
+
+def test_sweeps_posted_behind_an_endless_one_advance_with_it_and_are_given_back_with_it(lab: Lab, loop: Loop) -> None:
+    sweeps = [posted.post(lab.db, endless(20, 9)).sweep_id]
+    loop.thread.start()
+    wait_for(lambda: trained(lab, sweeps[0]) > 16)
+    sweeps += [posted.post(lab.db, endless(size, 9)).sweep_id for size in (3, 5)]
+    for sweep in (*sweeps, *sweeps):
+        before = trained(lab, sweep)
+        wait_for(lambda sweep=sweep, before=before: trained(lab, sweep) > before)
+    loop.stop.set()
+    loop.thread.join()
+    assert [posted.get(lab.db, sweep).states for sweep in sweeps] == [{"queued": 9}] * 3
+
+
+def test_no_more_crews_train_beside_another_than_leave_it_a_quarter_of_the_time(lab: Lab, loop: Loop) -> None:
+    sweeps = [posted.post(lab.db, endless(20 + size, 9)).sweep_id for size in range(6)]
+    loop.thread.start()
+    wait_for(lambda: sum(trained(lab, sweep) > 0 for sweep in sweeps) == 1 + MOST_BESIDE)
+    running = [posted.get(lab.db, sweep).states.get("running", 0) for sweep in sweeps]
+    assert sorted(running) == [0, 0, *[LANES_BESIDE] * MOST_BESIDE, 4]

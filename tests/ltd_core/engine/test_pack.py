@@ -49,6 +49,17 @@ def test_a_resumed_run_ends_as_if_it_had_never_stopped() -> None:
         assert exactly(rest) == exactly(whole[stop + 1 :])
 
 
+def test_a_run_that_is_interrupted_within_its_blocks_is_the_same_to_the_bit() -> None:
+    spec = small(updates=200, evaluation={"every": 16, "sequences": 130, "stop": False})
+    pack, made, calls = Pack(spec, 1), [], 0
+    pack.load(0, spec)
+    while not made or made[-1].outcome is None:
+        made += pack.advance(1e-6).values()
+        calls += 1
+    assert calls > 30
+    assert exactly(made) == exactly(alone(spec))
+
+
 def test_a_damaged_state_or_one_of_another_run_is_refused() -> None:
     spec, other = small(), small(seed=1)
     state = alone(spec)[0].state
