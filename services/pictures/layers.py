@@ -17,7 +17,7 @@ from services.traces.codec import Array
 Drawn = list[dict[str, Any]]
 
 _WIDTHS = {"line": 2.0, "bold": 3.0, "thin": 1.0, "marks": 0.0}
-_FEW = 16
+FEW = 16
 """So few points are marked one by one."""
 _STEPS = 5
 """Lines where a curve is drawn by step: the first, the last, and some between."""
@@ -33,35 +33,31 @@ def drawn(layer: Layer, stored: Stored, sides: Sides) -> Drawn:  # noqa: ARG001
 
 @drawn.register
 def _curve(layer: Curve, stored: Stored, sides: Sides) -> Drawn:
-    info = stored.declared[layer.trace]
-    along = stored.along(layer.trace, layer.along)
-    lines = _lines(layer, stored)
-    x, traces = sides.on("x", _binned(layer, np.asarray(along)) if layer.bins else along), []
+    view, along = stored.view(layer.trace), stored.along(layer.trace, layer.along)
+    lines, traces = _lines(layer, stored), []
+    if view.level and not layer.bins and layer.along == view.info.axes[0] and len(lines) == 1:
+        name, color = f"lowest to highest of {view.cell_steps // view.info.every:,}", palette.faint(lines[0][1])
+        traces = sides.area(along, view.minimum, view.maximum, color, name=name, showlegend=False)
     for number, (name, color, values) in enumerate(lines):
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": _mode(layer, values, whole=sides.holds("y", values)),
-                "x": x,
-                "y": sides.on("y", _binned(layer, values) if layer.bins else values, framed=layer.framed),
-                "name": name,
-                "showlegend": bool(name) and (len(lines) <= _NAMED or number in {0, len(lines) - 1}),
-                "line": {"color": color, "width": _WIDTHS[layer.style]},
-                "marker": {"color": color, "size": 6},
-                **_intervals(layer, stored, sides, number, len(lines)),
-            }
+        line = sides.line(
+            _binned(layer, along),
+            _binned(layer, values),
+            _mode(layer, values, whole=sides.holds("y", values)),
+            framed=layer.framed,
+            name=name,
+            showlegend=bool(name) and (len(lines) <= _NAMED or number in {0, len(lines) - 1}),
+            line={"color": color, "width": _WIDTHS[layer.style]},
+            marker={"color": color, "size": 6},
         )
-    coarse = stored.view(layer.trace)
-    if coarse.level and not layer.bins and layer.along == info.axes[0] and len(lines) == 1:
-        traces = [*_envelope(coarse, along, sides, lines[0][1]), *traces]
+        traces.append(line | _intervals(layer, stored, sides, number, len(lines)))
     return traces
 
 
 def _lines(layer: Curve, stored: Stored) -> list[tuple[str, str, Array]]:
     """Return name, color and values of each line of a curve."""
-    values = _cut(layer, stored)
+    values = _cut(layer, stored, layer.trace)
     if not layer.by:
-        return [(layer.name, palette.hue(layer.hue), values)]
+        return [(layer.name, palette.hue(layer.hue), values[0])]
     names, first = _names(layer, stored), layer.by == stored.declared[layer.trace].axes[0]
     places = list(range(len(names)))
     if first and len(names) > _STEPS:
@@ -80,24 +76,21 @@ def _names(layer: Curve, stored: Stored) -> list[str]:
     return [name if isinstance(name, str) else told(name) for name in stored.along(layer.trace, layer.by)]
 
 
-def _cut(layer: Curve, stored: Stored, trace: str = "") -> Array:
-    """Return the values [along], or [by, along], of a curve or a trace beside it, the other axes cut where it says."""
-    trace = trace or layer.trace
-    kept = [axis for axis in stored.declared[trace].axes if axis in {layer.along, layer.by}]
-    cut = stored.cut(trace, kept, layer.at)
-    return cut if not layer.by or kept == [layer.by, layer.along] else cut.T
+def _cut(layer: Curve, stored: Stored, trace: str) -> Array:
+    """Return the numbers of a trace that has the axes of a curve's, a row a line."""
+    return np.atleast_2d(stored.cut(trace, (layer.by, layer.along) if layer.by else (layer.along,), layer.at))
 
 
 def _mode(layer: Curve, values: Array, *, whole: bool) -> str:
     """Return how a line is drawn: point by point where there are few, or where a point may stand alone."""
     if layer.style == "marks":
         return "markers"
-    return "lines+markers" if len(values) <= _FEW or not whole else "lines"
+    return "lines+markers" if len(values) <= FEW or not whole else "lines"
 
 
-def _binned(layer: Curve, values: Array) -> Array:
+def _binned(layer: Curve, values: Any) -> Any:
     """Return the means of equal parts of a line, at most as many as it says."""
-    if len(values) <= layer.bins:
+    if not layer.bins or len(values) <= layer.bins:
         return values
     with np.errstate(invalid="ignore"):
         return np.array([part.mean() for part in np.array_split(values, layer.bins)])
@@ -105,71 +98,45 @@ def _binned(layer: Curve, values: Array) -> Array:
 
 def _intervals(layer: Curve, stored: Stored, sides: Sides, number: int, lines: int) -> dict[str, Any]:
     """Return error bars, from the ends of an interval or a standard error."""
-
-    def part(name: str) -> Array:
-        values = _cut(layer, stored, name)
-        return np.asarray(values[number] if layer.by else values, dtype=np.float64)
-
     if layer.error:
-        return {"error_y": {"array": packed(1.96 * part(layer.error)), "thickness": 1, "width": 3}}
-    if not layer.low or lines > _NAMED:
+        ends = {"array": packed(1.96 * _cut(layer, stored, layer.error)[number])}
+    elif layer.low and lines <= _NAMED:
+        middle, low, high = (_cut(layer, stored, name)[number] for name in (layer.trace, layer.low, layer.high))
+        for end in (low, high):
+            sides.on("y", end)
+        ends = {"array": packed(high - middle), "arrayminus": packed(middle - low)}
+    else:
         return {}
-    middle, low, high = part(layer.trace), part(layer.low), part(layer.high)
-    for end in (low, high):
-        sides.on("y", end)
-    return {"error_y": {"array": packed(high - middle), "arrayminus": packed(middle - low), "thickness": 1, "width": 3}}
-
-
-def _envelope(view: Any, along: list[float | str], sides: Sides, color: str) -> Drawn:
-    """Return the area from the lowest to the highest number of each cell: no spike is lost."""
-    x = sides.on("x", along)
-    edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    name = f"lowest to highest of {view.cell_steps // view.info.every:,}"
-    low, high = sides.on("y", view.minimum), sides.on("y", view.maximum)
-    return [
-        edge | {"y": low},
-        edge | {"y": high, "fill": "tonexty", "fillcolor": palette.faint(color), "name": name},
-    ]
+    return {"error_y": ends | {"thickness": 1, "width": 3}}
 
 
 @drawn.register
 def _band(layer: Band, stored: Stored, sides: Sides) -> Drawn:
     info, values = stored.declared[layer.trace], stored.values(layer.trace)
-    x = sides.on("x", stored.along(layer.trace, info.axes[0]))
-    low, high = (sides.on("y", values[..., place]) for place in layer.between)
-    edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
-    return [
-        edge | {"y": low, "showlegend": False},
-        edge
-        | {
-            "y": high,
-            "fill": "tonexty",
-            "fillcolor": palette.faint(palette.hue(layer.hue), 0.15),
-            "name": layer.name,
-            "showlegend": True,
-        },
-    ]
+    low, high = (values[..., place] for place in layer.between)
+    color = palette.faint(palette.hue(layer.hue), 0.15)
+    return sides.area(stored.along(layer.trace, info.axes[0]), low, high, color, name=layer.name, showlegend=True)
 
 
 @drawn.register
 def _heat_map(layer: HeatMap, stored: Stored, sides: Sides) -> Drawn:
-    axes, cut = stored.declared[layer.trace].axes, stored.cut(layer.trace, {layer.x, layer.y}, layer.at)
-    rows = cut if axes.index(layer.y) < axes.index(layer.x) else cut.T
+    rows = stored.cut(layer.trace, (layer.y, layer.x), layer.at)
     with np.errstate(divide="ignore", invalid="ignore"):
-        shown = np.log10(rows) if layer.colors.scale == "log" else scaled(layer.colors, rows.astype(np.float64))
+        shown = np.log10(rows) if layer.colors.scale == "log" else scaled(layer.colors, rows)
     x, y = (sides.on(side, stored.along(layer.trace, axis)) for side, axis in (("x", layer.x), ("y", layer.y)))
     body = {"type": "heatmap", "x": x, "y": y, "hoverongaps": False, "showlegend": False}
     finite = shown[np.isfinite(shown)]
     low, high = (np.quantile(finite, [0.002, 0.998]).tolist()) if finite.size else (0.0, 1.0)
     zero = np.isneginf(shown)
+    value = "%{z:.4g}" if layer.colors.scale == "linear" else "10^%{z:.2f}"
+    bar = {"title": {"text": layer.colors.label, "side": "right"}, "thickness": 10, "outlinewidth": 0}
     main = body | {
         "z": packed(np.round(np.where(zero, np.nan, shown), 3)),
         "zmin": low,
         "zmax": high if high > low else low + 1.0,
         "colorscale": "Viridis",
-        "colorbar": {"title": {"text": layer.colors.label, "side": "right"}, "thickness": 10, "outlinewidth": 0}
-        | _color_ticks(layer, low, high),
-        "hovertemplate": f"%{{x}}, %{{y}}<br>{_hover(layer)}<extra></extra>",
+        "colorbar": bar | (_color_ticks(low, high) if layer.colors.scale != "linear" else {}),
+        "hovertemplate": f"%{{x}}, %{{y}}<br>{layer.colors.label}: {value}<extra></extra>",
     }
     if not zero.any():
         return [main]
@@ -178,47 +145,26 @@ def _heat_map(layer: HeatMap, stored: Stored, sides: Sides) -> Drawn:
     return [main, body | exact | {"hovertemplate": "%{x}, %{y}<br>exactly zero<extra></extra>"}]
 
 
-def _hover(layer: HeatMap) -> str:
-    """Return what a place says of its color, which may stand for an exponent of ten."""
-    value = "%{z:.4g}" if layer.colors.scale == "linear" else "10^%{z:.2f}"
-    return f"{layer.colors.label}: {value}"
-
-
-def _color_ticks(layer: HeatMap, low: float, high: float) -> dict[str, Any]:
+def _color_ticks(low: float, high: float) -> dict[str, Any]:
     """Return the ticks of colors that stand for exponents of ten."""
-    if layer.colors.scale == "linear":
-        return {}
     whole = range(int(np.ceil(low)), int(np.floor(high)) + 1)
-    every = max(1, -(-len(whole) // 7))
-    shown = list(whole[::every]) if len(whole) > 1 else [low, high]
-    text = [ten(int(k)) if k == int(k) else told(10.0**k) for k in shown]
-    return {"tickvals": shown, "ticktext": text}
+    shown = list(whole[:: max(1, -(-len(whole) // 7))]) if len(whole) > 1 else [low, high]
+    return {"tickvals": shown, "ticktext": [ten(int(k)) if k == int(k) else told(10.0**k) for k in shown]}
 
 
 @drawn.register
 def _histogram(layer: Histogram, stored: Stored, sides: Sides) -> Drawn:
-    x = sides.on("x", stored.whole(layer.trace).ravel())
-    return [
-        {
-            "type": "histogram",
-            "x": x,
-            "nbinsx": 60,
-            "name": layer.name,
-            "showlegend": False,
-            "marker": {"color": palette.hue(0)},
-        }
-    ]
+    x, marker = sides.on("x", stored.whole(layer.trace).ravel()), {"color": palette.hue(0)}
+    return [{"type": "histogram", "x": x, "nbinsx": 60, "name": layer.name, "showlegend": False, "marker": marker}]
 
 
 @drawn.register
 def _plane(layer: Plane, stored: Stored, sides: Sides) -> Drawn:
-    last = _last(stored, layer.trace)
-    angles = np.linspace(0.0, 2 * np.pi, 181)
-    circle = {"x": sides.on("x", np.cos(angles)), "y": sides.on("y", np.sin(angles)), "mode": "lines"}
-    points = {"x": sides.on("x", last[:, 0]), "y": sides.on("y", last[:, 1]), "mode": "markers"}
+    last, angles = _last(stored, layer.trace), np.linspace(0.0, 2 * np.pi, 181)
+    circle, dots = {"color": palette.THEORY, "width": 1}, {"color": palette.hue(0), "size": 7}
     return [
-        {"type": "scatter", **circle, "line": {"color": palette.THEORY, "width": 1}, "name": "unit circle"},
-        {"type": "scatter", **points, "marker": {"color": palette.hue(0), "size": 7}, "name": "eigenvalues"},
+        sides.line(np.cos(angles), np.sin(angles), line=circle, name="unit circle"),
+        sides.line(last[:, 0], last[:, 1], "markers", marker=dots, name="eigenvalues"),
     ]
 
 
@@ -229,35 +175,16 @@ def _last(stored: Stored, trace: str) -> Array:
 
 @drawn.register
 def _path(layer: Path, stored: Stored, sides: Sides) -> Drawn:
-    last = _last(stored, layer.trace)
-    color = palette.hue(layer.hue)
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "x": sides.on("x", last[:, layer.x]),
-            "y": sides.on("y", last[:, layer.y]),
-            "name": layer.name,
-            "showlegend": True,
-            "line": {"color": color, "width": 2},
-            "marker": {"color": color, "size": 5},
-        }
-    ]
+    last, color = _last(stored, layer.trace), palette.hue(layer.hue)
+    line, marker = {"color": color, "width": 2}, {"color": color, "size": 5}
+    x, y = last[:, layer.x], last[:, layer.y]
+    return [sides.line(x, y, "lines+markers", name=layer.name, showlegend=True, line=line, marker=marker)]
 
 
 @drawn.register
 def _line(layer: Line, stored: Stored, sides: Sides) -> Drawn:  # noqa: ARG001
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": sides.on("x", layer.x),
-            "y": sides.on("y", layer.y),
-            "name": layer.name,
-            "showlegend": True,
-            "line": {"color": palette.THEORY, "width": 1.5, "dash": "dash"},
-        }
-    ]
+    dashed = {"color": palette.THEORY, "width": 1.5, "dash": "dash"}
+    return [sides.line(layer.x, layer.y, name=layer.name, showlegend=True, line=dashed)]
 
 
 @drawn.register

@@ -10,6 +10,7 @@ import numpy as np
 
 from ltd_core.picture import Curve
 from services.pictures import palette
+from services.pictures.layers import FEW
 from services.pictures.sides import Sides
 from services.pictures.stored import Stored
 from services.traces.codec import Array
@@ -18,8 +19,6 @@ _FEW_RUNS = 5
 """Of fewer, all lie in the band."""
 _LAST = 1001
 """In the legend: after the groups."""
-_FEW_POINTS = 16
-"""So few points are marked one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,39 +44,20 @@ class Lines:
         """Return the values where at least half of the runs have one: a median of the few that go on says little."""
         return np.where(2 * np.count_nonzero(~np.isnan(self.values), axis=0) >= self.runs, self.values, np.nan)
 
-    def traces(self, name: str, line: dict[str, Any], sides: Sides, *, shaded: bool) -> list[dict[str, Any]]:
+    def traces(self, name: str, line: dict[str, Any], sides: Sides, *, shaded: bool = False) -> list[dict[str, Any]]:
         """Return what Plotly draws: the median, and of several runs the band and where one ends."""
-        x = sides.on("x", self.x)
-        marked = "lines+markers" if len(self.x) <= _FEW_POINTS and shaded else "lines"
-        main = {"type": "scatter", "x": x, "mode": marked, "name": name, "line": line, "marker": {"size": 6}}
-        main["y"] = sides.on("y", quantile(self._half, 0.5))
+        mode = "lines+markers" if len(self.x) <= FEW and shaded else "lines"
+        main = sides.line(self.x, quantile(self._half, 0.5), mode, name=name, line=line, marker={"size": 6})
         if not shaded or self.runs == 1:
             return [main]
-        few = self.runs < _FEW_RUNS
+        few, color = self.runs < _FEW_RUNS, palette.faint(line["color"], 0.16)
         told = f"lowest to highest of {self.runs} runs" if few else f"middle 80 % of {self.runs} runs"
-        low, high = (sides.on("y", quantile(self._half, q)) for q in ((0.0, 1.0) if few else (0.1, 0.9)))
-        edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip"}
-        fill = {"fill": "tonexty", "fillcolor": palette.faint(line["color"], 0.16), "name": told, "legendrank": _LAST}
-        return [edge | {"y": low}, edge | {"y": high} | fill, main, *self._rings(line, sides)]
-
-    def _rings(self, line: dict[str, Any], sides: Sides) -> list[dict[str, Any]]:
+        low, high = (quantile(self._half, q) for q in ((0.0, 1.0) if few else (0.1, 0.9)))
+        band = sides.area(self.x, low, high, color, name=told, legendrank=_LAST)
         if not self.ends:
-            return []
-        x, y = (
-            sides.on(side, np.array(places)) for side, places in zip("xy", zip(*self.ends, strict=True), strict=True)
-        )
-        ring = {"symbol": "circle-open", "size": 8, "color": line["color"]}
-        return [
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": x,
-                "y": y,
-                "name": "a run ends",
-                "marker": ring,
-                "legendrank": _LAST,
-            }
-        ]
+            return [*band, main]
+        ring, (x, y) = {"symbol": "circle-open", "size": 8, "color": line["color"]}, zip(*self.ends, strict=True)
+        return [*band, main, sides.line(x, y, "markers", name="a run ends", marker=ring, legendrank=_LAST)]
 
 
 def lines_of(curve: Curve, runs: Sequence[Stored]) -> Lines:
@@ -85,12 +65,12 @@ def lines_of(curve: Curve, runs: Sequence[Stored]) -> Lines:
     there = [run for run in runs if curve.trace in run.declared and len(run.view(curve.trace).steps)]
     if not there:
         return Lines([], np.empty((1, 0)))
-    cut = [_cut(curve, run) for run in there]
+    cut = [run.cut(curve.trace, (curve.along,), curve.at) for run in there]
     info = there[0].declared[curve.trace]
     if curve.along != info.axes[0] or info.along(curve.along):
-        longest = max(there, key=lambda run: len(run.along(curve.trace, curve.along)))
-        x = longest.along(curve.trace, curve.along)
-        return _without_zeros(Lines(x, np.stack([_padded(values, len(x)) for values in cut])))
+        x = max((run.along(curve.trace, curve.along) for run in there), key=len)
+        padded = [np.pad(values, (0, len(x) - len(values)), constant_values=np.nan) for values in cut]
+        return _without_zeros(Lines(x, np.stack(padded)))
     return _on_cells(curve, there, cut)
 
 
@@ -103,15 +83,6 @@ def quantile(values: Array, share: float) -> Array:
         between = there & np.isnan(found)
         found[between] = np.nanquantile(values[:, between], share, axis=0, method="lower")
     return found
-
-
-def _cut(curve: Curve, run: Stored) -> Array:
-    """Return the values along a curve, every other axis cut where it says, at its last place by default."""
-    return np.asarray(run.cut(curve.trace, {curve.along}, curve.at), dtype=np.float64)
-
-
-def _padded(values: Array, length: int) -> Array:
-    return np.append(values, np.full(length - len(values), np.nan))
 
 
 def _without_zeros(lines: Lines) -> Lines:
@@ -135,16 +106,8 @@ def _on_cells(curve: Curve, runs: Sequence[Stored], cut: Sequence[Array]) -> Lin
         cells = (view.steps - every) // width
         used, starts = np.unique(cells, return_index=True)
         row[used] = np.add.reduceat(line, starts) / np.diff(np.append(starts, len(line)))
-    x = np.arange(count) * width + every + (width - every) / 2
     there = ~np.isnan(values).all(0)
-    return Lines(x[there].tolist(), values[:, there], width // every, _ends(x[there], values[:, there]))
-
-
-def _ends(x: Array, values: Array) -> tuple[tuple[float, float], ...]:
-    """Return the last finite points of runs that have none at the end."""
-    ends = []
-    for line in values:
-        finite = np.flatnonzero(np.isfinite(line))
-        if len(finite) and finite[-1] < len(x) - 1:
-            ends.append((float(x[finite[-1]]), float(line[finite[-1]])))
-    return tuple(ends)
+    x, values = (np.arange(count) * width + every + (width - every) / 2)[there], values[:, there]
+    last_points = [(line, i) for line in values for i in np.flatnonzero(np.isfinite(line))[-1:]]
+    ends = tuple((float(x[i]), float(line[i])) for line, i in last_points if i < len(x) - 1)
+    return Lines(x.tolist(), values, width // every, ends)

@@ -14,6 +14,7 @@ from services.pictures.palette import THEORY
 from services.pictures.ticks import ticks
 from services.traces.codec import Array
 
+Numbers = Array | Sequence[float] | Sequence[float | str]
 _ROOM = {"x": 0.03, "y": 0.07}
 """Of an axis's length, beyond the outermost values."""
 _FEW = 10
@@ -29,12 +30,12 @@ class Sides:
         self.levels: list[dict[str, Any]] = []
         self._whole = True
 
-    def on(self, side: str, values: Array | Sequence[float | str], *, framed: bool = True) -> Any:
+    def on(self, side: str, values: Numbers, *, framed: bool = True) -> Any:
         """Return numbers as they stand on a side, for Plotly; words stay words. The side reaches as far if framed."""
         if len(values) and isinstance(values[0], str):
             return list(values)
         shown = scaled(self._axes[side], np.asarray(values, dtype=np.float64))
-        inside = shown[np.isfinite(shown) & ((shown > 0) | (self._axes[side].scale != "log"))]
+        inside = shown[self._placed(side, shown)]
         if side == "x":
             self._whole &= bool((inside == np.floor(inside)).all())
         if framed and len(inside):
@@ -43,7 +44,20 @@ class Sides:
 
     def holds(self, side: str, values: Array) -> bool:
         """Return whether every number has a place on a side: zero has none on a logarithmic one."""
-        return bool((np.isfinite(values) & ((values > 0) | (self._axes[side].scale != "log"))).all())
+        return bool(self._placed(side, values).all())
+
+    def _placed(self, side: str, values: Array) -> Any:
+        return np.isfinite(values) & ((values > 0) | (self._axes[side].scale != "log"))
+
+    def line(self, x: Numbers, y: Numbers, mode: str = "lines", *, framed: bool = True, **more: Any) -> dict[str, Any]:
+        """Return points on both sides, joined or not, as Plotly draws them."""
+        return {"type": "scatter", "mode": mode, "x": self.on("x", x), "y": self.on("y", y, framed=framed), **more}
+
+    def area(self, x: Numbers, low: Any, high: Any, color: str, **more: Any) -> list[dict[str, Any]]:
+        """Return what lies between two lines."""
+        edge: dict[str, Any] = {"line": {"width": 0}, "hoverinfo": "skip"}
+        fill: dict[str, Any] = {"fill": "tonexty", "fillcolor": color}
+        return [self.line(x, low, **edge, showlegend=False), self.line(x, high, **edge, **fill, **more)]
 
     def level(self, name: str, value: float, side: str) -> None:
         """Draw a line across the figure."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -56,13 +56,13 @@ class Stored:
         """Return its points however coarse curves are drawn: means of cells have another distribution."""
         return replace(self, max_points=MOST_NUMBERS, _views={}).values(trace)
 
-    def cut(self, trace: str, kept: Collection[str], at: Mapping[str, int]) -> Array:
-        """Return its numbers along some axes, of each other one at a place, by default the last."""
+    def cut(self, trace: str, along: Sequence[str], at: Mapping[str, int]) -> Array:
+        """Return its numbers along some of its axes, in that order, each other cut `at` a place: by default the last."""
         first, *others = self.declared[trace].axes
-        places = tuple(slice(None) if axis in kept else at.get(axis, -1) for axis in others)
-        if first in kept:
-            return self.values(trace)[:, *places]
-        return self._stored_at(trace, at.get(first, -1))[places]
+        places = tuple(slice(None) if axis in along else at.get(axis, -1) for axis in others)
+        found = self.values(trace)[:, *places] if first in along else self._stored_at(trace, at.get(first, -1))[places]
+        left = [axis for axis in (first, *others) if axis in along]
+        return np.asarray(found, dtype=np.float64).transpose([left.index(axis) for axis in along])
 
     def _stored_at(self, trace: str, index: int) -> Array:
         """Return a stored point by its index, -1 for the last of what is drawn; its cell's mean where it is gone."""

@@ -11,6 +11,7 @@ from ltd_core.picture import Axis, Curve
 from ltd_core.trace import TraceInfo
 from services.pictures.runs_band import Lines, lines_of, quantile
 from services.pictures.sides import Sides
+from services.pictures.stored import Stored
 from services.traces.reading import TraceView
 
 NAN, INF = np.nan, np.inf
@@ -29,6 +30,8 @@ class Run:
     @property
     def declared(self) -> dict[str, TraceInfo]:
         return {self.info.name: self.info}
+
+    cut = Stored.cut
 
     def view(self, _: str) -> TraceView:
         steps = np.arange(len(self.numbers)) * self.cell + 1
