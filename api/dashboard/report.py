@@ -22,8 +22,8 @@ from services.database.engine import Database
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
 from services.pictures.cells import groups
-from services.pictures.overlay import MOST_RUNS, Group, curves_of, overlay, pictures_of
-from services.pictures.reading import Part, pictures
+from services.pictures.overlay import MOST_RUNS, Group, curves_of, overlay
+from services.pictures.reading import pictures, pictures_of
 from services.runs.queries import RunView
 from services.sweeps import posted
 from services.sweeps.posted import SweepView
@@ -122,8 +122,10 @@ def _panel(db: Database, comparison: dict[str, Any], row: int, column: int, runs
         return Panel(title, "no run has started")
     ended = [run for run in started if run.state == "succeeded"] or started
     median = sorted(ended, key=_badness)[(len(ended) - 1) // 2]
-    alone = [name for name, picture in pictures_of(db, median).items() if not curves_of(picture, median.spec.traces())]
-    shown = pictures(db, median.id, alone[:1], Part(max_points=CELLS))[0] if alone else None
+    alone = [
+        name for name, picture in pictures_of(db, median)[1].items() if not curves_of(picture, median.spec.traces())
+    ]
+    shown = pictures(db, median.id, alone[:1], max_points=CELLS)[0] if alone else None
     return Panel(title, _caption(started, median), shown)
 
 

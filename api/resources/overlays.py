@@ -9,7 +9,8 @@ from api.bodies.pictures import Overlay
 from api.http.context import here
 from api.http.endpoint import Endpoint
 from api.http.query import LONGEST_LIST, count, given, text
-from services.pictures.cells import SIDES, groups_of
+from services.comparison.table import compare
+from services.pictures.cells import SIDES, groups
 from services.pictures.overlay import overlay
 
 blueprint = Blueprint("overlays", __name__)
@@ -36,8 +37,7 @@ _FIELD = text("A field of the specification whose values are told apart, as in t
 def overlay_of(sweep_id: str) -> Response:
     """Draw one picture of several cells: the median over the runs of each, and the band that most of them lie in."""
     db = here().db
-    sides = {name: given(name) for name in SIDES}
-    chosen = groups_of(db, sweep_id, given("cells"), **sides)
+    chosen = groups(compare(db, sweep_id, **{name: given(name) for name in SIDES}), given("cells"))
     figure, known = overlay(db, **chosen, name=given("picture") or "", max_points=given("max_points"))
     listed = [{"name": picture.name, "title": picture.title} for picture in known]
     return answer({"pictures": [figure] if figure else [], "known": listed})

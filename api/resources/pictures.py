@@ -14,7 +14,7 @@ from api.bodies.pictures import Pictures
 from api.http.context import here
 from api.http.endpoint import JSON, Endpoint
 from api.http.query import LONGEST_LIST, count, given, text
-from services.pictures.reading import Part, pictures
+from services.pictures.reading import pictures
 from services.pictures.table import csv_of
 from services.runs import queries
 
@@ -44,10 +44,10 @@ def pictures_of(run_id: str) -> Response:
     run = queries.get(db, run_id)
     tag = "\n".join((_VERSION, media, request.full_path, run.id, run.state, str(run.step)))
     names = [name for name in (given("names") or "").split(",") if name]
-    part = Part(given("from"), given("to"), given("max_points"))
+    part = {"start": given("from"), "end": given("to"), "max_points": given("max_points")}
 
     def make() -> Any:
-        figures = pictures(db, run_id, names, part)
+        figures = pictures(db, run_id, names, **part)
         return "\n".join(map(csv_of, figures)).encode() if media == CSV else {"pictures": figures}
 
     response = answer_tagged(hashlib.blake2b(tag.encode(), digest_size=16).hexdigest(), make, media)

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 from docs.generator.picture import draw, started_browser
 from docs.generator.sweeps import finished
-from services.pictures.cells import groups_of
+from services.comparison.table import compare
+from services.pictures.cells import groups
 from services.pictures.overlay import overlay
-from services.pictures.reading import Part, pictures
+from services.pictures.reading import pictures
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 _ALL_SEEDS = {"columns": "experiment"}
@@ -101,7 +102,7 @@ def _made(source: str, changes: dict[str, Any] | None, shown: list[Figure]) -> l
     swept = "axes" in posted
     with finished(posted if swept else {"name": source, "base": posted, "axes": {}, "seeds": [0]}) as (db, sweep):
         if not swept:
-            (group,) = groups_of(db, sweep)["groups"]
-            return [pictures(db, group.runs[0], [figure.picture], Part())[0] for figure in shown]
-        made = [overlay(db, **groups_of(db, sweep, f.cells, **f.sides), name=f.picture)[0] for f in shown]
+            (group,) = groups(compare(db, sweep))["groups"]
+            return [pictures(db, group.runs[0], [figure.picture])[0] for figure in shown]
+        made = [overlay(db, **groups(compare(db, sweep, **f.sides), f.cells), name=f.picture)[0] for f in shown]
         return [figure for figure in made if figure]

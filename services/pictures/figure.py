@@ -10,13 +10,16 @@ from services.pictures.sides import Sides
 from services.pictures.stored import Stored
 
 Figure = dict[str, Any]
+_SMALL = {"font": {"size": 11}}
+_LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"} | _SMALL
 
 
 def figure(picture: Picture, stored: Stored) -> Figure:
     """Return a picture's name, question, answer, and what Plotly draws; colors of text and ground are the viewer's."""
     sides = Sides(picture.x, picture.y)
     data = [trace for layer in picture.layers for trace in drawn(layer, stored, sides)]
-    made = assembled(picture, sides, data, picture.caption(stored), _family(picture))
+    family = next((layer.name for layer in picture.layers if isinstance(layer, Curve) and layer.by), "")
+    made = assembled(picture, sides, data, picture.caption(stored), family)
     return made | {"zoomable": any(_finer_along_x(layer, stored) for layer in picture.layers)}
 
 
@@ -37,14 +40,7 @@ def assembled(picture: Picture, sides: Sides, data: list[Figure], caption: str, 
         "yaxis": sides.layout("y"),
         "shapes": sides.levels,
         "showlegend": len([trace for trace in data if trace.get("showlegend", False)]) > 1,
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": 1.02,
-            "yanchor": "bottom",
-            "font": {"size": 11},
-            "title": {"text": family, "font": {"size": 11}},
-        },
+        "legend": _LEGEND | {"title": {"text": family} | _SMALL},
         "hovermode": "closest",
     }
     if any(isinstance(layer, Plane) for layer in picture.layers):
@@ -58,8 +54,3 @@ def assembled(picture: Picture, sides: Sides, data: list[Figure], caption: str, 
         "data": data,
         "layout": layout,
     }
-
-
-def _family(picture: Picture) -> str:
-    """Return what the values in the legend are values of."""
-    return next((layer.name for layer in picture.layers if isinstance(layer, Curve) and layer.by), "")

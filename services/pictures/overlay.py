@@ -13,13 +13,12 @@ from services.database.engine import Database
 from services.errors import BadQuestion
 from services.pictures import layers, palette
 from services.pictures.figure import assembled
-from services.pictures.reading import drawable
+from services.pictures.reading import pictures_of
 from services.pictures.runs_band import Lines, lines_of
 from services.pictures.sides import Sides
 from services.pictures.stored import Stored
 from services.runs import queries
 from services.runs.queries import RunView
-from services.traces import reading
 
 MOST_GROUPS, MOST_RUNS = 12, 200
 _SOLID, _DOTTED = {"width": 2.5}, {"width": 1.2, "dash": "dot"}
@@ -53,25 +52,21 @@ def overlay(
     over itself.
     """
     _check(groups)
-    begun = [(group.label, _begun(db, group)) for group in groups]
-    begun = [(label, runs) for label, runs in begun if runs]
-    if not begun:
+    begun = [(group.label, runs) for group in groups if (runs := _begun(db, group.runs))]
+    pictures = [pictures_of(db, runs[0])[1] for _, runs in begun]
+    fit = [picture for picture in _known(pictures) if curves_of(picture, begun[0][1][0].spec.traces())]
+    if not begun or not (name or fit):
         return None, []
-    pictures = [pictures_of(db, runs[0]) for _, runs in begun]
-    known = _known(pictures)
-    fit = [picture for picture in known if curves_of(picture, begun[0][1][0].spec.traces())]
-    if not name and not fit:
-        return None, []
-    shown = next((p for p in known if p.name == (name or fit[0].name)), None)
-    if shown is None or shown not in fit:
+    shown = next((picture.name for picture in fit if name in {"", picture.name}), None)
+    if shown is None:
         raise BadQuestion("picture", f"must be one that is made of curves: {', '.join(p.name for p in fit)}", name)
     colors = _colors([label for label, _ in begun])
     drawn = [
-        _Drawn(label, color, found[shown.name], tuple(_stored(db, run, max_points) for run in runs))
+        _Drawn(label, color, found[shown], tuple(_stored(db, run, max_points) for run in runs))
         for (label, runs), color, found in zip(begun, colors, pictures, strict=True)
-        if shown.name in found
+        if shown in found
     ]
-    without = [label for (label, _), found in zip(begun, pictures, strict=True) if shown.name not in found]
+    without = [label for (label, _), found in zip(begun, pictures, strict=True) if shown not in found]
     return _figure(drawn, family, without), fit
 
 
@@ -92,15 +87,8 @@ def _check(groups: Sequence[Group]) -> None:
         raise BadQuestion("cells", f"must hold at most {MOST_RUNS} runs", runs)
 
 
-def _begun(db: Database, group: Group) -> list[RunView]:
-    return [run for run in queries.some(db, group.runs) if run.step > 0] if group.runs else []
-
-
-def pictures_of(db: Database, run: RunView) -> dict[str, Picture]:
-    """Return the pictures that a run's specification declares and its stored traces can fill, by name."""
-    with db.read() as conn:
-        declared = {info.name: info for info, _ in reading.traces_of(conn, run.id)}
-    return {picture.name: picture for picture in drawable(run.spec.pictures(), declared)}
+def _begun(db: Database, runs: Sequence[str]) -> list[RunView]:
+    return [run for run in queries.some(db, runs) if run.step > 0]
 
 
 def _known(pictures: Sequence[dict[str, Picture]]) -> list[Picture]:
@@ -138,37 +126,26 @@ def _figure(drawn: Sequence[_Drawn], family: str, without: Sequence[str]) -> Fig
         trace | {"showlegend": False}
         for curve in others
         for group in drawn
-        for trace in lines_of(curve, group.stored).traces(group.label, _line(group, _DOTTED), sides, shaded=False)
+        for trace in lines_of(curve, group.stored).traces(group.label, {"color": group.color, **_DOTTED}, sides)
     ]
     main = [lines_of(first, group.stored) for group in drawn]
     for group, lines in zip(drawn, main, strict=True):
-        data += lines.traces(group.label, _line(group, _SOLID), sides, shaded=True)
+        data += lines.traces(group.label, {"color": group.color, **_SOLID}, sides, shaded=True)
     if others:
         data += [_key(curve, _DOTTED if curve in others else _SOLID) for curve in curves]
-    data += _theory(drawn, sides)
+    for layer in picture.layers:  # what does not depend on the group
+        if isinstance(layer, Line | Level) and all(layer in group.picture.layers for group in drawn):
+            data += layers.drawn(layer, drawn[0].stored[0], sides)
     figure = assembled(picture, sides, _told_once(data), _caption(main, picture, first, without), family)
     figure["layout"]["legend"]["traceorder"] = "normal"
     figure["layout"]["legend"]["title"]["side"] = "top"  # long labels need the whole width
     return figure
 
 
-def _line(group: _Drawn, style: dict[str, Any]) -> dict[str, Any]:
-    return {"color": group.color} | style
-
-
 def _key(curve: Curve, style: dict[str, Any]) -> dict[str, Any]:
     """Return a line of the legend alone: what solid and dotted lines are."""
-    line = {"color": palette.THEORY} | style
-    name = curve.name or worded(curve.trace)
+    name, line = curve.name or worded(curve.trace), {"color": palette.THEORY, **style}
     return {"type": "scatter", "mode": "lines", "x": [None], "y": [None], "name": name, "line": line}
-
-
-def _theory(drawn: Sequence[_Drawn], sides: Sides) -> list[dict[str, Any]]:
-    """Draw what does not depend on the group: its levels and closed forms; return the latter's traces."""
-    first, *_ = drawn
-    shared = [layer for layer in first.picture.layers if all(layer in group.picture.layers for group in drawn)]
-    alike = [layer for layer in shared if isinstance(layer, Line | Level)]
-    return [trace for layer in alike for trace in layers.drawn(layer, first.stored[0], sides)]
 
 
 def _told_once(data: list[dict[str, Any]]) -> list[dict[str, Any]]:

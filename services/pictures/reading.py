@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ltd_core.picture import TRACES, Layer, Picture
 from ltd_core.plain_picture import plain_picture
+from ltd_core.trace import TraceInfo
 from services.database.engine import Database
 from services.errors import NotFound
 from services.pictures.figure import figure
 from services.pictures.stored import Stored
 from services.runs import queries
+from services.runs.queries import RunView
 from services.traces import reading
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What is drawn of a run: between two steps, in at most so many points or cells a curve."""
+def pictures(db: Database, run_id: str, names: Collection[str] = (), **part: Any) -> list[dict[str, Any]]:
+    """Return the figures of a run, all or some, in the order of what they answer; raises NotFound.
 
-    start: int | None = None
-    end: int | None = None
-    max_points: int = 1000
-
-
-def pictures(db: Database, run_id: str, names: Collection[str] = (), part: Part = Part()) -> list[dict[str, Any]]:
-    """Return the figures of a run, all or some, in the order of what they answer; raises NotFound."""
+    `part` is what is drawn: `start` and `end`, and `max_points` of a curve (see Stored).
+    """
     run = queries.get(db, run_id)
-    with db.read() as conn:
-        declared = {info.name: info for info, _ in reading.traces_of(conn, run_id)}
-    shown = drawable(run.spec.pictures(), declared)
-    if unknown := set(names) - {picture.name for picture in shown}:
+    declared, shown = pictures_of(db, run)
+    if unknown := set(names) - shown.keys():
         raise NotFound("picture", min(unknown))
-    stored = Stored(db, run_id, declared, run.summary, part.start, part.end, part.max_points)
-    return [figure(picture, stored) for picture in shown if not names or picture.name in names]
+    stored = Stored(db, run_id, declared, run.summary, **part)
+    return [figure(picture, stored) for name, picture in shown.items() if not names or name in names]
+
+
+def pictures_of(db: Database, run: RunView) -> tuple[dict[str, TraceInfo], dict[str, Picture]]:
+    """Return the stored traces of a run, and the pictures of its specification that they can fill, by name."""
+    with db.read() as conn:
+        declared = {info.name: info for info, _ in reading.traces_of(conn, run.id)}
+    return declared, {picture.name: picture for picture in drawable(run.spec.pictures(), declared)}
 
 
 def drawable(pictures: tuple[Picture, ...], stored: dict[str, Any]) -> list[Picture]:

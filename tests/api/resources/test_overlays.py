@@ -6,8 +6,9 @@ import numpy as np
 from flask.testing import FlaskClient
 
 from api.bodies.pictures import Overlay
+from services.comparison.table import compare
 from services.database.engine import Database
-from services.pictures.cells import groups_of
+from services.pictures.cells import groups
 from services.pictures.overlay import overlay
 from services.runs import lifecycle
 from tests.api.lab import PROBLEM, block, claim, progress, sweep
@@ -28,7 +29,7 @@ def test_the_answer_is_the_figure_of_the_service(client: FlaskClient, db: Databa
     answer = client.get(f"{address}/pictures?picture=learning&cells=0,0;1,1&max_points=5")
     assert answer.status_code == 200, answer.text
     Overlay.model_validate(answer.json)
-    figure, _ = overlay(db, **groups_of(db, address.split("/")[-1], "0,0;1,1"), name="learning", max_points=5)
+    figure, _ = overlay(db, **groups(compare(db, address.split("/")[-1]), "0,0;1,1"), name="learning", max_points=5)
     assert answer.json["pictures"] == [figure]
     assert figure is not None
     assert figure["layout"]["legend"]["title"]["text"] == "batch size, clipping threshold"

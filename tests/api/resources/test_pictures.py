@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from api.bodies.pictures import Pictures
 from ltd_core.spec import parse_spec
 from services.database.engine import Database
-from services.pictures.reading import Part, pictures
+from services.pictures.reading import pictures
 from tests.support.trained import train
 
 SPEC = {"experiment": "linear_recurrence", "length": 40, "hidden_size": 6, "form": "non_normal", "shear": 2.0}
@@ -31,7 +31,7 @@ def test_rest_gives_what_the_renderer_makes(client: FlaskClient, db: Database, p
     run_id = path.split("/")[4]
     assert client.get(path).json["pictures"] == pictures(db, run_id)
     part = client.get(f"{path}?names=gradient&from=5&to=30&max_points=100").json["pictures"]
-    assert part == pictures(db, run_id, ["gradient"], Part(5, 30, 100))
+    assert part == pictures(db, run_id, ["gradient"], start=5, end=30, max_points=100)
 
 
 def test_a_picture_as_csv(client: FlaskClient, path: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from ltd_core.spec import parse_spec
 from services.database.engine import Database
-from services.pictures.reading import Part, pictures
+from services.pictures.reading import pictures
 from tests.support.trained import train
 
 LINEAR = {"experiment": "linear_recurrence", "length": 40, "hidden_size": 12, "form": "non_normal"}
@@ -52,4 +52,4 @@ def test_a_picture_whose_x_is_not_the_steps_asks_for_no_part_of_them(db: Databas
 
 
 def test_a_coarse_figure_can_be_zoomed(db: Database, run_id: str) -> None:
-    assert pictures(db, run_id, ["state"], Part(max_points=10))[0]["zoomable"]
+    assert pictures(db, run_id, ["state"], max_points=10)[0]["zoomable"]

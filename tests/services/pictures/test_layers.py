@@ -8,7 +8,7 @@ import pytest
 
 from ltd_core.spec import parse_spec
 from services.database.engine import Database
-from services.pictures.reading import Part, pictures
+from services.pictures.reading import pictures
 from services.runs import lifecycle
 from tests.services.lab import block, claim, progress, submit
 from tests.support.trained import train
@@ -60,7 +60,7 @@ def long_run(db: Database) -> str:
 
 
 def test_no_spike_is_lost_where_a_curve_is_coarse(db: Database, long_run: str) -> None:
-    (figure,) = pictures(db, long_run, ["learning"], Part(max_points=50))
+    (figure,) = pictures(db, long_run, ["learning"], max_points=50)
     area = next(trace for trace in figure["data"] if trace.get("name", "").startswith("lowest to highest"))
     assert unpacked(area["y"]).max() == 77.0
     assert figure["zoomable"]

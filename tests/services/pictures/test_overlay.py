@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from services.comparison.table import compare
 from services.errors import BadQuestion
-from services.pictures.cells import groups_of
+from services.pictures.cells import groups
 from services.pictures.overlay import MOST_GROUPS, MOST_RUNS, Group, overlay
 from services.traces import reading
 from tests.api.dashboard.laboratory import Laboratory
@@ -28,7 +29,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]
 
 
 def chosen(laboratory: Laboratory, cells: str | None = None) -> dict[str, Any]:
-    return groups_of(laboratory.db, laboratory.sweep, cells, columns="experiment")
+    return groups(compare(laboratory.db, laboratory.sweep, columns="experiment"), cells)
 
 
 def numbers(packed: dict[str, Any]) -> np.ndarray:
@@ -96,4 +97,4 @@ def test_the_number_of_groups_and_of_runs_is_bounded(laboratory: Laboratory) -> 
 
 def test_runs_that_have_not_begun_are_no_figure(laboratory: Laboratory) -> None:
     waiting = laboratory.post(name="waiting", seeds=[9])
-    assert overlay(laboratory.db, **groups_of(laboratory.db, waiting)) == (None, [])
+    assert overlay(laboratory.db, **groups(compare(laboratory.db, waiting))) == (None, [])

@@ -5,7 +5,7 @@ import pytest
 
 from services.database.engine import Database
 from services.errors import NotFound
-from services.pictures.reading import Part, pictures
+from services.pictures.reading import pictures
 from services.runs import lifecycle
 from tests.services.lab import block, claim, progress, submit
 
@@ -39,6 +39,6 @@ def test_a_picture_that_is_not_there_is_named(db: Database, run_id: str) -> None
 
 
 def test_a_part_of_the_steps(db: Database, run_id: str) -> None:
-    (figure,) = pictures(db, run_id, ["learning"], Part(10, 20))
+    (figure,) = pictures(db, run_id, ["learning"], start=10, end=20)
     low, high = figure["layout"]["xaxis"]["range"]
     assert 9 < low < high < 21
