@@ -57,7 +57,7 @@ class Stored:
         return replace(self, max_points=MOST_NUMBERS, _views={}).values(trace)
 
     def cut(self, trace: str, along: Sequence[str], at: Mapping[str, int]) -> Array:
-        """Return its numbers along some of its axes, in that order, the others cut `at` a place: by default the last."""
+        """Return its numbers along some axes, in that order, the others cut `at` a place: by default the last."""
         first, *others = self.declared[trace].axes
         places = tuple(slice(None) if axis in along else at.get(axis, -1) for axis in others)
         found = self.values(trace)[:, *places] if first in along else self._stored_at(trace, at.get(first, -1))[places]

@@ -20,8 +20,9 @@ from ltd_core.told import percent, told
 from services.database.engine import Database
 from services.migrate import migrate
 from services.pictures.figure import figure
-from services.pictures.reading import drawable
+from services.pictures.reading import drawable, pictures
 from services.pictures.stored import Stored
+from services.pictures.table import csv_of
 from services.runs import queries
 from services.settings import Settings
 from services.traces import reading
@@ -218,3 +219,11 @@ def test_every_picture_is_drawn_with_named_axes_and_its_true_values(
             for axis in axes:
                 assert len(stored.along(layer.trace, axis)) == stored.values(layer.trace).shape[info.axes.index(axis)]
         assert drawn["data"] or drawn["layout"]["shapes"]
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_part_in_which_there_are_no_points_is_drawn_empty(name: str, runs: tuple[Database, dict[str, str]]) -> None:
+    db, ids = runs
+    for drawn in pictures(db, ids[name], start=10**6):
+        json.dumps(drawn, allow_nan=False)
+        assert csv_of(drawn).startswith("name,x,y,z")

@@ -45,7 +45,7 @@ def test_eigenvalues_have_a_round_circle(db: Database, run_id: str) -> None:
 
 def test_a_picture_whose_x_is_not_the_steps_asks_for_no_part_of_them(db: Database) -> None:
     (run_id,) = train(db, [parse_spec(TRAINING)])
-    figures = {figure["name"]: figure["zoomable"] for figure in pictures(db, run_id, (), Part(max_points=5))}
+    figures = {figure["name"]: figure["zoomable"] for figure in pictures(db, run_id, max_points=5)}
     assert not figures["delta_by_lag"], "x is the lag"
     assert figures["learning"]
     assert figures["delta_log_norm"]

@@ -11,7 +11,6 @@ from ltd_core.picture import Axis, Curve
 from ltd_core.trace import TraceInfo
 from services.pictures.runs_band import Lines, lines_of, quantile
 from services.pictures.sides import Sides
-from services.pictures.stored import Stored
 from services.traces.reading import TraceView
 
 NAN, INF = np.nan, np.inf
@@ -31,8 +30,6 @@ class Run:
     def declared(self) -> dict[str, TraceInfo]:
         return {self.info.name: self.info}
 
-    cut = Stored.cut
-
     def view(self, _: str) -> TraceView:
         steps = np.arange(len(self.numbers)) * self.cell + 1
         return TraceView(self.info, int(self.cell > 1), self.cell, steps, np.ones(len(steps), int))
@@ -40,7 +37,7 @@ class Run:
     def values(self, _: str) -> np.ndarray:
         return self.numbers
 
-    def cut(self, _: str, kept: set[str], at: dict[str, int]) -> np.ndarray:
+    def cut(self, _: str, kept: tuple[str, ...], at: dict[str, int]) -> np.ndarray:
         return self.numbers[tuple(slice(None) if axis in kept else at.get(axis, -1) for axis in self.info.axes)]
 
     def along(self, _: str, axis: str) -> list[float]:
