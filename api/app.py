@@ -20,6 +20,7 @@ from api.resources import (
     overlays,
     pictures,
     runs,
+    side_by_side,
     sweeps,
     traces,
     workers,
@@ -30,6 +31,7 @@ from services.settings import LOOPBACK, Settings
 
 RESOURCES = (
     runs,
+    side_by_side,
     sweeps,
     traces,
     pictures,

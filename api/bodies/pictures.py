@@ -39,3 +39,17 @@ class Overlay(Body):
 
     pictures: list[Picture]
     known: list[Known] = Field(description="The pictures of these runs that are made of curves.")
+
+
+class Alike(Body):
+    """Runs that differ in their seed alone."""
+
+    label: str = Field(description="The settings that tell them apart from the other groups, in short.")
+    runs: list[str]
+
+
+class SideBySide(Overlay):
+    """One picture of any runs, and what tells them apart."""
+
+    groups: list[Alike]
+    apart: dict[str, list[Any]] = Field(description="The settings that differ, each with a value a group.")

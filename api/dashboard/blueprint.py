@@ -42,6 +42,18 @@ def report(sweep_id: str) -> Response:
     return response
 
 
+@blueprint.get("/runs")
+def runs() -> str:
+    """Return the page of all runs."""
+    return render_template("dashboard/runs.html", **_loaded("runs"))
+
+
+@blueprint.get("/compare")
+def compare() -> str:
+    """Return the page of any runs side by side; the query names them."""
+    return render_template("dashboard/compare.html", **_loaded("compare"))
+
+
 @blueprint.get("/runs/<run_id>")
 def run(run_id: str) -> str:
     """Return the page of one run."""

@@ -18,6 +18,7 @@ LONGEST_LIST = 8000
 
 ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 NUMBER: Schema = {"type": "number"}
+STEP: Schema = {"type": "integer", "minimum": 1, "maximum": 2**53}
 
 
 def text(description: str, longest: int = LONGEST_TEXT) -> Schema:

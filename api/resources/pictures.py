@@ -13,7 +13,7 @@ from api.bodies.answers import answer_tagged
 from api.bodies.pictures import Pictures
 from api.http.context import here
 from api.http.endpoint import JSON, Endpoint
-from api.http.query import LONGEST_LIST, count, given, text
+from api.http.query import LONGEST_LIST, STEP, count, given, text
 from services.pictures.reading import pictures
 from services.pictures.table import csv_of
 from services.runs import queries
@@ -21,7 +21,7 @@ from services.runs import queries
 blueprint = Blueprint("pictures", __name__)
 
 _VERSION = version("ltd-lab")
-_STEP = {"type": "integer", "minimum": 1, "maximum": 2**53}
+
 _MOST_POINTS = 20_000
 CSV = "text/csv"
 
@@ -31,8 +31,8 @@ CSV = "text/csv"
     "GET /runs/<run_id>/pictures",
     query={
         "names": text("Pictures, with commas between; all where none is named.", LONGEST_LIST),
-        "from": _STEP | {"description": "The first step; by default that of each trace."},
-        "to": _STEP | {"description": "The last step; by default that of each trace."},
+        "from": STEP | {"description": "The first step; by default that of each trace."},
+        "to": STEP | {"description": "The last step; by default that of each trace."},
         "max_points": count(_MOST_POINTS, 1000, "Points or cells of a curve."),
     },
     answers={200: Pictures},

@@ -15,7 +15,7 @@ from api.bodies.answers import answer, answer_tagged, numbers
 from api.bodies.traces import ManyTraces, Trace, Traces
 from api.http.context import here
 from api.http.endpoint import JSON, Endpoint
-from api.http.query import LONGEST_LIST, count, given, listed, text
+from api.http.query import LONGEST_LIST, STEP, count, given, listed, text
 from services.errors import BadQuestion
 from services.runs import queries
 from services.runs.queries import TracedRun
@@ -32,10 +32,9 @@ MOST_NUMBERS = 4_000_000
 """In one answer: a trace with later axes comes at a coarser level sooner."""
 _MOST_IN_JSON = 100_000
 _POINTS = f"Points or cells of a trace; JSON has at most {_MOST_IN_JSON:,} of them."
-_STEP = {"type": "integer", "minimum": 1, "maximum": 2**53}
 _PART = {
-    "from": _STEP | {"description": "The first step; by default that of the trace."},
-    "to": _STEP | {"description": "The last step; by default that of the trace."},
+    "from": STEP | {"description": "The first step; by default that of the trace."},
+    "to": STEP | {"description": "The last step; by default that of the trace."},
     "max_points": count(MOST_NUMBERS, 2000, _POINTS),
 }
 _FIGURES = f"What cells show, with commas between: {', '.join((*FIGURES, QUANTILES))} (of curves)."

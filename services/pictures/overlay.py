@@ -44,12 +44,12 @@ class _Drawn:
 
 
 def overlay(
-    db: Database, groups: Sequence[Group], name: str = "", *, family: str = "", max_points: int = 200
+    db: Database, groups: Sequence[Group], name: str = "", *, family: str = "", **part: Any
 ) -> tuple[Figure | None, list[Picture]]:
     """Return the figure of one picture, by default the first, and all pictures of these runs that can be one.
 
-    None where no run has begun. Raises BadQuestion for too many groups or runs, and for a picture that cannot be laid
-    over itself.
+    `part` is what is drawn: `start` and `end`, and `max_points` of a curve, 200 by default (see Stored). None where no
+    run has begun. Raises BadQuestion for too many groups or runs, and for a picture that cannot be laid over itself.
     """
     _check(groups)
     begun = [(group.label, runs) for group in groups if (runs := _begun(db, group.runs))]
@@ -62,7 +62,7 @@ def overlay(
         raise BadQuestion("picture", f"must be one that is made of curves: {', '.join(p.name for p in fit)}", name)
     colors = _colors([label for label, _ in begun])
     drawn = [
-        _Drawn(label, color, found[shown], tuple(_stored(db, run, max_points) for run in runs))
+        _Drawn(label, color, found[shown], tuple(_stored(db, run, part) for run in runs))
         for (label, runs), color, found in zip(begun, colors, pictures, strict=True)
         if shown in found
     ]
@@ -98,9 +98,9 @@ def _known(pictures: Sequence[dict[str, Picture]]) -> list[Picture]:
     return [picture for picture in known.values() if picture.traces != (picture.name,) or picture.name not in drawn]
 
 
-def _stored(db: Database, run: RunView, max_points: int) -> Stored:
+def _stored(db: Database, run: RunView, part: dict[str, Any]) -> Stored:
     declared = {info.name: info for info in run.spec.traces()}
-    return Stored(db, run.id, declared, run.summary, max_points=max_points)
+    return Stored(db, run.id, declared, run.summary, **{"max_points": 200} | part)
 
 
 def _colors(labels: Sequence[str]) -> list[str]:

@@ -76,6 +76,9 @@ export function axisName(name) {
   return LISTS[name] ?? words(name);
 }
 
+/** States in which nothing more comes. */
+export const ENDED = ["succeeded", "failed", "cancelled"];
+
 export const AGGREGATES = {
   median: "Median",
   mean: "Mean",

@@ -1,7 +1,7 @@
 // How far a sweep is: one bar, its parts in words, and how long it will take at the pace seen so far.
 
 import { el } from "./dom.js";
-import { count, duration, ending, number } from "./format.js";
+import { ENDED, count, duration, ending, number } from "./format.js";
 
 const OUTCOMES = ["solved", "exhausted", "diverged"];
 const OTHERS = ["failed", "cancelled", "running", "queued"];
@@ -15,7 +15,7 @@ export function partsOf({ states, outcomes }) {
 }
 
 export function done({ states }) {
-  return ["succeeded", "failed", "cancelled"].reduce((sum, state) => sum + (states[state] ?? 0), 0);
+  return ENDED.reduce((sum, state) => sum + (states[state] ?? 0), 0);
 }
 
 export function bar(sweep) {

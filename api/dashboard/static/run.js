@@ -3,7 +3,7 @@
 import { get, notice, poll, post } from "./api.js";
 import { onThemeChange } from "./colors.js";
 import { byId, el, setText } from "./dom.js";
-import { clock, duration, ending, inUnit, number, sentence, setting, titleOf, words } from "./format.js";
+import { ENDED, clock, duration, ending, inUnit, number, sentence, setting, titleOf, words } from "./format.js";
 import { drawPictures } from "./pictures.js";
 
 const FIRST = 2; // pictures above the facts
@@ -24,7 +24,7 @@ function drawHead(run) {
     byId("outcome").className = `badge ${run.outcome.kind}`;
   }
   drawOrigin(run);
-  const ended = ["succeeded", "failed", "cancelled"].includes(run.state);
+  const ended = ENDED.includes(run.state);
   byId("cancel").hidden = ended;
   byId("cancel").disabled = Boolean(run.cancel_requested);
   setText(byId("cancel"), run.cancel_requested ? "Stopping …" : "Cancel run");
@@ -112,14 +112,14 @@ async function drawAll() {
 }
 
 function waiting(run) {
-  if (!["succeeded", "failed", "cancelled"].includes(run.state)) return "Waiting for the first points.";
+  if (!ENDED.includes(run.state)) return "Waiting for the first points.";
   return run.error ? "The run failed before its first points." : "The run ended without points.";
 }
 
 async function update() {
   metrics ??= (await get("/mechanisms")).metric;
   const run = await get(`/runs/${id}`);
-  const ended = ["succeeded", "failed", "cancelled"].includes(run.state);
+  const ended = ENDED.includes(run.state);
   if (run === shown.run) return ended;
   if (!shown.run) drawSpecification(run.spec);
   drawHead(run);
