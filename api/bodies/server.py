@@ -25,9 +25,10 @@ class Worker(Body):
 
 
 class Workers(Body):
-    """The worker processes heard from."""
+    """The worker processes heard from, and the work there is."""
 
     workers: list[Worker]
+    states: dict[str, int] = Field(description="Runs in each state that has any.")
 
 
 class Health(Body):

@@ -20,9 +20,9 @@ blueprint = Blueprint(
 
 
 @blueprint.get("/")
-def sweeps() -> str:
-    """Return the page of all sweeps."""
-    return render_template("dashboard/sweeps.html", **_loaded("sweeps"))
+def home() -> str:
+    """Return the first page."""
+    return render_template("dashboard/home.html", **_loaded("home"))
 
 
 @blueprint.get("/sweeps/<sweep_id>")

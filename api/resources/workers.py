@@ -8,6 +8,7 @@ from api.bodies.answers import answer, moment
 from api.bodies.server import Limits, Workers
 from api.http.context import here
 from api.http.endpoint import Endpoint
+from services.runs import queries
 from services.runs.limits import limits_of
 from services.workers import list_workers
 
@@ -22,7 +23,8 @@ def limits() -> Response:
 
 @Endpoint(blueprint, "GET /workers", answers={200: Workers})
 def workers() -> Response:
-    """List worker processes."""
+    """List worker processes, and count the runs by state."""
     rows = list_workers(here().db)
     times = [{name: moment(row[name]) for name in ("started_at", "heartbeat_at")} for row in rows]
-    return answer({"workers": [row | at for row, at in zip(rows, times, strict=True)]})
+    listed = [row | at for row, at in zip(rows, times, strict=True)]
+    return answer({"workers": listed, "states": queries.count_by_state(here().db)})

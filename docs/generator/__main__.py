@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from docs.generator import figures, mission, reference
+from docs.generator import figures, gallery, mission, reference
 
 DOCS = Path(__file__).parents[1]
 
@@ -19,6 +19,7 @@ def main() -> None:
     for name, text in reference.pages().items():
         (DOCS / "reference" / name).write_text(text, encoding="utf-8")
     (DOCS / "mechanisms" / "README.md").write_text(mission.table(), encoding="utf-8")
+    gallery.PAGE.write_text(gallery.text(), encoding="utf-8")
     if chosen.figures or chosen.only:
         figures.draw_all(DOCS, chosen.only)
 

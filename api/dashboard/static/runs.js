@@ -2,7 +2,7 @@
 
 import { get, poll, query } from "./api.js";
 import { byId, el, fillSelect, setText } from "./dom.js";
-import { ENDED, ago, count, ending, field, inUnit, number, sentence, setting, titleOf, words } from "./format.js";
+import { ENDED, ago, count, ending, field, inUnit, number, originOf, sentence, setting, titleOf, words } from "./format.js";
 import { Rows } from "./rows.js";
 
 const PAGE = 100;
@@ -72,7 +72,7 @@ function row(run) {
     el("td", {}, pick),
     el("td", {}, el("a", { href: `/runs/${run.id}` }, titleOf(run.spec)), " ", el("span", { class: "id muted" }, run.id.slice(0, 8))),
     el("td", {}, el("span", { class: `badge ${kind}` }, ending(kind, run.spec.experiment)),
-      run.origin === "trained" ? null : el("span", { class: "muted small" }, ` ${run.origin}`)),
+      run.origin === "trained" && !run.replay ? null : el("span", { class: "muted small" }, ` ${originOf(run)}`)),
     el("td", { class: "figure" }, run.step === run.updates ? number(run.step) : `${number(run.step)} of ${number(run.updates)}`),
     ...cells,
     el("td", { class: "muted" }, ago(run.created_at)));
