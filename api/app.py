@@ -11,6 +11,7 @@ from api.http import context, log, problem, query, security
 from api.http.receiving import LARGEST_BODY
 from api.resources import (
     comparison,
+    estimates,
     events,
     health,
     imports,
@@ -33,6 +34,7 @@ RESOURCES = (
     runs,
     side_by_side,
     sweeps,
+    estimates,
     traces,
     pictures,
     overlays,

@@ -62,6 +62,14 @@ class FieldFault(Body):
     value: Any
 
 
+class Estimate(Body):
+    """Whether a run or a sweep would be accepted, and what it would store and take."""
+
+    runs: int | None = Field(description="None where it would be refused.")
+    cost: Limit | None = Field(description="None where it would be refused.")
+    errors: list[FieldFault] = Field(description="What would be refused, and why.")
+
+
 class Problem(Body):
     """A problem document (RFC 9457)."""
 

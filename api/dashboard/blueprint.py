@@ -48,6 +48,12 @@ def runs() -> str:
     return render_template("dashboard/runs.html", **_loaded("runs"))
 
 
+@blueprint.get("/new")
+def new() -> str:
+    """Return the page of a new experiment; the query may name a run or sweep to begin with."""
+    return render_template("dashboard/new.html", **_loaded("new"))
+
+
 @blueprint.get("/compare")
 def compare() -> str:
     """Return the page of any runs side by side; the query names them."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
-PAGES = ("home", "sweep", "runs", "run", "compare")
+PAGES = ("home", "sweep", "runs", "run", "compare", "new")
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|(?:async )?function|class)", re.MULTILINE)

@@ -39,9 +39,14 @@ def document(status: int, title: str, detail: str, instance: str, errors: Sequen
         "status": status,
         "detail": detail,
         "instance": instance,
-        "errors": [{"field": e.field, "message": e.message, "value": _shown(e.value)} for e in errors[:MOST_ERRORS]],
+        "errors": faults(errors),
     }
     return orjson.dumps(body)
+
+
+def faults(errors: Sequence[FieldProblem]) -> list[dict[str, Any]]:
+    """Return what is wrong by field, as it is answered."""
+    return [{"field": e.field, "message": e.message, "value": _shown(e.value)} for e in errors[:MOST_ERRORS]]
 
 
 def respond(status: int, title: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Response:

@@ -92,11 +92,11 @@ def draw_all(docs: Path, only: str) -> None:
     with started_browser() as browser:
         for (source, changes), group in groupby(chosen, attrgetter("source", "changes")):
             shown = list(group)
-            for figure, drawn in zip(shown, _made(source, changes, shown), strict=True):
+            for figure, drawn in zip(shown, made(source, changes, shown), strict=True):
                 draw(browser, drawn, docs / "images" / f"{figure.image}.png")
 
 
-def _made(source: str, changes: dict[str, Any] | None, shown: list[Figure]) -> list[dict[str, Any]]:
+def made(source: str, changes: dict[str, Any] | None, shown: list[Figure]) -> list[dict[str, Any]]:
     """Run an example, or a sweep, to its end, and return pictures of it."""
     posted = example(source) | (changes or {})
     swept = "axes" in posted

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from api.dashboard import bundle
 from api.dashboard.plotly import PLOTLY
-from docs.generator.figures import example
+from docs.generator.figures import FIGURES, example, made
 from docs.generator.mission import ROWS
 from ltd_core.spec import parse_spec
 
@@ -78,6 +78,24 @@ def _entry(number: str, title: str, name: str) -> dict[str, Any]:
         "image": image,
         kind: posted,
     }
+
+
+def draw_all(browser: Browser, pages: dict[str, str]) -> None:
+    """Draw the first picture of every mechanism: of a run by the address of its page, of a sweep as docs/ have it."""
+    for row in ROWS:
+        name = shown(row.number, row.examples)
+        if name in pages:
+            figure = _first(browser, pages[name])
+        else:
+            (figure,) = made(name, None, [one for one in FIGURES if one.source == name])
+        draw_small(browser, figure, FOLDER / f"{Path(name).name}.webp")
+
+
+def _first(browser: Browser, page: str) -> dict[str, Any]:
+    context = browser.new_context()
+    figures = context.request.get(page.replace("/runs/", "/api/v1/runs/") + "/pictures").json()["pictures"]
+    context.close()
+    return dict(figures[0])
 
 
 def draw_small(browser: Browser, figure: dict[str, Any], path: Path) -> None:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.app import create_app
+from docs.generator import gallery
 from docs.generator.figures import EXAMPLES, example
 from docs.generator.picture import started_browser
 from docs.generator.sweeps import train_all
@@ -43,6 +44,8 @@ def main() -> None:
         for scheme in SCHEMES:
             for width in WIDTHS:
                 _photograph(browser, pages, scheme, width)
+        if len(sys.argv) == 1:
+            gallery.draw_all(browser, pages)
     PAGE.write_text(text(sorted(path.stem for path in EXAMPLES.glob("m*.json"))), encoding="utf-8")
 
 

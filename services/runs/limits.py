@@ -51,14 +51,16 @@ def cost_of(spec: RunSpec) -> Cost:
     return Cost(stored * width, spec.operations, seconds / 3600)
 
 
-def check(settings: Settings, spec: RunSpec) -> None:
-    """Refuse a run that is too large; raises InvalidSpec naming the field to change."""
-    if problem := _problem(settings, spec, cost_of(spec)):
+def check(settings: Settings, spec: RunSpec) -> Cost:
+    """Return the cost of a run, or refuse one that is too large; raises InvalidSpec naming the field to change."""
+    cost = cost_of(spec)
+    if problem := _problem(settings, spec, cost):
         raise InvalidSpec((problem,))
+    return cost
 
 
-def check_sweep(settings: Settings, specs: Iterable[RunSpec]) -> None:
-    """Refuse a sweep in which a run is too large, or all are together; raises InvalidSpec."""
+def check_sweep(settings: Settings, specs: Iterable[RunSpec]) -> Cost:
+    """Return the cost of a sweep, or refuse it where a run, or all together, are too large; raises InvalidSpec."""
     counts: dict[tuple[str, int], int] = {}
     examples: dict[tuple[str, int], RunSpec] = {}
     for spec in specs:  # thousands share what decides the cost
@@ -74,6 +76,7 @@ def check_sweep(settings: Settings, specs: Iterable[RunSpec]) -> None:
     for name, asked, most in zip(Cost._fields, whole, limits_of(settings)["sweep"], strict=True):
         if asked > most:
             raise InvalidSpec((FieldProblem("axes", f"its runs {_too_much('sweep', name, asked, most)}", None),))
+    return whole
 
 
 def _problem(settings: Settings, spec: RunSpec, cost: Cost) -> FieldProblem | None:

@@ -55,11 +55,12 @@ export function parsed(text) {
   return JSON.parse(text.replace(TOKENS, exact));
 }
 
+/** POST a value, or JSON text as it stands. */
 export async function post(path, body = {}) {
   const options = {
     method: "POST",
     headers: headers({ "Content-Type": "application/json" }),
-    body: JSON.stringify(body),
+    body: typeof body === "string" ? body : JSON.stringify(body),
   };
   return (await answer(await send(ROOT + path, options))).json();
 }

@@ -59,9 +59,11 @@ export function clock(iso) {
   return new Date(iso).toLocaleString("en-US", { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 }
 
-/** "clipping.threshold" -> "clipping threshold", "batch_size" -> "batch size". */
+const TERMS = { lr: "learning rate", dtype: "precision" };
+
+/** "clipping.threshold" -> "clipping threshold", "optimizer.lr" -> "optimizer learning rate". */
 export function words(name) {
-  return String(name).replace(/[._]/g, " ");
+  return String(name).split(/[._]/).map((word) => TERMS[word] ?? word).join(" ");
 }
 
 export function sentence(name) {
