@@ -29,7 +29,7 @@ def test_what_would_be_refused_is_told_by_field(client: FlaskClient) -> None:
     for path, body, field in (
         ("runs", spec(batch_size=0), "batch_size"),
         ("runs", spec(updates=10**9), "updates"),
-        ("sweeps", sweep(axes={"batch_size": [0]}), "axes.batch_size.0"),
+        ("sweeps", sweep(axes={"batch_size": [0]}), "axes.batch_size[0]"),
     ):
         answer = client.post(f"/api/v1/{path}/estimate", json=body)
         assert answer.status_code == 200, answer.text
