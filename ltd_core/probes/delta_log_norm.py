@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import ClassVar
 
 from ltd_core.lazy import torch
 from ltd_core.picture import Axis, HeatMap, Numbers, Picture, Scale
 from ltd_core.probes.probe import Observable, Update, UpdateProbe
+from ltd_core.recurrence.expression import walk
 from ltd_core.told import told
 from ltd_core.trace import TraceInfo
 
 FORMER = "delta_norm"
+_SATURATING = frozenset({"tanh", "sigmoid"})
+"""Functions whose slope is never zero, but rounded to it far away from 0."""
+_CUT = "At the last update the gradient at the earliest time step is exactly zero: every path to it is cut"
+_ROUNDED = f"{_CUT.replace('exactly ', '')}, or saturated units on it have slopes that round to zero"
 
 
 class DeltaLogNorm(UpdateProbe):
@@ -22,8 +28,8 @@ class DeltaLogNorm(UpdateProbe):
     axes: ClassVar[tuple[str, ...]] = ("step", "lag")
     description: ClassVar[str] = (
         "ln of the Euclidean norm, over the whole minibatch, of delta_t = d loss / d h_t at lag T - t, steps before "
-        "the last: no float holds the norm itself after a long way. -inf where delta is exactly zero; NaN where the "
-        "sequence was shorter."
+        "the last: no float holds the norm itself after a long way. -inf where delta is zero: its path is cut, "
+        "or the slopes of saturated units on it round to zero. NaN where the sequence was shorter."
     )
     cost: ClassVar[str] = (
         "a multiplication and an addition per number of delta, in registers while it passes; a logarithm per lag"
@@ -43,17 +49,20 @@ class DeltaLogNorm(UpdateProbe):
         return TraceInfo(FORMER, "norm", cls.axes, cls.every, description, cls.size(spec))
 
     @classmethod
-    def picture(cls, spec: Observable) -> Picture:  # noqa: ARG003
+    def picture(cls, spec: Observable) -> Picture:
         """Return the norm by update and lag, as colors."""
         colors = HeatMap(cls.name, "step", "lag", Axis("‖δ‖", "ln"))
-        return Picture(cls.name, cls.question, Axis("update"), Axis("steps back in time"), (colors,), cls.told)
+        saturates = any(n.operation in _SATURATING for n in walk(formula for _, formula in spec.cell.step.update))
+        zero = _ROUNDED if saturates else _CUT
+        caption = partial(cls.last_told, zero)
+        return Picture(cls.name, cls.question, Axis("update"), Axis("steps back in time"), (colors,), caption)
 
     @classmethod
-    def told(cls, numbers: Numbers) -> str:
-        """Say the change per step back at the last update."""
+    def last_told(cls, zero: str, numbers: Numbers) -> str:
+        """Say the change per step back at the last update, or what a zero means."""
         logs, rate = _known(numbers.line(cls.name, -1)), rate_of(numbers.line(cls.name, -1))
         if rate is None:
-            return "At the last update the gradient is exactly zero at the earliest time step." if logs else ""
+            return f"{zero}." if logs else ""
         return (
             f"At the last update ‖δ‖ changes by a factor of {told(math.exp(rate))} per step back in time; ln ‖δ‖ goes "
             f"from {told(logs[0])} to {told(logs[-1])} over {len(logs) - 1:,} steps."

@@ -160,3 +160,43 @@ def test_a_slope_is_that_of_double_precision(length: int) -> None:
     }
     found = [alone(small(**described, dtype=dtype))[-1].summary["delta_slope"] for dtype in ("float32", "float64")]
     assert found[0] == pytest.approx(found[1], rel=1e-5)
+
+
+class Lines:
+    """The numbers of one run."""
+
+    def __init__(self, logs: np.ndarray[Any, Any]) -> None:
+        self.logs = logs.tolist()
+
+    def line(self, _: str, place: int) -> list[float]:
+        return self.logs[place]
+
+
+@pytest.mark.parametrize(
+    ("cell", "dtype", "far", "told"),
+    [
+        ({"kind": "rnn"}, "float32", 1e6, "changes by a factor of 2.38 × 10⁻⁷"),
+        ({"kind": "rnn"}, "float64", 1e6, "or saturated units on it have slopes that round to zero."),
+        ({"kind": "rnn", "nonlinearity": "identity", "delays": [2]}, "float32", 1.0, "zero: every path to it is cut."),
+        ({"kind": "rnn"}, "float32", 1.0, "changes by a factor of"),
+    ],
+)
+def test_a_zero_by_saturation_is_not_told_as_a_path_that_is_cut(
+    cell: dict[str, Any], dtype: str, far: float, told: str
+) -> None:
+    """A tanh at 1,000 has a slope of e^-2000, and at an odd lag a delay of 2 leaves none.
+
+    In single precision, machine code's tanh ends below 1, at a slope of 2^-22 (decision 19).
+    """
+    spec = small(
+        cell=cell | {"hidden_size": 4},
+        initialization={"kind": "identity", "scale": 0.5, "input_gain": far},
+        problem={"kind": "temporal_order", "length": 12},
+        evaluation={"every": 0},
+        updates=1,
+        dtype=dtype,
+    )
+    logs = np.concatenate([block.values for block in alone(spec)[-1].blocks if block.name == "delta_log_norm"])
+    picture = next(one for one in spec.pictures() if one.name == "delta_log_norm")
+    assert told in picture.caption(Lines(logs))
+    assert np.isneginf(logs[-1]).any() == ("zero" in told or "cut" in told)
