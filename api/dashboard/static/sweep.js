@@ -20,6 +20,7 @@ const heatmap = new Heatmap(byId("heatmap"), (at) => choose({ cell: written(at, 
 let shown = { sweep: null, comparison: null, cell: null, asked: null };
 let metrics = null;
 let measured = []; // metrics of which a run of this sweep has a value; none before one has ended
+let seen = 0; // outcomes of the runs that were looked at for these
 let first = null;
 
 /** What the reader chose lives in the address: reloading or sharing it shows the same. */
@@ -101,17 +102,18 @@ async function drawCell(sweep, comparison) {
   await cell.show(placeName(comparison, at), there.runs, [...new Set(apart)], comparison.metric, pictures);
 }
 
-/** The metrics that a run of the sweep which has ended has a value of. */
-async function measuredOf() {
-  const { runs } = await get(`/runs${query({ sweep: id, state: "succeeded", limit: 1 })}`);
-  const summary = runs[0]?.summary ?? {};
-  return metrics.map((m) => m.kind).filter((name) => (summary[name] ?? null) !== null);
+/** The metrics of which a run has a value, of one run for each outcome: one that has diverged has no final loss. */
+async function measuredOf(outcomes) {
+  const lists = await Promise.all(outcomes.map((outcome) => get(`/runs${query({ sweep: id, outcome, limit: 1 })}`)));
+  const summaries = lists.flatMap(({ runs }) => runs.map((run) => run.summary ?? {}));
+  return metrics.map((m) => m.kind).filter((name) => summaries.some((summary) => (summary[name] ?? null) !== null));
 }
 
 async function update() {
   metrics ??= (await get("/mechanisms")).metric;
   const sweep = await get(`/sweeps/${id}`);
-  if (!measured.length) measured = await measuredOf();
+  const outcomes = Object.keys(sweep.outcomes);
+  if (outcomes.length !== seen) [measured, seen] = [await measuredOf(outcomes), outcomes.length];
   const { rows, columns, panels, ...rest } = question(sweep, chosen, measured);
   const asked = query({ rows, columns, panels, ...rest });
   const comparison = await get(`/sweeps/${id}/comparison${asked}`);

@@ -28,6 +28,7 @@ RULES = [
     {"kind": "value", "threshold": 0.01},
 ]
 RULED = {"base": BASE | {"updates": 50}, "axes": {"clipping": RULES, "batch_size": [4, 8]}, "seeds": [0, 1]}
+BREAKING = {"base": BASE | {"updates": 50}, "axes": {"optimizer.lr": [0.01, 1e37]}, "seeds": [0, 1, 2]}
 BIASED = {
     "base": {"experiment": "clipping_bias", "problem": {"kind": "temporal_order", "length": 12}, "examples": 64},
     "axes": {"rule": ["norm", "value"], "thresholds": [[0.01], [0.1]], "batch_sizes": [[1], [16]]},
@@ -39,10 +40,22 @@ BIASED = {
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Serve two finished sweeps, and yield their addresses."""
     laboratory = Laboratory(tmp_path_factory.mktemp("answers"))
-    ids = {"rules": laboratory.post("rules", **RULED), "bias": laboratory.post("bias", **BIASED)}
-    assert laboratory.train(100) == 24
+    asked = {"rules": RULED, "bias": BIASED, "breaking": BREAKING}
+    ids = {name: laboratory.post(name, **sweep) for name, sweep in asked.items()}
+    assert laboratory.train(100) == 30
     with serving(laboratory) as address:
         yield {name: f"{address}/sweeps/{sweep}" for name, sweep in ids.items()}
+
+
+def test_metrics_that_diverged_runs_lack_are_offered_all_the_same(visit: Visit, answered: dict[str, str]) -> None:
+    page = visit(answered["breaking"])
+    address, _, sweep = answered["breaking"].partition("/sweeps/")
+    runs = page.request.get(f"{address}/api/v1/runs?sweep={sweep}").json()["runs"]
+    assert [run["outcome"]["kind"] for run in runs].count("diverged") == 3
+    assert runs[0]["outcome"]["kind"] == "diverged", "the first that would be looked at"
+    page.locator("#metric").select_option("final_loss")
+    expect(page.locator("#answer")).to_contain_text("Best: optimizer lr 0.01, ")
+    expect(page.locator("#answer")).to_contain_text("Lacking in all: 3 diverged.")
 
 
 def test_rules_stand_side_by_side_before_the_reader_chooses(visit: Visit, answered: dict[str, str]) -> None:
