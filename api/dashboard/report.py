@@ -22,6 +22,7 @@ from services.database.engine import Database
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
 from services.pictures.cells import groups
+from services.pictures.metric_lines import metric_lines
 from services.pictures.overlay import MOST_RUNS, Group, curves_of, overlay
 from services.pictures.reading import pictures, pictures_of
 from services.runs.queries import RunView
@@ -66,7 +67,7 @@ def build(db: Database, sweep_id: str, server: str, sides: Mapping[str, Any]) ->
     overlays = _overlays(db, beside, column, len(rows))
     panels = [_panel(db, beside, row, column, runs) for row in rows]
     figures = [*overlays, *(panel.picture for panel in panels)]
-    data = {"comparisons": shown, "pictures": figures}
+    data = {"comparisons": shown, "lines": [metric_lines(c) for c in shown], "pictures": figures}
     return render_template(
         "dashboard/report.html",
         sweep=sweep,

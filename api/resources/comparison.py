@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 
 from api.bodies.answers import answer
 from api.bodies.comparison import Comparison, Pairs
+from api.bodies.pictures import Pictures
 from api.http.context import here
 from api.http.endpoint import Endpoint
 from api.http.query import choice, given, text
@@ -20,6 +21,7 @@ from services.comparison.bootstrap import AGGREGATES
 from services.comparison.labels import text_of
 from services.comparison.pairs import compare_pairs
 from services.errors import BadQuestion
+from services.pictures.metric_lines import metric_lines
 
 blueprint = Blueprint("comparison", __name__)
 
@@ -51,7 +53,7 @@ _FIGURES = ("value", "low", "high", "n")
 @Endpoint(blueprint, "GET /sweeps/<sweep_id>/comparison", query=_TABLE, answers={200: Comparison})
 def compare(sweep_id: str) -> Response:
     """Compare a sweep's runs: two fields, one metric, aggregated over the rest; as CSV where that is accepted."""
-    compared = table.compare(here().db, sweep_id, **{name: given(name) for name in _TABLE})
+    compared = _compared(sweep_id)
     if request.accept_mimetypes.best_match(["application/json", "text/csv"]) != "text/csv":
         response = answer(compared)
     else:
@@ -66,10 +68,21 @@ def compare(sweep_id: str) -> Response:
     return response
 
 
+@Endpoint(blueprint, "GET /sweeps/<sweep_id>/comparison/pictures", query=_TABLE, answers={200: Pictures})
+def lines(sweep_id: str) -> Response:
+    """Draw the comparison along one of its fields, a line each value of the others; none where no field is numeric."""
+    figure = metric_lines(_compared(sweep_id))
+    return answer({"pictures": [figure] if figure else []})
+
+
 @Endpoint(blueprint, "GET /sweeps/<sweep_id>/pairs", query=_PAIRS, answers={200: Pairs})
 def pairs(sweep_id: str) -> Response:
     """Compare the values of one axis two by two on the same seeds: differences, interval, permutation test."""
     return answer(compare_pairs(here().db, sweep_id, **{name: given(name) for name in _PAIRS}))
+
+
+def _compared(sweep_id: str) -> dict[str, Any]:
+    return table.compare(here().db, sweep_id, **{name: given(name) for name in _TABLE})
 
 
 def _lines(compared: dict[str, Any]) -> Iterator[list[Any]]:

@@ -16,10 +16,21 @@ select.onchange = () => {
   const comparison = report.comparisons[Number(select.value)];
   heatmap.draw(comparison, null);
   byId("answer").textContent = answerOf(comparison);
+  drawAlong(report.lines[Number(select.value)]);
 };
 select.onchange();
 
+/** The comparison along one of its fields, where that has numbers. */
+function drawAlong(figure) {
+  byId("along").hidden = !figure;
+  if (!figure) return;
+  byId("lines-note").textContent = figure.caption;
+  byId("lines").setAttribute("aria-label", figure.title);
+  show(byId("lines"), figure, select.value);
+}
+
 function drawAll() {
+  drawAlong(report.lines[Number(select.value)]);
   report.pictures.forEach((figure, i) => figure && show(byId(`picture-${i}`), figure, i));
 }
 

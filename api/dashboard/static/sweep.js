@@ -7,6 +7,7 @@ import { onThemeChange } from "./colors.js";
 import { byId, fillSelect, setText } from "./dom.js";
 import { AGGREGATES, ago, axisName, sentence } from "./format.js";
 import { Heatmap } from "./heatmap.js";
+import { show } from "./plot.js";
 import { Pace, bar, legend } from "./progress.js";
 import { NONE, SIDES, exchanged, fieldsOf, question } from "./question.js";
 import { cellAt, cellsOf, placeIn, placeName, written } from "./tables.js";
@@ -102,6 +103,16 @@ async function drawCell(sweep, comparison) {
   await cell.show(placeName(comparison, at), there.runs, [...new Set(apart)], comparison.metric, pictures);
 }
 
+/** The comparison along one of its fields, where that has numbers. */
+async function drawLines() {
+  const { pictures: [figure] } = await get(`/sweeps/${id}/comparison/pictures${shown.asked}`);
+  byId("along").hidden = !figure;
+  if (!figure) return;
+  setText(byId("lines-note"), figure.caption);
+  byId("lines").setAttribute("aria-label", figure.title);
+  await show(byId("lines"), figure, shown.asked);
+}
+
 /** The metrics of which a run has a value, of one run for each outcome: one that has diverged has no final loss. */
 async function measuredOf(outcomes) {
   const lists = await Promise.all(outcomes.map((outcome) => get(`/runs${query({ sweep: id, outcome, limit: 1 })}`)));
@@ -126,7 +137,7 @@ async function update() {
   if (changed) {
     byId("main").classList.toggle("wide", Boolean(comparison.panels));
     drawPickers(sweep, comparison);
-    await drawCell(sweep, comparison);
+    await Promise.all([drawCell(sweep, comparison), drawLines()]);
   } else await cell.update();
   return sweep.finished;
 }
@@ -183,5 +194,5 @@ function onSave(link, url, ending, accept) {
 
 onSave("report", () => byId("report").href, "html", "text/html");
 onSave("csv", () => `/api/v1/sweeps/${id}/comparison${shown.asked ?? ""}`, "csv", "text/csv");
-onThemeChange(() => cell.update(true));
+onThemeChange(() => Promise.all([cell.update(true), shown.asked && drawLines()]));
 const refresh = poll(update, 1);

@@ -132,6 +132,26 @@ def test_a_sweep_of_bias_is_shown_by_rule_threshold_and_batch_size(visit: Visit,
     expect(page.locator("#runs thead th").last).to_have_text("Bias norm")
 
 
+def test_the_comparison_is_drawn_along_its_thresholds_on_page_and_report(
+    visit: Visit, answered: dict[str, str], tmp_path: Path
+) -> None:
+    page = visit(answered["rules"])
+    expect(page.locator("#lines .xtitle")).to_have_text("clipping threshold")
+    expect(page.locator("#lines .ytitle")).to_have_text("success rate")
+    expect(page.locator("#lines .scatterlayer .trace")).to_have_count(6)
+    expect(page.locator("#lines-note")).to_contain_text("A point is over 2 runs, its bar the 95 % interval. Dotted: no")
+    page.locator("#metric").select_option("final_loss")
+    expect(page.locator("#lines .ytitle")).to_have_text("median of final loss")
+    page.locator("#rows").select_option("seed")
+    page.locator("#panels").select_option("none")
+    expect(page.locator("#lines .xtitle")).to_have_text("batch size")
+    file = tmp_path / "report.html"
+    file.write_bytes(page.request.get(f"{answered['bias']}/report").body())
+    page = visit(file.as_uri())
+    expect(page.locator("#lines .xtitle")).to_have_text("thresholds")
+    expect(page.locator("#lines .ytitle")).to_contain_text("median of bias norm")
+
+
 def test_the_report_shows_the_same_tables(visit: Visit, answered: dict[str, str], tmp_path: Path) -> None:
     for name, title in (("rules", "Success rate"), ("bias", "Median of bias norm")):
         page = visit(answered[name])

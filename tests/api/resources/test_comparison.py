@@ -12,9 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.bodies.comparison import Comparison
+from api.bodies.pictures import Pictures
 from ltd_core.metrics import METRICS
 from services.comparison.bootstrap import AGGREGATES
 from services.database.engine import Database
+from services.pictures.metric_lines import metric_lines
 from services.runs import lifecycle
 from tests.api.lab import PROBLEM, claim, progress, spec, sweep
 
@@ -215,3 +217,18 @@ def test_a_share_is_a_number_from_0_to_1(client: FlaskClient, ended: str) -> Non
     for wrong in ("2", "-0.1", "nan", "1e1", ".", "0.1.2"):
         answer = client.get(ended, query_string={"quantile": wrong})
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "quantile"), wrong
+
+
+def test_the_picture_of_a_comparison_has_its_values_along_a_numeric_field(client: FlaskClient, ended: str) -> None:
+    answer = client.get(f"{ended}/pictures", query_string=ASKED | {"aggregate": "mean"})
+    assert answer.status_code == 200, answer.text
+    Pictures.model_validate(answer.json)
+    (figure,) = answer.json["pictures"]
+    assert figure == metric_lines(compare(client, ended, aggregate="mean"))
+    assert [line["name"] for line in figure["data"]] == ["5", "20"]
+    assert figure["title"] == "How does the mean of final loss depend on the clipping threshold?"
+    assert client.get(f"{ended}/pictures?metric=nonsense").status_code == 400
+
+
+def test_a_comparison_without_values_has_no_picture(client: FlaskClient, address: str) -> None:
+    assert client.get(f"{address}/pictures", query_string=ASKED).json == {"pictures": []}

@@ -181,6 +181,7 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
     yield ask("GET", "/api/v1/traces?runs={run_id}&names=loss,delta_norm&max_points=20", **known)
     yield ask("GET", "/api/v1/runs?limit=1")
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/comparison?rows=clipping&columns=seed&metric=final_loss", **known)
+    yield ask("GET", "/api/v1/sweeps/{sweep_id}/comparison/pictures?metric=final_loss", **known)
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/pairs?metric=best_loss", **known)
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/pictures?max_points=10", **known)
     yield ask("PUT", "/api/v1/store/retention", {"days": 30, "sweep": known["sweep_id"]})
