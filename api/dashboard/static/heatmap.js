@@ -109,7 +109,10 @@ export class Heatmap {
     setText(button.children[0], cell.runs.length ? scale.brief(cell.value) : "");
     setText(button.children[1], note(cell));
     button.children[1].classList.toggle("whole", cell.n === cell.runs.length);
-    const described = [...describe(cell, scale), ...(best ? ["best"] : [])].join(", ");
+    const seen = [...button.children].map((part) => part.textContent); // a name begins with what is seen
+    const [value, ...rest] = describe(cell, scale);
+    const whole = value === seen[0] ? [] : [value];
+    const described = [seen.join(" ").trim(), ...whole, ...rest, ...(best ? ["best"] : [])].join(", ");
     if (button.getAttribute("aria-label") !== described) button.setAttribute("aria-label", described);
   }
 

@@ -26,7 +26,7 @@ export function drawPictures(host, figures, run) {
 }
 
 function card(figure, run) {
-  const plot = el("div", { class: "plot", role: "img", "aria-label": figure.title });
+  const plot = el("div", { class: "plot", role: "figure", "aria-label": figure.title });
   const file = (kind) => `${figure.name}-${run.slice(0, 8)}.${kind}`;
   const path = `/api/v1/runs/${run}/pictures${query({ names: figure.name })}`;
   const button = (kind, save) =>
