@@ -20,6 +20,12 @@ class Cache(Generic[Value]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def clear(self) -> None:
+        """Forget every value."""
+        with self._lock:
+            self._entries.clear()
+            self._weight = 0
+
     def get(self, key: Hashable) -> Value | None:
         """Return the value of a key, None when there is none."""
         with self._lock:

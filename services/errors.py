@@ -40,6 +40,10 @@ class NotFound(LtdError):
         return f"there is no {self.kind} {self.name!r}"
 
 
+class Conflict(LtdError):
+    """What is asked for does not go with how things stand; says what has to come first."""
+
+
 class BadCursor(LtdError):
     """A cursor that this service did not hand out."""
 

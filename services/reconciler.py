@@ -1,6 +1,6 @@
 """Repairs what processes left behind, one process at a time: expired leases, lost hints, traces due for thinning.
 
-It compares replays with what they replay, too.
+It compares replays with what they replay, and goes on with deletions that broke off, too.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from services.database.rows import upsert
 from services.maintenance import retention
 from services.runs import lifecycle, replays
 from services.settings import Settings
+from services.sweeps import deletion
 
 LEADER, RUNS = table(Leader), table(Run)
 _NAME = "reconciler"
 _THINNING_SECONDS = 0.2
+_DELETING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class ReconcileReport:
     hinted: int = 0
     thinned: int = 0
     replayed: int = 0
+    deleted: int = 0
 
 
 def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileReport:
@@ -46,7 +49,9 @@ def reconcile_once(db: Database, settings: Settings, owner: str) -> ReconcileRep
     idempotency.expire(db)
     thinned = retention.thin(db, _THINNING_SECONDS).runs
     replayed = replays.settle(db)
-    return ReconcileReport(led=True, expired=len(expired), hinted=waiting, thinned=thinned, replayed=replayed)
+    deleted = deletion.go_on(db, _DELETING_SECONDS)
+    counts = {"hinted": waiting, "thinned": thinned, "replayed": replayed, "deleted": deleted}
+    return ReconcileReport(led=True, expired=len(expired), **counts)
 
 
 def _lead(db: Database, owner: str, seconds: float) -> bool:

@@ -13,7 +13,7 @@ from services.database.models import RetentionPolicy, Run, Sweep, SweepRun, Thin
 from services.database.rows import upsert
 from services.errors import NotFound
 from services.maintenance.repair import mend
-from services.maintenance.walk import Care, Slice
+from services.maintenance.walk import Care, Slice, held
 from services.traces.reading import traces_of
 from services.traces.rows import BLOCKS, FACTOR, block_row
 from services.traces.stored import StoredTrace
@@ -57,8 +57,9 @@ def thin(db: Database, seconds: float = 1.0) -> Slice:
     while due := _due(db):
         for run_id in due:
             with db.write() as conn:
-                care.add(_thin(conn, run_id))
-                conn.execute(insert(THINNED), {"run_id": run_id, "at": clock(conn)})
+                if held(conn, run_id, write=True):
+                    care.add(_thin(conn, run_id))
+                    conn.execute(insert(THINNED), {"run_id": run_id, "at": clock(conn)})
             seen += 1
             if time.monotonic() > until:
                 return Slice(seen, care, run_id)

@@ -41,6 +41,12 @@ class Slice:
     next: str | None
 
 
+def held(conn: Connection, run_id: str, *, write: bool) -> bool:
+    """Say whether a run is still there; a transaction that writes keeps it from being deleted."""
+    query = select(RUNS.c.id).where(RUNS.c.id == run_id)
+    return conn.execute(query.with_for_update(key_share=True) if write else query).scalar() is not None
+
+
 def walk(
     db: Database,
     after: str | None,
@@ -59,7 +65,8 @@ def walk(
             return Slice(seen, care, None)
         for row in rows:
             with db.write() if write else db.read(cursors=True) as conn:
-                care.add(work(conn, row))
+                if held(conn, row.id, write=write):
+                    care.add(work(conn, row))
             seen, last = seen + 1, row.id
             if time.monotonic() > until:
                 return Slice(seen, care, last)

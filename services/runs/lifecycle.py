@@ -1,8 +1,8 @@
 """The life of a run: queued, running, then succeeded, failed or cancelled.
 
-Each change is a compare-and-set on the row of the run, and leaves an event. Three are made elsewhere:
+Each change is a compare-and-set on the row of the run, and leaves an event. Four are made elsewhere:
 `services.runs.submission` queues failed and cancelled runs again, `services.runs.imports` inserts succeeded ones,
-`services.sweeps.cancellation` cancels many.
+`services.sweeps.cancellation` cancels many, `services.runs.deletion` deletes those that have ended.
 
 A worker may write a run while it holds its *lease*. `claim` raises the run's epoch by one; the epoch is the fencing
 token that tells a lease from every earlier one. Whatever a worker writes (`record`, `renew`, `release`, `fail`,

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import select, text, update
 
 from services.database.engine import Database, clock
-from services.errors import BadQuestion
+from services.errors import BadQuestion, NotFound
 from services.runs import lifecycle, queries, submission, turns
 from services.runs.queries import RunView
 from services.runs.row import replay_id
@@ -46,7 +46,8 @@ def request(db: Database, run_id: str) -> bool:
     with db.write() as conn:
         turn = turns.first(conn, turns.ALONE)
         done = submission.submit_in(conn, {row["id"]: (spec, row)}, turns.ALONE, turn)
-        conn.execute(update(RUNS).where(RUNS.c.id == run_id).values(replay="waiting"))
+        if not conn.execute(update(RUNS).where(RUNS.c.id == run_id).values(replay="waiting")).rowcount:
+            raise NotFound("run", run_id)  # it was deleted meanwhile
     return not done.stood
 
 
@@ -58,7 +59,10 @@ def settle(db: Database) -> int:
         done = set(conn.execute(select(RUNS.c.id).where(ended)).scalars())
     compared = [run_id for run_id in waiting if replay_id(run_id) in done]
     for run_id in compared:
-        found = difference(db, queries.get(db, run_id), queries.get(db, replay_id(run_id)))
+        try:
+            found = difference(db, queries.get(db, run_id), queries.get(db, replay_id(run_id)))
+        except NotFound:  # one of them was deleted meanwhile
+            continue
         verdict: Replay = "different" if found else "equal"
         if found:
             logger.error("run %s, trained again, differs: %s", run_id, found)

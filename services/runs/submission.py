@@ -13,7 +13,7 @@ from services.database.rows import insert_rows, json_list, strings_of
 from services.runs import lifecycle, turns
 from services.runs.lifecycle import RUNS
 from services.runs.row import Row, insert, queued
-from services.words import OPEN, RESTARTABLE
+from services.words import RESTARTABLE
 
 _CHUNK = 500
 _STATES = (
@@ -46,7 +46,7 @@ def submit(db: Database, specs: Sequence[RunSpec]) -> Submitted:
         turn = turns.first(conn, turns.ALONE)
         done = submit_in(conn, runs, turns.ALONE, turn)
         for ids in _chunks(done.restarted + done.stood):
-            conn.execute(update(RUNS).where(RUNS.c.id.in_(ids), RUNS.c.state.in_(OPEN)).values(posted_alone=True))
+            conn.execute(update(RUNS).where(RUNS.c.id.in_(ids)).values(posted_alone=True))
         for ids in _chunks(done.stood):
             later = RUNS.c.id.in_(ids) & turns.QUEUED & (RUNS.c.turn > turn)
             conn.execute(update(RUNS).where(later).values(post=turns.ALONE, turn=turn))
@@ -67,7 +67,10 @@ def submit_in(conn: Connection, by_id: Prepared, post: str, turn: int) -> Submit
     inserted = insert(conn, list(by_id.values()))
     done.new = {run_id: row for run_id, (_, row) in by_id.items() if run_id in inserted}
     for ids in _chunks(sorted(by_id.keys() - inserted)):
-        for run_id, state in conn.execute(_STATES, {"ids": ids}):
+        states = {row.id: row.state for row in conn.execute(_STATES, {"ids": ids})}
+        if deleted := [by_id[run_id] for run_id in ids if run_id not in states]:  # since they were found there
+            done.new |= {run_id: by_id[run_id][1] for run_id in insert(conn, deleted)}
+        for run_id, state in states.items():
             (done.restarted if state in RESTARTABLE else done.stood).append(run_id)
     again = {"state": "queued", "attempts": 0, "cancel_requested": False, "error": None, "finished_at": None}
     if done.restarted:

@@ -24,6 +24,7 @@ _RUN = np.dtype(
 )
 _TOLD, _WITNESSED = 1, 2
 """Of a run without value: its summary names the metric, and its witness has a value."""
+_POSTED = text("SELECT created_at FROM sweeps WHERE id = :sweep")
 _COLUMNS = ("position", "id", "kinds", "state", "COALESCE(outcome_kind, '')")
 
 
@@ -53,7 +54,8 @@ _cached: Cache[MetricValues] = Cache(_MOST_CACHED)
 
 def metric_values(conn: Connection, sweep_id: str, metric: str) -> MetricValues:
     """Return a metric of all runs of a sweep; of a cached one, only runs that had not succeeded are read again."""
-    key = (store_of(conn), sweep_id, metric)
+    posted = conn.execute(_POSTED, {"sweep": sweep_id}).scalar()  # one that was deleted may be posted again
+    key = (store_of(conn), sweep_id, posted, metric)
     cached = _cached.get(key)
     changing = [] if cached is None else np.flatnonzero(cached.runs["state"] != b"succeeded").tolist()
     if cached is None or len(changing) > _MOST_REREAD:

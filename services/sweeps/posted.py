@@ -16,7 +16,7 @@ from services.cache import Cache
 from services.database.engine import Database, clock
 from services.database.models import Run, Sweep, SweepRun, table
 from services.database.rows import insert_missing, insert_new
-from services.errors import NotFound
+from services.errors import Conflict, NotFound
 from services.lists.cursor import read_cursor, write_cursor
 from services.runs import limits, submission, turns
 from services.settings import Settings
@@ -27,6 +27,8 @@ from services.words import FINAL
 SWEEPS, MEMBERS, RUNS = table(Sweep), table(SweepRun), table(Run)
 _UNSEEN = 0
 """`runs` of a sweep that is being stored."""
+DELETED = -1
+"""`runs` of a sweep that is being deleted."""
 SEEN = SWEEPS.c.runs > _UNSEEN
 Counts = tuple[Any, ...]
 _ended: Cache[list[Counts]] = Cache(1000)
@@ -101,8 +103,8 @@ def post(db: Database, request: SweepRequest, settings: Settings | None = None) 
         runs = submission.prepared(spec for _, spec in some)
         members = _members(sweep_id, first, some)
         with db.write() as conn:
-            if first == 0 and not insert_missing(conn, SWEEPS, [row]):
-                conn.execute(update(SWEEPS).where(SWEEPS.c.id == sweep_id).values(cancelled_at=None))
+            if first > 0 or not insert_missing(conn, SWEEPS, [row]):
+                _hold(conn, sweep_id, {} if first else {"cancelled_at": None})
             turn = turns.first(conn, sweep_id) if first == 0 else turn
             done = submission.submit_in(conn, runs, sweep_id, turn + first)
             insert_new(conn, MEMBERS, members)
@@ -110,6 +112,13 @@ def post(db: Database, request: SweepRequest, settings: Settings | None = None) 
                 created = _show(conn, sweep_id, ids)
         counts.update(new=len(done.new), restarted=len(done.restarted), stood=len(done.stood))
     return SweepPosted(sweep_id, counts["new"], counts["restarted"], counts["stood"], created)
+
+
+def _hold(conn: Connection, sweep_id: str, values: dict[str, Any]) -> None:
+    """Keep a sweep from being deleted until the transaction ends; raises Conflict where that has begun."""
+    standing = (SWEEPS.c.id == sweep_id) & (SWEEPS.c.runs >= _UNSEEN)
+    if not conn.execute(update(SWEEPS).where(standing).values({"id": sweep_id} | values)).rowcount:
+        raise Conflict(f"sweep {sweep_id} is being deleted: post it again when it is gone, in some seconds")
 
 
 def _members(sweep_id: str, first: int, cells: list[tuple[Coordinates, RunSpec]]) -> list[dict[str, Any]]:
@@ -158,11 +167,12 @@ def list_sweeps(db: Database, cursor: str | None = None, limit: int = 50) -> tup
 def _views(db: Database, query: Any) -> list[SweepView]:
     with db.read() as conn:
         rows = conn.execute(query).all()
-        counts = {row.id: cached for row in rows if (cached := _ended.get((db.url, row.id)))}
-        counts |= _counted(conn, [row.id for row in rows if row.id not in counts])
+        keys = {row.id: (db.url, row.id, row.created_at) for row in rows}  # one that was deleted may be posted again
+        counts = {sweep_id: cached for sweep_id, key in keys.items() if (cached := _ended.get(key))}
+        counts |= _counted(conn, [sweep_id for sweep_id in keys if sweep_id not in counts])
     for sweep_id, groups in counts.items():
         if all(state == "succeeded" for state, *_ in groups):
-            _ended.put((db.url, sweep_id), groups)
+            _ended.put(keys[sweep_id], groups)
     return [_view(row, counts[row.id]) for row in rows]
 
 

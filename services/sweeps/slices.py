@@ -10,7 +10,7 @@ SLICE = 5_000
 
 Who waits for SQLite's lock longer than `services.database.engine.LOCK_SECONDS` is refused.
 """
-_PAUSE_AFTER, _PAUSE = 1.0, 0.12
+PAUSE_AFTER, PAUSE = 1.0, 0.12
 """Seconds: who waits for SQLite's lock tries every tenth, and would never find it free between two slices."""
 
 
@@ -18,7 +18,7 @@ def slices(runs: int) -> Iterator[range]:
     """Yield the positions of each slice, after a pause where others may have waited."""
     paused = time.monotonic()
     for first in range(0, runs, SLICE):
-        if time.monotonic() > paused + _PAUSE_AFTER:
-            time.sleep(_PAUSE)
+        if time.monotonic() > paused + PAUSE_AFTER:
+            time.sleep(PAUSE)
             paused = time.monotonic()
         yield range(first, min(first + SLICE, runs))

@@ -50,6 +50,11 @@ _pages: Cache[dict[str, Array]] = Cache(64 * 2**20)
 """Decoded pages, 64 MiB of them: 20 kB each of a curve, 130 of an array's figure."""
 
 
+def forget() -> None:
+    """Forget every decoded page: of a run that is deleted, another may come under the same id."""
+    _pages.clear()
+
+
 class TraceGap(TraceCorrupt):
     """Points of a trace are missing: damaged, or deleted by retention."""
 
