@@ -60,6 +60,14 @@ class SubmittedRun(Run):
     restarted: bool
 
 
+class Deleted(Body):
+    """What was deleted, or would be."""
+
+    runs: int = Field(description="Runs, with their traces, states, events and replays.")
+    kept: int = Field(description="Runs of the sweep that stay: another sweep has them, or they were posted alone too.")
+    bytes: int = Field(description="Of their traces and states.")
+
+
 class Runs(Body):
     """A page of runs, newest first."""
 

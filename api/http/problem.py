@@ -16,6 +16,7 @@ from ltd_core.errors import FieldProblem, InvalidSpec
 from services.errors import (
     BadCursor,
     BadQuestion,
+    Conflict,
     IdempotencyConflict,
     NotFound,
     StoreError,
@@ -62,6 +63,7 @@ def install(app: Flask) -> None:
     """Answer every error of an application with a problem document."""
     app.register_error_handler(InvalidSpec, _invalid)
     app.register_error_handler(NotFound, lambda e: respond(404, "Not found", str(e)))
+    app.register_error_handler(Conflict, lambda e: respond(409, "Conflict", str(e)))
     app.register_error_handler(BadCursor, lambda e: _one(400, "Bad cursor", "cursor", str(e), None))
     app.register_error_handler(BadQuestion, lambda e: _one(400, "Bad question", e.field, e.message, e.value))
     app.register_error_handler(IdempotencyConflict, _conflict)

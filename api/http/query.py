@@ -31,6 +31,11 @@ def choice(known: Iterable[str], description: str, **more: str) -> Schema:
     return {"type": "string", "enum": list(known), "description": description, **more}
 
 
+def only_preview() -> dict[str, Schema]:
+    """Return the parameter by which a deletion says what it would do."""
+    return {"preview": choice(("true", "false"), "Whether nothing is deleted, and what would be is told.")}
+
+
 def count(most: int, default: int, description: str) -> Schema:
     """Return the schema of a whole number from 1."""
     return {"type": "integer", "minimum": 1, "maximum": most, "default": default, "description": description}

@@ -1,14 +1,14 @@
-"""Runs: submit, list, look at, cancel."""
+"""Runs: submit, list, look at, cancel, delete."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
 from api.bodies.answers import answer, run_body
-from api.bodies.runs import Run, Runs, SubmittedRun
+from api.bodies.runs import Deleted, Run, Runs, SubmittedRun
 from api.http.context import here
 from api.http.endpoint import Endpoint
-from api.http.query import ID, LONGEST_LIST, NUMBER, choice, given, listed, page, text
+from api.http.query import ID, LONGEST_LIST, NUMBER, choice, given, listed, only_preview, page, text
 from api.http.request_body import IDEMPOTENCY_KEY, read_json, remember
 from ltd_core.metrics import METRICS
 from ltd_core.outcome import OUTCOMES
@@ -17,7 +17,7 @@ from services import queue
 from services.errors import BadQuestion
 from services.lists.page import list_runs
 from services.lists.question import ListQuestion
-from services.runs import lifecycle, limits, queries, replays, submission
+from services.runs import deletion, lifecycle, limits, queries, replays, submission
 from services.words import FAMILIES, STATES
 
 blueprint = Blueprint("runs", __name__)
@@ -88,6 +88,13 @@ def _of_ids() -> Response:
 def one(run_id: str) -> Response:
     """Look at a run."""
     return answer(run_body(queries.get(here().db, run_id)))
+
+
+@Endpoint(blueprint, "DELETE /runs/<run_id>", query=only_preview(), answers={200: Deleted})
+def delete(run_id: str) -> Response:
+    """Delete a run that has ended and is in no sweep, with its traces and its replay; it may be posted again then."""
+    do = deletion.plan if given("preview") == "true" else deletion.delete_run
+    return answer(do(here().db, run_id)._asdict())
 
 
 @Endpoint(blueprint, "POST /runs/<run_id>/cancel", answers={202: Run})

@@ -1,4 +1,4 @@
-"""Sweeps: post, list, look at, cancel."""
+"""Sweeps: post, list, look at, cancel, delete."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import asdict
 from flask import Blueprint, Response
 
 from api.bodies.answers import answer, listed_sweep_body, sweep_body
+from api.bodies.runs import Deleted
 from api.bodies.sweeps import CancelledSweep, PostedSweep, Sweep, Sweeps
 from api.http.context import here
 from api.http.endpoint import Endpoint
-from api.http.query import given, page
+from api.http.query import given, only_preview, page
 from api.http.request_body import IDEMPOTENCY_KEY, read_json, remember
 from services import queue
-from services.sweeps import cancellation, posted
+from services.sweeps import cancellation, deletion, posted
 from services.sweeps.request import SweepRequest, parse_request
 
 blueprint = Blueprint("sweeps", __name__)
@@ -50,6 +51,13 @@ def many() -> Response:
 def one(sweep_id: str) -> Response:
     """Look at a sweep."""
     return answer(sweep_body(posted.get(here().db, sweep_id)))
+
+
+@Endpoint(blueprint, "DELETE /sweeps/<sweep_id>", query=only_preview(), answers={200: Deleted})
+def delete(sweep_id: str) -> Response:
+    """Delete a sweep, and of its runs, which must have ended, those that no other sweep has and nobody posted alone."""
+    do = deletion.plan if given("preview") == "true" else deletion.delete_sweep
+    return answer(do(here().db, sweep_id)._asdict())
 
 
 @Endpoint(blueprint, "POST /sweeps/<sweep_id>/cancel", answers={202: CancelledSweep})

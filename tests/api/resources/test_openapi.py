@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from sqlalchemy import text
 from werkzeug.test import TestResponse as Answer
 
 from api.bodies.arrow import ARROW
@@ -194,6 +195,19 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Ans
         yield ask("POST", f"/api/v1/{resource}/{{{key}}}/cancel", **known)
         yield ask("POST", f"/api/v1/{resource}/{{{key}}}/cancel", run_id="none", sweep_id="none")
         yield ask("POST", f"/api/v1/{resource}", {"seeds": ["x", float("nan")], "batch_size": 0})
+    yield from _deletions(ask, db, known)
+
+
+def _deletions(
+    ask: Callable[..., tuple[str, str, Answer]], db: Database, known: dict[str, str]
+) -> Iterator[tuple[str, str, Answer]]:
+    """Delete the sweep and the run: refused while they have not ended."""
+    for _ in range(2):
+        for resource, key in (("sweeps", "sweep_id"), ("runs", "run_id")):
+            yield ask("DELETE", f"/api/v1/{resource}/{{{key}}}?preview=true", **known)
+            yield ask("DELETE", f"/api/v1/{resource}/{{{key}}}", **known)
+        with db.write() as conn:
+            conn.execute(text("UPDATE runs SET state = 'cancelled' WHERE state IN ('queued', 'running')"))
 
 
 def document_paths(client: FlaskClient) -> list[str]:

@@ -150,3 +150,26 @@ def test_a_key_is_held_to_its_body(client: FlaskClient) -> None:
     for wrong in ("", "x" * 256):
         answer = client.post("/api/v1/runs", json=spec(), headers={"Idempotency-Key": wrong})
         assert (answer.status_code, answer.json["errors"][0]["field"]) == (400, "Idempotency-Key")
+
+
+def test_a_run_is_deleted_once_it_has_ended_and_posted_again_with_the_same_key(client: FlaskClient) -> None:
+    key = {"Idempotency-Key": "one"}
+    run = client.post("/api/v1/runs", json=spec(), headers=key).json
+    path = f"/api/v1/runs/{run['id']}"
+    refused = client.delete(path)
+    assert (refused.status_code, refused.content_type) == (409, PROBLEM)
+    assert "is queued: cancel it" in refused.json["detail"]
+    client.post(f"{path}/cancel")
+    told = client.delete(f"{path}?preview=true")
+    assert (told.status_code, told.json) == (200, {"runs": 1, "kept": 0, "bytes": 0})
+    assert client.get(path).status_code == 200
+    assert client.delete(path).json == told.json
+    for answer in (client.get(path), client.delete(path), client.get(f"{path}/traces"), client.get(f"{path}/events")):
+        assert (answer.status_code, answer.content_type) == (404, PROBLEM)
+    again = client.post("/api/v1/runs", json=spec(), headers=key)
+    assert (again.status_code, again.json["new"], again.json["state"]) == (201, True, "queued")
+
+
+def test_a_preview_is_yes_or_no(client: FlaskClient) -> None:
+    wrong = client.delete(f"/api/v1/runs/{'0' * 32}?preview=1")
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (400, "preview")

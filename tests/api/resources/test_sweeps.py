@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
+from api import create_app
 from api.bodies.sweeps import CancelledSweep, PostedSweep, Sweep, Sweeps
 from services.database.engine import Database
 from services.runs import lifecycle
+from services.settings import Settings
+from services.sweeps import posted
+from services.sweeps.request import parse_request
 from tests.api.lab import PROBLEM, claim, progress, spec, sweep
 
 
@@ -113,3 +117,28 @@ def test_the_comparison_is_of_the_runs_that_ended(client: FlaskClient, db: Datab
     tag = {"If-None-Match": answer.headers["ETag"]}
     unchanged = client.get(address, query_string={"metric": "final_loss", "aggregate": "mean"}, headers=tag)
     assert (unchanged.status_code, unchanged.data) == (304, b"")
+
+
+def test_a_sweep_is_deleted_with_its_runs_once_they_have_ended(client: FlaskClient) -> None:
+    made = client.post("/api/v1/sweeps", json=sweep()).json
+    path = f"/api/v1/sweeps/{made['id']}"
+    for query in ("", "?preview=false"):
+        refused = client.delete(path + query)
+        assert (refused.status_code, refused.content_type) == (409, PROBLEM)
+        assert "8 runs" in refused.json["detail"]
+    client.post(f"{path}/cancel")
+    assert client.delete(f"{path}?preview=true").json == {"runs": 8, "kept": 0, "bytes": 0}
+    assert client.delete(path).json == {"runs": 8, "kept": 0, "bytes": 0}
+    assert client.get("/api/v1/runs").json["runs"] == client.get("/api/v1/sweeps").json["sweeps"] == []
+    for answer in (client.get(path), client.delete(path), client.get(f"{path}/comparison?metric=final_loss")):
+        assert answer.status_code == 404
+    again = client.post("/api/v1/sweeps", json=sweep())
+    assert (again.status_code, again.json["new"], again.json["states"]) == (201, 8, {"queued": 8})
+
+
+def test_deleting_asks_for_the_token(settings: Settings, db: Database) -> None:
+    sweep_id = posted.post(db, parse_request(sweep())).sweep_id
+    guarded = create_app(settings.model_copy(update={"token": "a token"})).test_client()
+    for path in (f"/api/v1/sweeps/{sweep_id}", f"/api/v1/runs/{'0' * 32}"):
+        assert guarded.delete(path).status_code == 401
+    assert posted.get(db, sweep_id).runs == 8
