@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from http import HTTPStatus
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from ltd_client import demo, exchange, pictures, replaying, show, stack, store
+from ltd_client import deleting, demo, exchange, pictures, replaying, show, stack, store
 from ltd_client.console import Console
-from ltd_client.errors import BadInput, BadRequest, ClientError
-from ltd_client.ids import whole_id, whole_sweep
+from ltd_client.errors import BadInput, ClientError
+from ltd_client.ids import is_run, whole_id, whole_sweep
 from ltd_client.options import AsJson, Server, Token
 from ltd_client.sdk import Lab
 from ltd_client.specification import assign, load
@@ -120,7 +119,7 @@ def watch_command(
     """Show the progress of a run or a sweep until it ends."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     name = whole_id(lab, name)
-    watch, shown = (watch_run, show.run) if _is_run(lab, name) else (watch_sweep, show.sweep)
+    watch, shown = (watch_run, show.run) if is_run(lab, name) else (watch_sweep, show.sweep)
     ended = watch(lab, name, console)
     console.result(ended, lambda: shown(console, ended, lab.server))
 
@@ -230,12 +229,13 @@ def cancel_command(
     """Cancel a run, or of a sweep what has not ended and nobody else waits for."""
     lab, console = Lab(server, token), Console(as_json=as_json)
     name = whole_id(lab, name)
-    cancel, shown = (lab.cancel_run, show.run) if _is_run(lab, name) else (lab.cancel_sweep, show.sweep)
+    cancel, shown = (lab.cancel_run, show.run) if is_run(lab, name) else (lab.cancel_sweep, show.sweep)
     cancelled = cancel(name)
     console.result(cancelled, lambda: shown(console, cancelled, lab.server))
 
 
 app.command()(replaying.replay)
+app.command(name="delete")(deleting.delete_command)
 app.command(name="show")(pictures.show_command)
 app.command()(exchange.export)
 app.command(name="import")(exchange.import_command)
@@ -250,18 +250,6 @@ def doctor(*, server: Server = "", token: Token = "", as_json: AsJson = False) -
     console.result(report, lambda: show.doctor(console, report))
     if ready["status"] != "ready":
         raise typer.Exit(1)
-
-
-def _is_run(lab: Lab, name: str) -> bool:
-    """Whether an id is a run's, else a sweep's; raises BadRequest if it is neither."""
-    try:
-        lab.get_run(name)
-    except BadRequest as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
-        lab.get_sweep(name)
-        return False
-    return True
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from itertools import islice
 
+from ltd_client.errors import BadRequest
 from ltd_client.paths import bad_id, segment
 from ltd_client.sdk import Lab
 
@@ -27,6 +29,18 @@ def whole_id(lab: Lab, text: str) -> str:
     """Return the id of the run or sweep that a text names, as `whole_run` does."""
     what = "run or sweep"
     return _only(what, text, [*_runs(lab, text), *_sweeps(lab, text)]) if _is_beginning(what, text) else text
+
+
+def is_run(lab: Lab, name: str) -> bool:
+    """Whether an id is a run's, else a sweep's; raises BadRequest if it is neither."""
+    try:
+        lab.get_run(name)
+    except BadRequest as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        lab.get_sweep(name)
+        return False
+    return True
 
 
 def _is_beginning(what: str, text: str) -> bool:

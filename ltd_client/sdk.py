@@ -138,6 +138,14 @@ class Lab(Connection):
         """Cancel the runs of a sweep that have not ended, but those that others wait for: `kept`."""
         return self._json("POST", f"{sweep_path(sweep_id)}/cancel")
 
+    def delete_run(self, run_id: str, *, preview: bool = False) -> Json:
+        """Delete a run that has ended and is in no sweep, for ever; `preview` only tells what would go."""
+        return self._json("DELETE", run_path(run_id), {"preview": "true" if preview else None})
+
+    def delete_sweep(self, sweep_id: str, *, preview: bool = False) -> Json:
+        """Delete a sweep with the runs that nobody else has, for ever; `preview` tells what would go and be `kept`."""
+        return self._json("DELETE", sweep_path(sweep_id), {"preview": "true" if preview else None})
+
     def comparison(self, sweep_id: str, **params: str | None) -> Json:
         """Return a sweep's comparison table; optional parameters: rows, columns, metric, aggregate, quantile."""
         return self._json("GET", f"{sweep_path(sweep_id)}/comparison", params)
