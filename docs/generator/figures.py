@@ -16,8 +16,6 @@ from services.pictures.overlay import overlay
 from services.pictures.reading import pictures
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-_ALL_SEEDS = {"columns": "experiment"}
-"""A side with one value: the cells of a sweep of one axis hold all seeds."""
 
 
 class Figure(NamedTuple):
@@ -28,41 +26,22 @@ class Figure(NamedTuple):
     """Below docs/examples, without ending."""
     picture: str
     cells: str = ""
-    sides: dict[str, str] = _ALL_SEEDS
     changes: dict[str, Any] | None = None
 
 
 FIGURES = (
     Figure("linear-recurrence", "m01_linear_recurrence", "state"),
     Figure("linear-gradient", "sweeps/m02_forms", "gradient"),
-    Figure(
-        "nonlinearity",
-        "sweeps/m03_nonlinearities",
-        "states",
-        "0,0;1,0;1,1;2,0",
-        {"rows": "nonlinearity", "columns": "initialization.radius"},
-    ),
+    Figure("nonlinearity", "sweeps/m03_nonlinearities", "states", "0,0;1,0;1,1;2,0"),
     Figure("depth", "m04_weight_product", "sizes"),
     Figure("depth-chosen", "m04_weight_product", "sizes", changes={"choose": "depth"}),
     Figure("composition", "m05_composition", "curves"),
     Figure("how-often", "m06_gradient_census", "rates"),
     Figure("loss-cliff", "m06_loss_cliff", "cliff"),
-    Figure(
-        "skip-connections",
-        "sweeps/m07_delays",
-        "memory_curve",
-        "0,1;1,0;2,0;1,1",
-        {"rows": "cell.delays", "columns": "initialization.radius"},
-    ),
+    Figure("skip-connections", "sweeps/m07_delays", "memory_curve", "0,1;1,0;2,0;1,1"),
     Figure("removed-connections", "sweeps/m08_delays", "memory_curve"),
     Figure("leaky-units", "sweeps/m09_alphas", "memory_curve"),
-    Figure(
-        "leaky-against-skip",
-        "sweeps/m10_leaks_and_delays",
-        "memory_curve",
-        "1,0;2,0;3,0;0,1;0,2;0,3",
-        {"rows": "cell.time_scale", "columns": "cell.delays"},
-    ),
+    Figure("leaky-against-skip", "sweeps/m10_leaks_and_delays", "memory_curve", "1,0;2,0;3,0;0,1;0,2;0,3"),
     Figure("time-constants", "m11_learned_time_constants", "time_constant"),
     Figure("groups", "sweeps/m12_groups", "memory_curve"),
     Figure("value-clipping", "m13_value_clipping", "clipping"),
@@ -71,12 +50,12 @@ FIGURES = (
     Figure("growing-curvature", "m14_growing_curvature", "fewest"),
     Figure("escape", "m15_escape", "escaped"),
     Figure("stationary-point", "m17_stationary_point", "rest"),
-    Figure("rules", "sweeps/m16_rules", "error", "0,0;1,0;2,0;3,0", {"rows": "clipping", "columns": "problem"}),
+    Figure("rules", "sweeps/m16_rules", "error", "0,0;1,0;2,0;3,0"),
     Figure("clipping-bias", "m17_clipping_bias", "bias_norm_after_1000"),
     Figure("clipping-direction", "m17_clipping_bias", "bias_cosine_after_1000"),
     Figure("gates", "sweeps/m18_cells", "memory_curve"),
     Figure("omega", "sweeps/m19_omega", "error"),
-    Figure("language", "sweeps/m20_redundancy", "learning", sides={"rows": "cell", "columns": "problem.redundancy"}),
+    Figure("language", "sweeps/m20_redundancy", "learning"),
 )
 
 
@@ -104,5 +83,7 @@ def made(source: str, changes: dict[str, Any] | None, shown: list[Figure]) -> li
         if not swept:
             (group,) = groups(compare(db, sweep))["groups"]
             return [pictures(db, group.runs[0], [figure.picture])[0] for figure in shown]
-        made = [overlay(db, **groups(compare(db, sweep, **f.sides), f.cells), name=f.picture)[0] for f in shown]
+        several = len(posted["axes"]) > 1
+        compared = compare(db, sweep, columns=None if several else "experiment")  # one value: cells hold all seeds
+        made = [overlay(db, **groups(compared, figure.cells), name=figure.picture)[0] for figure in shown]
         return [figure for figure in made if figure]
