@@ -61,9 +61,8 @@ export class CellView {
     const host = byId("curves");
     if (!this.runs.some((run) => run.step > 0)) return blank(host, "No run of this cell has started yet.");
     const [ids, picture] = [this.ids, this.picture];
-    const { pictures, known } = await get(`${this.address}${picture ? `&picture=${picture}` : ""}`);
+    const { pictures: [figure], known } = await get(`${this.address}${picture ? `&picture=${picture}` : ""}`);
     if (ids !== this.ids || picture !== this.picture) return null;
-    const [figure] = pictures;
     if (!figure) return blank(host, known.length ? "Waiting for the first points." : "These runs have no curves.");
     fillSelect(byId("picture"), known.map(({ name, title }) => [name, title]), figure.name);
     setText(byId("curves-note"), figure.caption);
@@ -80,9 +79,8 @@ export class CellView {
     const names = traces.map(({ name }) => name).find((name) => DELTAS.includes(name));
     byId("main").classList.toggle("no-delta", !names);
     if (!names) return blank(host, "These runs trace no gradient through time.");
-    const { pictures } = await get(`/runs/${run.id}/pictures${query({ names, max_points: COLUMNS })}`);
-    if (this.runs.every(({ id }) => id !== run.id)) return null;
-    return show(host, pictures[0], run.id);
+    const { pictures: [figure] } = await get(`/runs/${run.id}/pictures${query({ names, max_points: COLUMNS })}`);
+    return this.runs.some(({ id }) => id === run.id) ? show(host, figure, run.id) : null;
   }
 
   table() {
@@ -91,30 +89,20 @@ export class CellView {
     const figures = Object.entries(units).filter(
       ([key]) => key !== "success" && this.runs.some((run) => (run.summary?.[key] ?? null) !== null),
     );
-    const head = [
-      "Run",
-      ...this.apart.map(sentence),
-      "State",
-      "Origin",
-      "Updates",
-      ...figures.map(([key]) => FIGURES[key] ?? sentence(key)),
-    ];
-    const rows = this.runs.map((run) =>
-      el(
-        "tr",
-        {},
-        el("td", {}, el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8))),
-        ...this.apart.map((name) => el("td", {}, setting(field(run.spec, name), name))),
-        el(
-          "td",
-          {},
-          el("span", { class: `badge ${run.outcome?.kind ?? run.state}` }, ending(run.outcome?.kind ?? run.state)),
-        ),
-        el("td", {}, originOf(run)),
-        el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
-        ...figures.map(([key, its]) => el("td", {}, soFar(inUnit(run.summary?.[key], its), run))),
-      ),
-    );
+    const measured = figures.map(([key]) => FIGURES[key] ?? sentence(key));
+    const head = ["Run", ...this.apart.map(sentence), "State", "Origin", "Updates", ...measured];
+    const rows = this.runs.map((run) => {
+      const kind = run.outcome?.kind ?? run.state;
+      const cells = [
+        el("a", { href: `/runs/${run.id}`, class: "id" }, run.id.slice(0, 8)),
+        ...this.apart.map((name) => setting(field(run.spec, name), name)),
+        el("span", { class: `badge ${kind}` }, ending(kind)),
+        originOf(run),
+        `${number(run.step)} of ${number(run.updates)}`,
+        ...figures.map(([key, its]) => soFar(inUnit(run.summary?.[key], its), run)),
+      ];
+      return el("tr", {}, cells.map((cell) => el("td", {}, cell)));
+    });
     const rest = this.all > this.ids.length ? `The first ${this.ids.length} of ${this.all} runs.` : "";
     byId("runs").replaceChildren(
       el("caption", { class: rest ? "muted" : "hidden" }, rest || "Runs of this cell"),

@@ -57,8 +57,7 @@ function followZoom(section, plot, name, run) {
     timer = setTimeout(async () => {
       const part = from === undefined ? {} : { from: Math.max(1, Math.floor(from)), to: Math.max(1, Math.ceil(to)) };
       section.dataset.zoomed = from === undefined ? "" : "yes";
-      const { pictures } = await get(`/runs/${run}/pictures${query({ names: name, ...part })}`);
-      const [figure] = pictures;
+      const { pictures: [figure] } = await get(`/runs/${run}/pictures${query({ names: name, ...part })}`);
       if (from !== undefined) figure.layout.xaxis.range = [from, to];
       show(plot, figure, run);
     }, WAIT);

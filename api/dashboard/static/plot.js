@@ -2,6 +2,7 @@
 // holds.
 
 import { theme } from "./colors.js";
+import { el } from "./dom.js";
 
 const CONFIG = {
   displaylogo: false,
@@ -10,49 +11,37 @@ const CONFIG = {
 };
 const EXPORTED = { width: 1000, height: 620, scale: 2 };
 
-export function axis(title, extra = {}) {
-  const colors = theme();
-  return {
-    title: { text: title, standoff: 8, font: { size: 12, color: colors.muted } },
-    gridcolor: colors.grid, zeroline: false, linecolor: colors.grid, tickcolor: colors.grid,
-    tickfont: { size: 11, color: colors.muted }, automargin: true, exponentformat: "e",
-    ...extra,
-  };
-}
-
-/** Draw, or redraw in place; the reader's zoom stays as long as `key` is the same. */
-export function draw(host, traces, layout, key) {
+/** Draw a figure as REST gives it, in the page's colors; the reader's zoom stays as long as `key` is the same. */
+export function show(host, { data, layout }, key) {
   if (!host.data) {
     host.classList.remove("empty");
     host.replaceChildren();
   }
   const colors = theme();
-  const base = {
+  const side = ({ title, ...given }) => ({
+    gridcolor: colors.grid, zeroline: false, linecolor: colors.grid, tickcolor: colors.grid,
+    tickfont: { size: 11, color: colors.muted }, automargin: true, exponentformat: "e",
+    title: { ...title, standoff: 8, font: { size: 12, color: colors.muted } },
+    ...given,
+  });
+  const drawn = {
     autosize: true,
     uirevision: key,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    hovermode: "closest",
     margin: { l: 56, r: 22, t: 8, b: 44 },
-    showlegend: false,
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colors.text },
     hoverlabel: { bgcolor: colors.card, bordercolor: colors.grid, font: { color: colors.text, size: 12 } },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: colors.muted, activecolor: colors.accent },
+    ...layout,
+    xaxis: side(layout.xaxis),
+    yaxis: side(layout.yaxis),
   };
-  return globalThis.Plotly.react(host, traces, { ...base, ...layout }, CONFIG);
-}
-
-/** Draw a figure as REST gives it, in the page's colors. */
-export function show(host, { data, layout }, key) {
-  const side = (given) => {
-    const own = axis(given.title.text);
-    return { ...own, ...given, title: own.title };
-  };
-  return draw(host, data, { ...layout, xaxis: side(layout.xaxis), yaxis: side(layout.yaxis) }, key);
+  return globalThis.Plotly.react(host, data, drawn, CONFIG);
 }
 
 /** Save a picture as it stands, zoom included, with its question above it, on white ground. */
-export async function exported(host, { title, data }, filename) {
+export async function exported(host, { title }, filename) {
   const format = filename.split(".").at(-1);
   const { xaxis, yaxis, shapes, showlegend, legend } = host.layout;
   const light = (side) => ({
@@ -63,10 +52,8 @@ export async function exported(host, { title, data }, filename) {
     title: { text: title, x: 0.02, font: { size: 17 } }, font: { color: "#171c26" }, margin: { t: 90 },
     xaxis: light(xaxis), yaxis: light(yaxis), shapes, showlegend, legend,
   };
-  const address = await globalThis.Plotly.toImage({ data: host.data ?? data, layout }, { format, ...EXPORTED });
-  const link = document.createElement("a");
-  Object.assign(link, { href: address, download: filename });
-  link.click();
+  const href = await globalThis.Plotly.toImage({ data: host.data, layout }, { format, ...EXPORTED });
+  el("a", { href, download: filename }).click();
 }
 
 export function clear(host) {

@@ -13,6 +13,10 @@ const AGAIN = { waiting: "is trained again", equal: "the same to the bit when tr
 let shown = { run: null, step: null };
 let metrics = null;
 
+function ended({ state }) {
+  return ENDED.includes(state);
+}
+
 function drawHead(run) {
   document.title = `${titleOf(run.spec)} · ${run.id.slice(0, 8)} · LTD Lab`;
   setText(byId("title"), titleOf(run.spec));
@@ -24,21 +28,18 @@ function drawHead(run) {
     byId("outcome").className = `badge ${run.outcome.kind}`;
   }
   drawOrigin(run);
-  const ended = ENDED.includes(run.state);
-  byId("cancel").hidden = ended;
+  byId("cancel").hidden = ended(run);
   byId("cancel").disabled = Boolean(run.cancel_requested);
   setText(byId("cancel"), run.cancel_requested ? "Stopping …" : "Cancel run");
   const message = run.error ?? run.outcome?.message;
   setText(byId("message"), message ? `· ${message}` : "");
-  const share = `${(100 * run.step) / run.updates}%`;
-  byId("bar").firstElementChild.style.setProperty("--share", share);
-  byId("bar").firstElementChild.className = `segment ${run.outcome?.kind ?? run.state}`;
+  const [segment] = byId("bar").children;
+  segment.style.setProperty("--share", `${(100 * run.step) / run.updates}%`);
+  segment.className = `segment ${run.outcome?.kind ?? run.state}`;
   byId("bar").setAttribute("aria-valuenow", run.step);
   byId("bar").setAttribute("aria-valuemax", run.updates);
-  setText(
-    byId("steps"),
-    `${number(run.step)} of ${number(run.updates)} ${run.spec.experiment === "training" ? "updates" : "steps"}`,
-  );
+  const steps = run.spec.experiment === "training" ? "updates" : "steps";
+  setText(byId("steps"), `${number(run.step)} of ${number(run.updates)} ${steps}`);
 }
 
 /** Whose results these are, and what training them again here showed. */
@@ -85,13 +86,10 @@ function drawFacts(run) {
   list(byId("summary"), figures);
   setText(byId("summary-title"), run.state === "succeeded" ? "Summary" : `Figures so far, up to ${number(run.step)}`);
   byId("no-summary").hidden = figures.length > 0;
-  const took =
-    run.started_at && run.finished_at
-      ? duration((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)
-      : "–";
+  const seconds = (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000; // NaN before it has ended
   list(byId("events"), [
     ["Posted", clock(run.created_at)], ["Started", clock(run.started_at)], ["Finished", clock(run.finished_at)],
-    ["Took", took], ...(run.attempts > 1 ? [["Attempts since it got further", number(run.attempts)]] : []),
+    ["Took", duration(seconds)], ...(run.attempts > 1 ? [["Attempts since it got further", number(run.attempts)]] : []),
   ]);
 }
 
@@ -112,22 +110,21 @@ async function drawAll() {
 }
 
 function waiting(run) {
-  if (!ENDED.includes(run.state)) return "Waiting for the first points.";
+  if (!ended(run)) return "Waiting for the first points.";
   return run.error ? "The run failed before its first points." : "The run ended without points.";
 }
 
 async function update() {
   metrics ??= (await get("/mechanisms")).metric;
   const run = await get(`/runs/${id}`);
-  const ended = ENDED.includes(run.state);
-  if (run === shown.run) return ended;
+  if (run === shown.run) return ended(run);
   if (!shown.run) drawSpecification(run.spec);
   drawHead(run);
   drawFacts(run);
   setText(byId("no-pictures"), waiting(run));
   if (run.step > 0 && run.step !== shown.step) await drawAll();
   shown = { run, step: run.step };
-  return ended;
+  return ended(run);
 }
 
 byId("cancel").onclick = async () => {
