@@ -8,7 +8,6 @@ from flask import Blueprint, Response, abort, render_template, request, send_fil
 
 from api.dashboard import bundle
 from api.dashboard import report as reports
-from api.dashboard.plotly import PLOTLY, VERSION
 from api.http.context import here
 from api.http.csp import REPORT_POLICY
 
@@ -69,7 +68,7 @@ def run(run_id: str) -> str:
 @blueprint.get("/dashboard/plotly.min.js")
 def plotly() -> Response:
     """Return plotly.js; its address carries its version, so what it names never changes."""
-    return send_file(PLOTLY, mimetype="text/javascript", max_age=_YEAR)
+    return send_file(bundle.PLOTLY, mimetype="text/javascript", max_age=_YEAR)
 
 
 @blueprint.get("/dashboard/<page>.bundle.js")
@@ -96,7 +95,7 @@ def _loaded(page: str) -> dict[str, str]:
     """Return the addresses of what a page loads, which change with what they name, and the icon itself."""
     digest = hashlib.blake2b((bundle.script(page) + bundle.read("dashboard.css")).encode(), digest_size=8).hexdigest()
     return {
-        "plotly_url": url_for("dashboard.plotly", v=VERSION),
+        "plotly_url": url_for("dashboard.plotly", v=bundle.VERSION),
         "script_url": url_for("dashboard.script", page=page, v=digest),
         "icon": bundle.read("icon.svg"),
         "style_url": url_for("dashboard.static", filename="dashboard.css", v=digest),

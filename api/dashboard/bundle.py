@@ -1,4 +1,4 @@
-"""The dashboard's modules as one script a page: one request, and a file that opens without a server."""
+"""The scripts of the dashboard: plotly.js, and the modules of a page as one, which also opens without a server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
+PLOTLY, VERSION = STATIC / "vendor" / "plotly.min.js", "4.1.1"
+"""Its part for two axes (the package plotly.js-cartesian-dist-min, MIT license), as it was published."""
 PAGES = ("home", "sweep", "runs", "run", "compare", "new")
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)

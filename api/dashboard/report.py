@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from flask import render_template
 
 from api.dashboard import bundle
 from api.dashboard.findings import Ending, findings, words
-from api.dashboard.plotly import PLOTLY
 from api.http.csp import REPORT_POLICY
 from services.comparison.table import compare
 from services.database.engine import Database
@@ -72,7 +72,7 @@ def build(db: Database, sweep_id: str, server: str, sides: Mapping[str, Any]) ->
         "dashboard/report.html",
         sweep=sweep,
         posted=_date(sweep.created_at),
-        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        made_at=_date(time.time()),
         lead=_lead(sweep),
         trains=trains,
         side_by_side=shown[0]["panels"] is not None,
@@ -86,19 +86,18 @@ def build(db: Database, sweep_id: str, server: str, sides: Mapping[str, Any]) ->
         policy=REPORT_POLICY,
         style=bundle.read("dashboard.css"),
         modules=bundle.script("report"),
-        plotly=PLOTLY.read_text(encoding="utf-8"),
+        plotly=bundle.PLOTLY.read_text(encoding="utf-8"),
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
     )
 
 
 def _runs(db: Database, sweep_id: str) -> dict[str, RunView]:
-    found: dict[str, RunView] = {}
     page = list_runs(db, ListQuestion(sweep=sweep_id), limit=1000)
-    found.update((run.id, run) for run in page.runs)
+    found = page.runs
     while page.next:
         page = list_runs(db, ListQuestion(sweep=sweep_id), page.next, 1000)
-        found.update((run.id, run) for run in page.runs)
-    return found
+        found += page.runs
+    return {run.id: run for run in found}
 
 
 def _ending(run: RunView) -> Ending:

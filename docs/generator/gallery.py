@@ -10,7 +10,6 @@ from typing import Any
 from playwright.sync_api import Browser
 
 from api.dashboard import bundle
-from api.dashboard.plotly import PLOTLY
 from docs.generator.figures import FIGURES, example, made
 from docs.generator.mission import ROWS
 from ltd_core.spec import parse_spec
@@ -144,5 +143,5 @@ def _html(figure: dict[str, Any]) -> str:
     drawn = json.dumps([bodies, clear | axes, {"staticPlot": True}]).replace("<", "\\u003c")
     return (
         "<style>body { margin: 0; } #plot { width: 360px; height: 210px; }</style><div id=plot></div>"
-        f"<script>{PLOTLY.read_text('utf-8')}</script><script>Plotly.newPlot('plot', ...{drawn});</script>"
+        f"<script>{bundle.PLOTLY.read_text('utf-8')}</script><script>Plotly.newPlot('plot', ...{drawn});</script>"
     )

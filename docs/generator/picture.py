@@ -13,7 +13,6 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from api.dashboard import bundle
-from api.dashboard.plotly import PLOTLY
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SIZE = {"width": 900, "height": 560}
@@ -56,5 +55,5 @@ def _html(figure: dict[str, Any]) -> str:
     return (
         f"<style>{bundle.read('dashboard.css')}{_STYLE}</style>"
         f"<main><h1>{escape(figure['title'])}</h1><p>{escape(figure['caption'])}</p><div id=plot></div></main>"
-        f"<script>{PLOTLY.read_text('utf-8')}</script><script type=module>{script}</script>"
+        f"<script>{bundle.PLOTLY.read_text('utf-8')}</script><script type=module>{script}</script>"
     )

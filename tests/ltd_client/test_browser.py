@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.dashboard.plotly import PLOTLY
+from api.dashboard.bundle import PLOTLY
 from ltd_client.browser import NoBrowser, image
 
 SCRIPT = PLOTLY.read_text(encoding="utf-8")
