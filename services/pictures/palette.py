@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 HUES = ("#3d6be0", "#d1495b", "#2a9d8f", "#d98c1f", "#8a63c9", "#8d6e63", "#0a8fa3", "#7c8a00")
 THEORY = "#8a8f98"
 """Of lines that nobody measured."""
@@ -17,13 +19,14 @@ def hue(number: int) -> str:
 def between(number: int, total: int) -> str:
     """Return the color of a value's place among ordered ones."""
     position = number / max(1, total - 1) * (len(ORDERED) - 1)
-    low = min(int(position), len(ORDERED) - 2)
-    share = position - low
-    ends = [[int(ORDERED[low + i][j : j + 2], 16) for j in (1, 3, 5)] for i in (0, 1)]
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(*ends, strict=True))
+    channels = zip(*map(_channels, ORDERED), strict=True)
+    return "#" + "".join(f"{round(np.interp(position, range(len(ORDERED)), channel)):02x}" for channel in channels)
 
 
 def faint(color: str, share: float = 0.2) -> str:
     """Return a color that lets the ground through."""
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{share:g})"
+    return f"rgba({','.join(map(str, _channels(color)))},{share:g})"
+
+
+def _channels(color: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(color[1:]))

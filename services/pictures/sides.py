@@ -92,7 +92,9 @@ class Sides:
             layout |= ticks(axis, low, high)
         elif side == "x" and self._whole and high - low < _FEW:
             layout["dtick"] = 1
-        return layout | {"range": _roomy(axis, low, high, _ROOM[side])}
+        ends = [math.log10(end) if axis.scale == "log" else end for end in (low, high)]
+        room = _ROOM[side] * (ends[1] - ends[0]) or 0.5
+        return layout | {"range": [ends[0] - room, ends[1] + room]}
 
 
 def scaled(axis: Axis, values: Array) -> Array:
@@ -108,10 +110,3 @@ def packed(values: Array) -> dict[str, Any]:
     kept = single if fits else values
     packed: dict[str, Any] = {"dtype": kept.dtype.str[1:], "bdata": base64.b64encode(kept.tobytes()).decode()}
     return packed | ({"shape": ", ".join(map(str, values.shape))} if values.ndim > 1 else {})
-
-
-def _roomy(axis: Axis, low: float, high: float, share: float) -> list[float]:
-    if axis.scale == "log":
-        low, high = math.log10(low), math.log10(high)
-    room = share * (high - low) or 0.5
-    return [low - room, high + room]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from services.traces.codec import Array
 from services.traces.reading import TraceView
 from services.traces.stored import StoredTrace
 
+_FIGURES = ("minimum", "maximum", "mean")
 MOST_NUMBERS = 400_000
 """In one trace of a picture; a trace with later axes has fewer points."""
 
@@ -77,9 +79,9 @@ class Stored:
     def along(self, trace: str, axis: str) -> list[float | str]:
         """Return the coordinates of an axis; of the first, those of its points, a cell's in its middle."""
         view, info = self.view(trace), self.declared[trace]
+        declared = list(info.along(axis))
         if axis != info.axes[0]:
-            return list(info.along(axis))
-        declared = info.along(axis)
+            return declared
         if declared:
             return [declared[step // info.every - 1] for step in view.steps.tolist()]
         shift = (view.cell_steps - info.every) / 2 if view.level else 0
@@ -92,15 +94,13 @@ class Stored:
 
     def point(self, trace: str, *index: int) -> float:
         """Return one stored number of a trace, by its indices; NaN where it is not there."""
-        first, *others = index
-        found = self._points(trace, first, 1)
-        return math.nan if found is None else float(found[0][tuple(others)])
+        found = self._points(trace, index[0], 1)
+        return math.nan if found is None else float(found[0][index[1:]])
 
     def line(self, trace: str, *index: int) -> list[float]:
         """Return the stored numbers along a trace's last axis, by the indices of the others; none where none are."""
-        first, *others = index
-        found = self._points(trace, first, 1)
-        return [] if found is None else [float(value) for value in found[0][tuple(others)]]
+        found = self._points(trace, index[0], 1)
+        return [] if found is None else found[0][index[1:]].tolist()
 
     def highest(self, trace: str) -> tuple[float, float]:
         """Return the largest finite number of a trace, and the coordinate of its point."""
@@ -108,10 +108,9 @@ class Stored:
             return math.nan, math.nan
         whole = replace(self, start=None, end=None, _views={})
         view = whole.view(trace)
-        values = view.maximum if view.values is None else view.values
-        if values is None or not np.isfinite(values).any():
+        largest = _largest(view.maximum if view.values is None else view.values)
+        if not np.isfinite(largest).any():
             return math.nan, math.nan
-        largest = _largest(values)
         best, axis = int(largest.argmax()), view.info.axes[0]
         near = self._points(trace, best << view.level, 1 << view.level) if view.level else None
         if near is None:
@@ -133,10 +132,7 @@ class Stored:
         return None
 
 
-def _largest(values: Array) -> Array:
+def _largest(values: Any) -> Array:
     """Return the largest finite number of each point, -inf where there is none."""
     found: Array = np.where(np.isfinite(values), values, -np.inf).reshape(len(values), -1).max(1)
     return found
-
-
-_FIGURES = ("minimum", "maximum", "mean")
