@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from ltd_client import deleting, demo, exchange, pictures, replaying, show, stack, store
+from ltd_client import comparisons, deleting, demo, exchange, pictures, replaying, show, stack, store
 from ltd_client.console import Console
 from ltd_client.errors import BadInput, ClientError
 from ltd_client.ids import is_run, whole_id, whole_sweep
@@ -186,14 +186,14 @@ def compare(
     sweep_id = whole_sweep(lab, sweep_id)
     if pairs:
         paired = lab.pairs(sweep_id, field=pairs, metric=metric)
-        console.result(paired, lambda: show.pairs(console, paired))
+        console.result(paired, lambda: comparisons.show_pairs(console, paired))
         return
     share = str(quantile) if aggregate == "quantile" else None
     table = lab.comparison(sweep_id, rows=rows, columns=columns, metric=metric, aggregate=aggregate, quantile=share)
     if csv:
-        sys.stdout.write(show.comparison_csv(table))
+        sys.stdout.write(comparisons.csv_of(table))
         return
-    console.result(table, lambda: show.comparison(console, table))
+    console.result(table, lambda: comparisons.show(console, table))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ltd_client import show
+from ltd_client import comparisons, show
 from ltd_client.console import Console
 from ltd_client.exporting import export_sweep
 from ltd_client.ids import whole_sweep
@@ -50,7 +50,7 @@ def export(
         console.result(done, lambda: show.exported(console, done))
         return
     files = {
-        "comparison.csv": show.comparison_csv(lab.comparison(sweep_id)).encode(),
+        "comparison.csv": comparisons.csv_of(lab.comparison(sweep_id)).encode(),
         "report.html": lab.report(sweep_id),
     }
     files["runs.jsonl"] = b"".join(json.dumps(run).encode() + b"\n" for run in lab.runs(sweep=sweep_id))
