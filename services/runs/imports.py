@@ -16,7 +16,8 @@ from ltd_core.outcome import OutcomeKind
 from ltd_core.spec import RunSpec, parse_spec
 from ltd_core.trace import TraceBlock
 from services.database.engine import Database, clock
-from services.runs import lifecycle, row, summaries
+from services.runs import row, summaries
+from services.runs.events import log
 from services.traces import writing
 from services.traces.codec import Array
 
@@ -90,7 +91,7 @@ def store(db: Database, run: ImportedRun, spec: RunSpec, values: Mapping[str, Ar
         if not row.insert(conn, [(spec, _row(run, spec, now))]):
             return False
         writing.append(conn, {run.id: blocks})
-        lifecycle.log(conn, [(run.id, "imported", {"origin": run.origin})], now)
+        log(conn, [(run.id, "imported", {"origin": run.origin})], now)
     return True
 
 

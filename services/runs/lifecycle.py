@@ -22,25 +22,22 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, tuple_, update
 
 from ltd_core.outcome import Progress
 from ltd_core.spec import RunSpec, parse_spec
 from services.database.engine import Database, clock
-from services.database.models import Run, RunEvent, RunState, table
-from services.database.rows import json_list, strings_of, upsert
+from services.database.models import Run, RunState, table
+from services.database.rows import upsert
 from services.errors import NotFound
 from services.runs import summaries, turns
+from services.runs.events import log
 from services.runs.row import insert_metrics, metrics_of
 from services.traces import starts, writing
 from services.traces.codec import checksum
 
 Values = dict[str, Any]
-RUNS, EVENTS, STATES = table(Run), table(RunEvent), table(RunState)
-_LAST_SEQ = select(func.coalesce(func.max(EVENTS.c.seq), 0)).where(EVENTS.c.run_id == bindparam("r")).scalar_subquery()
-_INSERT_EVENT = insert(EVENTS).values(
-    run_id=bindparam("r"), seq=_LAST_SEQ + 1, at=bindparam("t"), kind=bindparam("k"), data=bindparam("d")
-)
+RUNS, STATES = table(Run), table(RunState)
 _LONGEST_BACKOFF_SECONDS = 30.0
 _NO_LEASE: Values = {"lease_owner": None, "lease_expires_at": None}
 
@@ -201,21 +198,6 @@ def expire(db: Database, max_attempts: int) -> list[str]:
                 backoff = min(2.0 ** (row.attempts - 1), _LONGEST_BACKOFF_SECONDS) if row.attempts > 1 else 0.0
                 _end_lease(conn, lease, "lease_lost", {"state": "queued", "not_before": now + backoff}, data)
     return [row.id for row in rows]
-
-
-def log(conn: Connection, entries: Sequence[tuple[str, str, Values]], now: float) -> None:
-    """Append events; the row of the run is locked, so the next number is free."""
-    rows = [{"r": run_id, "k": kind, "d": orjson.dumps(data).decode(), "t": now} for run_id, kind, data in entries]
-    if rows:
-        conn.execute(_INSERT_EVENT, rows)
-
-
-def log_alike(conn: Connection, run_ids: Sequence[str], kind: str, now: float) -> None:
-    """Do the same for many runs to which the same happened, in one statement."""
-    numbered = "id, (SELECT coalesce(max(seq), 0) + 1 FROM run_events WHERE run_id = runs.id)"
-    rows = f"SELECT {numbered}, :now, :kind, '{{}}' FROM runs WHERE id IN ({strings_of(conn, 'ids')})"  # noqa: S608
-    named = {"now": now, "kind": kind, "ids": json_list(run_ids)}
-    conn.execute(text(f"INSERT INTO run_events (run_id, seq, at, kind, data) {rows}"), named)
 
 
 def _lease(conn: Connection, ids: Sequence[str], owner: str, now: float, lease_seconds: float) -> Sequence[Any]:

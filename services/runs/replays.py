@@ -13,8 +13,10 @@ import numpy as np
 from sqlalchemy import select, text, update
 
 from services.database.engine import Database, clock
+from services.database.models import Run, table
 from services.errors import BadQuestion, NotFound
-from services.runs import lifecycle, queries, submission, turns
+from services.runs import queries, submission, turns
+from services.runs.events import log
 from services.runs.queries import RunView
 from services.runs.row import replay_id
 from services.traces import reading
@@ -23,7 +25,7 @@ from services.words import Replay
 
 logger = logging.getLogger(__name__)
 
-RUNS = lifecycle.RUNS
+RUNS = table(Run)
 _AT_ONCE = 200_000
 """Numbers of a trace that are compared at once."""
 _WAITING = select(RUNS.c.id).where(text("replay = 'waiting'"))  # a literal: SQLite finds the index by it
@@ -69,7 +71,7 @@ def settle(db: Database) -> int:
         with db.write() as conn:
             values = {"replay": verdict, "replay_difference": found}
             conn.execute(update(RUNS).where(RUNS.c.id == run_id).values(**values))
-            lifecycle.log(conn, [(run_id, "replayed", {"verdict": verdict, "difference": found})], clock(conn))
+            log(conn, [(run_id, "replayed", {"verdict": verdict, "difference": found})], clock(conn))
     return len(compared)
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, bindparam, or_, select, text, update
 from ltd_core.spec import RunSpec
 from services.database.engine import Database, clock
 from services.database.rows import insert_rows, json_list, strings_of
-from services.runs import lifecycle, turns
+from services.runs import turns
+from services.runs.events import EVENTS, log
 from services.runs.lifecycle import RUNS
 from services.runs.row import Row, insert, queued
 from services.words import RESTARTABLE
@@ -79,8 +80,8 @@ def submit_in(conn: Connection, by_id: Prepared, post: str, turn: int) -> Submit
         conn.execute(
             queue.values(turn=bindparam("place")), [{"run": i, "place": by_id[i][1]["turn"]} for i in done.restarted]
         )
-    insert_rows(conn, lifecycle.EVENTS, [{"run_id": run_id, "at": now} | _FIRST for run_id in done.new])
-    lifecycle.log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], now)
+    insert_rows(conn, EVENTS, [{"run_id": run_id, "at": now} | _FIRST for run_id in done.new])
+    log(conn, [(run_id, "queued_again", {}) for run_id in done.restarted], now)
     return done
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, exists, select, update
 
 from services.database.engine import Database, clock
 from services.errors import NotFound
-from services.runs import lifecycle
+from services.runs.events import log_alike
 from services.sweeps.posted import MEMBERS, RUNS, SEEN, SWEEPS
 from services.sweeps.slices import slices
 from services.words import OPEN
@@ -56,7 +56,7 @@ def _cancel(conn: Connection, sweep_id: str, positions: range) -> SweepCancelled
     for state, kind, change in (("queued", "cancelled", ended), ("running", "cancel_requested", values)):
         changed = update(RUNS).where(free, RUNS.c.state == state).values(**change).returning(RUNS.c.id)
         ids = list(conn.execute(changed).scalars())
-        lifecycle.log_alike(conn, ids, kind, now)
+        log_alike(conn, ids, kind, now)
         count += len(ids)
     return SweepCancelled(count, len(locked) - count)
 
