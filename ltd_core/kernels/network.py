@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 from ltd_core.kernels.backward import backward_function
 from ltd_core.kernels.emitter import Emitter, declarations
@@ -46,9 +46,11 @@ TRAIN = (
 )
 JUDGE = ("starts", "x", "targets", "rows", "losses", "errors", "states", "tape", "slopes")
 """As above; where one layer answers at the last step only, room for states [S, ring, B, H], and none for a tape."""
+_KERNELS = 64
+"""Of the shapes trained last: a kernel takes about two megabytes, and a worker meets thousands of shapes."""
 
 
-@cache
+@lru_cache(_KERNELS)
 def train_kernel(shape: Shape) -> Callable[..., None]:
     """Return a function of the pointers in TRAIN, the number of lanes, of time steps, and the stride of the rows."""
     e = Emitter("train", shape.precision, TRAIN, ["lanes", "steps", "stride"])
@@ -72,7 +74,7 @@ def train_kernel(shape: Shape) -> Callable[..., None]:
     return _compiled(e, shape, parts, "train", len(TRAIN))
 
 
-@cache
+@lru_cache(_KERNELS)
 def judge_kernel(shape: Shape) -> Callable[..., None]:
     """Return a function of the pointers in JUDGE, the number of lanes, of time steps, and the stride of the rows."""
     e = Emitter("judge", shape.precision, JUDGE, ["lanes", "steps", "stride"])

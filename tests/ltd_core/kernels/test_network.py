@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import pytest
@@ -70,3 +72,15 @@ def test_a_kernel_of_a_shape_is_compiled_once() -> None:
     shape = machine_network._shape(Case(CASES["plain"][0], 3).spec, 3)
     assert train_kernel(shape) is train_kernel(shape._replace())
     assert judge_kernel(shape) is judge_kernel(shape._replace())
+
+
+def test_kernels_of_shapes_trained_long_ago_are_let_go() -> None:
+    for kernel in (train_kernel, judge_kernel):
+        assert kernel.cache_info().maxsize == 64
+        kernel.cache_clear()
+        code = weakref.ref(kernel(shape_of({"kind": "rnn", "hidden_size": 3})).library)  # type: ignore[attr-defined]
+        gc.collect()
+        assert code() is not None, "in use"
+        kernel.cache_clear()
+        gc.collect()
+        assert code() is None, "nobody can call it"
