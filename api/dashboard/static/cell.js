@@ -12,16 +12,16 @@ const FIGURES = { updates_to_success: "Solved after" };
 const DELTAS = ["delta_log_norm", "delta_norm"]; // the latter of former releases
 
 export class CellView {
-  picture = undefined;
-  run = null;
-
-  constructor() {
+  /** `picture` and `run` are what a link names; `remember` is told what the reader chooses instead. */
+  constructor({ picture, run }, remember) {
+    Object.assign(this, { picture, run, remember });
     byId("picture").onchange = (event) => this.change({ picture: event.target.value });
     byId("delta-run").onchange = (event) => this.change({ run: event.target.value });
   }
 
   change(what) {
     Object.assign(this, what);
+    this.remember(what);
     this.update(true);
   }
 
@@ -32,9 +32,9 @@ export class CellView {
   async show(heading, ids, apart, metric, address) {
     byId("cell").classList.remove("unchosen");
     byId("cell-title").textContent = heading;
-    const other = ids[0] !== this.ids?.[0] || metric.name !== this.metric?.name;
+    const other = ids[0] !== this.ids?.[0] || metric.name !== this.metric?.name || address !== this.address;
     Object.assign(this, { ids: ids.slice(0, MOST_RUNS), all: ids.length, axes: apart, metric, address });
-    if (other) this.run = null;
+    if (other && this.runs) this.run = null;
     await this.update(other);
   }
 

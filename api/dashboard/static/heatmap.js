@@ -18,11 +18,13 @@ export class Heatmap {
     this.tip = el("div", { class: "tip", role: "tooltip", hidden: true });
   }
 
-  draw(comparison, chosen) {
+  /** Draw a comparison; `chosen` is the place of the chosen cell, `kept` are those whose curves stand beside it. */
+  draw(comparison, chosen, kept = []) {
     this.build(comparison);
     const [scale, best] = [scaleOf(comparison), placeOfBest(comparison)];
     for (const { node, at } of this.buttons.flat(2)) {
       this.paint(node, cellAt(comparison, at), scale, { chosen: samePlace(at, chosen), best: samePlace(at, best) });
+      node.classList.toggle("kept", kept.some((other) => samePlace(at, other)));
     }
     this.comparison = comparison;
     drawLegend(this.legend, comparison, scale, best);

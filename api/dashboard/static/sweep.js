@@ -4,30 +4,35 @@ import { download, get, notice, poll, post, query } from "./api.js";
 import { answerOf, placeOfBest } from "./best.js";
 import { CellView } from "./cell.js";
 import { onThemeChange } from "./colors.js";
-import { byId, fillSelect, setText } from "./dom.js";
+import { byId, el, fillSelect, setText } from "./dom.js";
 import { AGGREGATES, ago, axisName, sentence } from "./format.js";
 import { Heatmap } from "./heatmap.js";
 import { show } from "./plot.js";
 import { Pace, bar, legend } from "./progress.js";
 import { NONE, SIDES, exchanged, fieldsOf, question } from "./question.js";
-import { cellAt, cellsOf, placeIn, placeName, written } from "./tables.js";
+import { cellAt, cellsOf, placeIn, placeName, samePlace, written } from "./tables.js";
 
+const MOST_KEPT = 7; // cells beside the chosen one: more lines cannot be told apart
 const id = document.querySelector("main").dataset.sweep;
 const report = byId("report").getAttribute("href");
 const chosen = Object.fromEntries(new URLSearchParams(location.search));
 const pace = new Pace();
-const cell = new CellView();
-const heatmap = new Heatmap(byId("heatmap"), (at) => choose({ cell: written(at, shown.comparison) }));
-let shown = { sweep: null, comparison: null, cell: null, asked: null };
+const cell = new CellView(chosen, remember);
+const heatmap = new Heatmap(byId("heatmap"), (at) => choose({ cell: written(at, shown.comparison), run: undefined }));
+let shown = { sweep: null, comparison: null, cells: null, asked: null };
 let metrics = null;
 let measured = []; // metrics of which a run of this sweep has a value; none before one has ended
 let seen = 0; // outcomes of the runs that were looked at for these
 let first = null;
 
 /** What the reader chose lives in the address: reloading or sharing it shows the same. */
-function choose(what) {
+function remember(what) {
   Object.assign(chosen, what);
   history.replaceState(null, "", location.pathname + query(chosen));
+}
+
+function choose(what) {
+  remember(what);
   refresh();
 }
 
@@ -87,18 +92,41 @@ function firstPlace(comparison) {
   return at ? written(at, comparison) : null;
 }
 
+/** The places whose curves the reader keeps beside those of the chosen cell. */
+function kept(comparison) {
+  return (chosen.kept ?? "").split(";").filter(Boolean).map(placeIn).filter((at) => cellAt(comparison, at));
+}
+
+function keep(places, comparison) {
+  choose({ kept: places.map((at) => written(at, comparison)).join(";") });
+}
+
+function drawKept(comparison, beside, at) {
+  byId("keep").disabled = beside.some((other) => samePlace(other, at)) || beside.length >= MOST_KEPT;
+  byId("keep").onclick = () => keep([...beside, at], comparison);
+  byId("kept").replaceChildren(...beside.map((place) => {
+    const name = placeName(comparison, place);
+    const less = beside.filter((other) => other !== place);
+    return el("li", {}, name, el("button", {
+      type: "button", class: "tool", title: "Take away", "aria-label": `Take ${name} away`, onclick: () => keep(less, comparison),
+    }, "×"));
+  }));
+}
+
 async function drawCell(sweep, comparison) {
   first ??= firstPlace(comparison);
   const at = placeIn(chosen.cell ?? first ?? "");
   const there = cellAt(comparison, at);
-  heatmap.draw(comparison, there ? at : null);
+  const beside = kept(comparison);
+  heatmap.draw(comparison, there ? at : null, beside);
   setText(byId("answer"), answerOf(comparison));
   if (!there) return;
   const covered = Object.values(sidesOf(comparison));
   const apart = [...Object.keys(sweep.axes), "seed"].filter(
     (name) => !covered.some((c) => name === c || name.startsWith(`${c}.`)),
   );
-  const cells = written(at, comparison);
+  const cells = [...new Set([written(at, comparison), ...beside.map((other) => written(other, comparison))])].join(";");
+  drawKept(comparison, beside, at);
   const pictures = `/sweeps/${id}/pictures${query({ ...asCompared(comparison), cells })}`;
   await cell.show(placeName(comparison, at), there.runs, [...new Set(apart)], comparison.metric, pictures);
 }
@@ -131,8 +159,9 @@ async function update() {
   pace.add(sweep);
   setText(byId("pace"), pace.describe(sweep));
   if (sweep !== shown.sweep) drawHead(sweep);
-  const changed = comparison !== shown.comparison || chosen.cell !== shown.cell;
-  shown = { sweep, comparison, cell: chosen.cell, asked };
+  const cells = `${chosen.cell} ${chosen.kept}`;
+  const changed = comparison !== shown.comparison || cells !== shown.cells;
+  shown = { sweep, comparison, cells, asked };
   byId("report").href = report + query({ rows, columns, panels });
   if (changed) {
     byId("main").classList.toggle("wide", Boolean(comparison.panels));
@@ -174,7 +203,7 @@ for (const side of SIDES) {
     const { rows, columns, panels } = currentQuestion();
     const sides = { rows, columns, panels };
     first = null;
-    return { ...exchanged(sides, side, field, knownFields(shown.sweep, sides)), cell: undefined };
+    return { ...exchanged(sides, side, field, knownFields(shown.sweep, sides)), cell: undefined, kept: undefined };
   });
 }
 byId("cancel").onclick = async () => {

@@ -270,3 +270,25 @@ def test_a_sweep_opens_on_a_metric_that_its_runs_have(visit: Visit, tmp_path: Pa
         expect(page.locator(f"{CELLS} .value").first).to_have_text(re.compile(r"\d"))
         expect(page.locator("#metric option[value=success]")).to_have_count(0)
         page.close()
+
+
+def test_two_cells_are_overlaid_and_a_link_shows_the_same(visit: Visit, address: str, laboratory: Laboratory) -> None:
+    page = visit(f"{address}/sweeps/{laboratory.sweep}")
+    page.locator(CELLS).nth(0).click()
+    page.locator("#keep").click()
+    expect(page.locator("#kept li")).to_have_count(1)
+    expect(page.locator("#keep")).to_be_disabled()
+    page.locator(CELLS).nth(3).click()
+    expect(page.locator("#keep")).to_be_enabled()
+    names = "plot => new Set((plot.data ?? []).map((trace) => trace.line?.color).filter(Boolean)).size > 2"
+    page.wait_for_function(f"() => ({names})(document.getElementById('curves'))")
+    page.locator("#picture").select_option(index=1)
+    picture = page.locator("#picture").input_value()
+    expect(page).to_have_url(re.compile(f"cell=.*kept=.*picture={picture}"))
+    again = visit(page.url)
+    expect(again.locator("#kept li")).to_have_text(page.locator("#kept li").inner_text())
+    expect(again.locator("#picture")).to_have_value(picture)
+    expect(again.locator(f"{CELLS}.kept")).to_have_count(1)
+    again.locator("#kept button").click()
+    expect(again.locator("#kept li")).to_have_count(0)
+    expect(again).not_to_have_url(re.compile("kept="))
