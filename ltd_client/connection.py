@@ -50,6 +50,9 @@ class Connection:
         self.close = weakref.finalize(self, self._http.close)
         """Closes the connections; called when the client is garbage-collected, too."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.server!r})"
+
     def __enter__(self) -> Self:
         """Return the client; its connections are closed on exit."""
         return self

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import json
 import textwrap
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ltd_client import libraries as lib
+from ltd_client.errors import ClientError
 
 if TYPE_CHECKING:
     from plotly import graph_objects
@@ -47,6 +51,19 @@ _SECTION = """<section>
 <div class="plot" id="plot-{number}"></div>
 <script>Plotly.newPlot("plot-{number}", {data}, {layout}, {config});</script>
 </section>"""
+
+_FRAME = """<!doctype html>
+<meta charset="utf-8">
+<style>html, body, #plot {{ height: 100%; margin: 0; overflow: hidden; font-family: system-ui, sans-serif; }}</style>
+<div id="plot"></div>
+<script type="module">
+const bytes = Uint8Array.from(atob("{script}"), (c) => c.charCodeAt(0));
+const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+const script = document.createElement("script");
+script.textContent = await new Response(stream).text();
+document.head.append(script);
+Plotly.newPlot("plot", {data}, {layout}, {config});
+</script>"""
 
 
 class Figure:
@@ -120,7 +137,19 @@ class Figure:
     def _repr_mimebundle_(self, **_: object) -> Json:
         """Return what a notebook shows: the picture, or question and answer where it cannot draw."""
         words = f"<p><b>{html.escape(self.title)}</b><br>{html.escape(self.caption)}</p>"
+        with suppress(ClientError):  # the laboratory is away: question and answer remain
+            words += self._framed()
         return {_MIME: self.drawn() | {"config": _CONFIG}, "text/html": words, "text/plain": repr(self)}
+
+    def _framed(self) -> str:
+        """Return the picture for what cannot draw Plotly's JSON, such as a notebook as HTML: it carries plotly.js."""
+        page = _FRAME.format(
+            script=_packed(self._script()),
+            data=_inlined(self.data),
+            layout=_inlined(self.layout | {"margin": _MARGIN}),
+            config=_inlined(_CONFIG),
+        )
+        return f'<iframe srcdoc="{html.escape(page)}" style="width: 100%; height: 480px; border: 0"></iframe>'
 
 
 def page(figures: Iterable[Figure], script: str) -> str:
@@ -151,6 +180,12 @@ def _with_arrays(value: Any) -> Any:
         return {name: _with_arrays(part) for name, part in value.items()}
     flat = lib.np.frombuffer(base64.b64decode(value["bdata"]), lib.np.dtype(value["dtype"]))
     return flat.reshape([int(length) for length in value["shape"].split(",")]) if "shape" in value else flat
+
+
+@cache
+def _packed(script: str) -> str:
+    """Return a script as base64 of its gzip, a third of its length."""
+    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
 def _inlined(value: Any) -> str:

@@ -17,6 +17,7 @@ from ltd_client.arrays import TraceArray, numbers, trace_array
 from ltd_client.connection import PAUSES, Connection, given
 from ltd_client.errors import BadRequest
 from ltd_client.figures import Figure
+from ltd_client.notebook import run_html, sweep_html
 from ltd_client.paths import run_path, segment, sweep_path
 
 if TYPE_CHECKING:
@@ -122,17 +123,17 @@ class Lab(Connection):
         """Import a run of another laboratory, given as an Arrow stream; `new` is false if the run existed already."""
         return self._json("POST", "/imports", content=body, headers={"Content-Type": _ARROW})
 
-    def sweep(self, request: Json) -> Json:
+    def sweep(self, request: Json) -> Sweep:
         """Post a sweep; `new`, `restarted` and `stood` (existed already) count its runs."""
-        return self._json("POST", "/sweeps", **_body(request))
+        return Sweep(self, self._json("POST", "/sweeps", **_body(request)))
 
     def sweeps(self) -> Iterator[Json]:
-        """Yield sweeps, newest first."""
+        """Yield sweeps, newest first; of long axes the first values."""
         return self._pages("/sweeps", "sweeps", {"limit": _PAGE})
 
-    def get_sweep(self, sweep_id: str) -> Json:
+    def get_sweep(self, sweep_id: str) -> Sweep:
         """Return a sweep."""
-        return self._json("GET", sweep_path(sweep_id))
+        return Sweep(self, self._json("GET", sweep_path(sweep_id)))
 
     def cancel_sweep(self, sweep_id: str) -> Json:
         """Cancel the runs of a sweep that have not ended, but those that others wait for: `kept`."""
@@ -153,6 +154,17 @@ class Lab(Connection):
     def comparison_table(self, sweep_id: str, *, figure: str = "value", **params: str | None) -> pd.DataFrame:
         """Return a sweep's comparison as a table of pandas, of `value`, `low`, `high` or `n`; raises MissingPackage."""
         return tables.comparison_table(self.comparison(sweep_id, **params), figure)
+
+    def comparison_figure(self, sweep_id: str, **params: str | None) -> Figure:
+        """Return a sweep's comparison along one of its fields as a picture; raises BadRequest where none is numeric."""
+        path = f"{sweep_path(sweep_id)}/comparison"
+        figures = self._json("GET", f"{path}/pictures", params)["pictures"]
+        if not figures:
+            said = "no field of the comparison has two numbers with a value: name others as rows and columns"
+            raise BadRequest(HTTPStatus.NOT_FOUND, {"title": "Not found", "detail": said})
+        accept = {"Accept": "text/csv"}
+        csv = partial(self._send, "GET", f"/api/v1{path}", params=given(params), headers=accept)
+        return Figure(figures[0], lambda: csv().text, self.plotly_js)
 
     def pairs(self, sweep_id: str, **params: str | None) -> Json:
         """Return the values of one axis compared pairwise on the same seeds; optional parameters: field, metric."""
@@ -227,8 +239,8 @@ class Lab(Connection):
             self.get_run(run_id)  # retries, and raises Unreachable, as every request does
 
 
-class Run(Json):
-    """A run as REST gives it, a dict, which can be asked for its pictures and traces."""
+class _Resource(Json):
+    """What REST gives, a dict, which knows its laboratory."""
 
     def __init__(self, lab: Lab, body: Json) -> None:
         super().__init__(body)
@@ -237,6 +249,14 @@ class Run(Json):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle and copy as a plain dict: a connection cannot go along."""
         return dict, (dict(self),)
+
+
+class Run(_Resource):
+    """A run as REST gives it, a dict, which can be asked for its pictures and traces."""
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows where a run is the last value."""
+        return run_html(self, self._lab.server)
 
     def figure(self, name: str = "", **part: int) -> Figure:
         """Return one picture, by default the answer to the run's question; see `Lab.figure`."""
@@ -253,6 +273,26 @@ class Run(Json):
     def array(self, name: str, **part: int) -> TraceArray:
         """Return a trace as an array with coordinates; see `Lab.array`."""
         return self._lab.array(self["id"], name, **part)
+
+
+class Sweep(_Resource):
+    """A sweep as REST gives it, a dict, which can be asked for its tables and the picture of its comparison."""
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows where a sweep is the last value."""
+        return sweep_html(self, self._lab.server)
+
+    def runs_table(self, **filters: str | float | None) -> pd.DataFrame:
+        """Return its runs as a table of pandas; see `Lab.runs_table`."""
+        return self._lab.runs_table(sweep=self["id"], **filters)
+
+    def comparison_table(self, *, figure: str = "value", **params: str | None) -> pd.DataFrame:
+        """Return its comparison as a table of pandas; see `Lab.comparison_table`."""
+        return self._lab.comparison_table(self["id"], figure=figure, **params)
+
+    def figure(self, **params: str | None) -> Figure:
+        """Return its comparison as a picture; see `Lab.comparison_figure`."""
+        return self._lab.comparison_figure(self["id"], **params)
 
 
 def _body(value: Json) -> Json:

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from plotly import graph_objects
 
-from ltd_client import Lab, browser
+from ltd_client import Lab, Unreachable, browser
 from ltd_client.figures import Figure, page
 
 pytestmark = pytest.mark.xdist_group("client")
@@ -44,6 +45,24 @@ def test_a_notebook_gets_the_picture_and_the_words(sdk: Lab, escape: str) -> Non
     for form in ("text/html", "text/plain"):
         assert figure.title in bundle[form]
     assert figure.caption in bundle["text/plain"]
+
+
+def test_a_notebook_that_cannot_draw_carries_the_picture_in_its_html(sdk: Lab, escape: str, tmp_path: Path) -> None:
+    words = sdk.figure(escape)._repr_mimebundle_()["text/html"]
+    (framed,) = re.findall(r'<iframe srcdoc="([^"]*)"', words)
+    assert len(framed) < 1_000_000
+    file = tmp_path / "frame.html"
+    file.write_text(html.unescape(framed), encoding="utf-8")
+    assert 'class="plot-container' in browser.shown(file)
+
+
+def test_question_and_answer_remain_where_the_laboratory_is_away() -> None:
+    def away() -> str:
+        raise Unreachable("http://host", "gone")
+
+    words = Figure(BODY, str, away)._repr_mimebundle_()["text/html"]
+    assert words.startswith("<p><b>Is 1 &lt; 2")
+    assert "iframe" not in words
 
 
 def test_a_caption_is_broken_into_lines_and_is_no_markup() -> None:

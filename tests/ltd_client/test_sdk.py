@@ -87,6 +87,21 @@ def test_a_comparison_takes_its_fields(sdk: Lab, house: House) -> None:
     assert sdk.comparison(sweep_id)["rows"]["field"] == "clipping"
 
 
+def test_a_comparison_is_a_picture_where_a_field_of_it_is_numeric(sdk: Lab, house: House) -> None:
+    sweep_id = sdk.sweep(sweep())["id"]
+    end_all(house)
+    sides = {"rows": "batch_size", "columns": "clipping.threshold", "metric": "final_loss"}
+    figure = sdk.comparison_figure(sweep_id, **sides)
+    assert figure.title.endswith("depend on the batch size?")
+    again = sdk.get_sweep(sweep_id)
+    assert again.figure(**sides).json == figure.json
+    assert again.comparison_table(**sides).shape == (2, 2)
+    assert len(again.runs_table()) == 8
+    assert figure.csv().startswith("batch_size,clipping.threshold,metric")
+    with pytest.raises(BadRequest, match="no field of the comparison has two numbers"):
+        sdk.comparison_figure(sweep_id, rows="experiment", columns="problem", metric="final_loss")
+
+
 def test_the_report_is_a_page(sdk: Lab) -> None:
     assert sdk.report(sdk.sweep(sweep())["id"]).lstrip().lower().startswith(b"<!doctype html>")
 
