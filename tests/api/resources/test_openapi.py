@@ -26,6 +26,9 @@ from tests.api.openapi_kept import kept, served
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FAMILIES = {name: entries for name, entries in DESCRIBED.items() if name != "evaluation"}
+Asked = tuple[str, str, Answer]
+"""A method, a path of the document and the answer."""
+Ask = Callable[..., Asked]
 
 
 @pytest.fixture
@@ -150,10 +153,10 @@ def test_every_operation_answers_as_it_is_described(
     assert seen == operations
 
 
-def _requests(client: FlaskClient, db: Database) -> Iterator[tuple[str, str, Answer]]:
-    """Yield real requests of every operation: a method, a path of the document and the answer."""
+def _requests(client: FlaskClient, db: Database) -> Iterator[Asked]:
+    """Yield real requests of every operation."""
 
-    def ask(method: str, path: str, body: object = None, **known: str) -> tuple[str, str, Answer]:
+    def ask(method: str, path: str, body: object = None, **known: str) -> Asked:
         return method, path.partition("?")[0], client.open(path.format(**known), method=method, json=body)
 
     run = ask("POST", "/api/v1/runs", spec())
