@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.fields import Positive, Real
 from ltd_core.lazy import torch
-from ltd_core.optimizers.optimizer import Optimizer
+from ltd_core.optimizers.optimizer import Optimizer, Tensors
 
 
 class Adam(Optimizer):
@@ -32,11 +31,7 @@ class Adam(Optimizer):
 
     @classmethod
     def step(
-        cls,
-        weights: torch.Tensor,
-        gradient: torch.Tensor,
-        memory: Mapping[str, torch.Tensor],
-        settings: Mapping[str, torch.Tensor],
+        cls, weights: torch.Tensor, gradient: torch.Tensor, memory: Tensors, settings: Tensors
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the new weights and moments; 1 - b^t grows by products, whose last bits never depend on K."""
         lr, b1, b2, epsilon = (settings[n].unsqueeze(-1) for n in ("lr", "first_decay", "second_decay", "epsilon"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from ltd_core.lazy import torch
 from ltd_core.mechanism import Mechanism
 from ltd_core.schedules import SCHEDULES, Schedule
 from ltd_core.schedules.constant import ConstantSchedule
+
+Tensors: TypeAlias = "Mapping[str, torch.Tensor]"
+"""Tensors by name, one a lane."""
 
 
 class Optimizer(Mechanism):
@@ -32,10 +35,6 @@ class Optimizer(Mechanism):
     @classmethod
     @abstractmethod
     def step(
-        cls,
-        weights: torch.Tensor,
-        gradient: torch.Tensor,
-        memory: Mapping[str, torch.Tensor],
-        settings: Mapping[str, torch.Tensor],
+        cls, weights: torch.Tensor, gradient: torch.Tensor, memory: Tensors, settings: Tensors
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the new weights and memory, [K, P] each, leaving the old ones as they are; each setting is [K]."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ltd_core.fields import Positive, Real
 from ltd_core.lazy import torch
-from ltd_core.optimizers.optimizer import Optimizer
+from ltd_core.optimizers.optimizer import Optimizer, Tensors
 
 
 class Sgd(Optimizer):
@@ -28,11 +27,7 @@ class Sgd(Optimizer):
 
     @classmethod
     def step(
-        cls,
-        weights: torch.Tensor,
-        gradient: torch.Tensor,
-        memory: Mapping[str, torch.Tensor],
-        settings: Mapping[str, torch.Tensor],
+        cls, weights: torch.Tensor, gradient: torch.Tensor, memory: Tensors, settings: Tensors
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """Return the new weights and velocity."""
         velocity = (memory["momentum"] * settings["momentum"].unsqueeze(-1)).add_(gradient)

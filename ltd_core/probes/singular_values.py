@@ -1,10 +1,35 @@
-"""Mean singular values of many matrices, told as far as rounding leaves them."""
+"""Mean singular values of many matrices, told as far as rounding leaves them, and what their probes share."""
 
 from __future__ import annotations
 
+import math
 import sys
+from typing import ClassVar
 
 from ltd_core.lazy import torch
+from ltd_core.picture import Numbers, Scale
+from ltd_core.probes.probe import StateProbe
+from ltd_core.told import told
+
+
+class SingularValues(StateProbe):
+    """Singular values of a matrix that acts on the state, by rank."""
+
+    unit: ClassVar[str] = "gain"
+    axes: ClassVar[tuple[str, ...]] = ("step", "rank")
+    scale: ClassVar[Scale] = "log"
+    level: ClassVar[tuple[str, float] | None] = ("kept", 1.0)
+    acts: ClassVar[str]
+    """What the matrix stands for, in the words of a caption."""
+
+    @classmethod
+    def told(cls, numbers: Numbers) -> str:
+        """Say the largest and the smallest."""
+        values = [value for value in numbers.line(cls.name, -1) if not math.isnan(value)]
+        if not values:
+            return "No singular value stands out of the rounding at the last observation."
+        most, least = told(max(values)), told(min(values))
+        return f"{cls.acts} stretches the state by at most {most} and at least {least}, at the last observation."
 
 
 def mean_singular_values(matrices: torch.Tensor) -> torch.Tensor:

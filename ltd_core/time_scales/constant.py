@@ -6,8 +6,6 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ltd_core.lazy import torch
-from ltd_core.randomness import Draws
 from ltd_core.time_scales.time_scale import Alpha, TimeScale
 
 
@@ -20,7 +18,3 @@ class ConstantTimeScale(TimeScale):
 
     kind: Literal["constant"] = "constant"
     alpha: Alpha = Field(default=0.9, description="alpha, or one for each group; groups are equal parts of the units.")
-
-    def draw(self, draws: Draws, draw: int, size: int, given: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
-        """Return what is given."""
-        return given

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from ltd_core.lazy import torch
-from ltd_core.randomness import Draws
 from ltd_core.time_scales.time_scale import TimeScale
 
 
@@ -20,7 +18,3 @@ class NoTimeScale(TimeScale):
     @classmethod
     def leak(cls) -> None:
         """Return that there is none."""
-
-    def draw(self, draws: Draws, draw: int, size: int, given: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
-        """Return what is given: nothing."""
-        return given
