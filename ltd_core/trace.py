@@ -34,6 +34,11 @@ class TraceInfo:
         first = 0 if axis in FROM_ZERO else 1
         return range(first, first + self.size[place - 1]) if place else ()
 
+    def described(self) -> dict[str, Any]:
+        """Return the declaration as plain values, without its description."""
+        named = {name: getattr(self, name) for name in ("name", "unit", "axes", "every", "size")}
+        return named | {"coordinates": {axis: list(self.along(axis)) for axis in self.coordinates}}
+
 
 @dataclass(frozen=True, slots=True)
 class TraceBlock:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from services.sweeps.posted import SweepView
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_VERSION = version("ltd-lab")
+"""Read once: it stands in a file."""
 _AXIS_IN_LISTS = 300
 """Bytes of an axis's values."""
 _NULL = re.compile(b"null")
@@ -42,6 +45,14 @@ def answer_tagged(tag: str, make: Callable[[], Any], media: str = "application/j
         return response
     body = make()
     response.data = body if isinstance(body, bytes) else orjson.dumps(body)
+    return response
+
+
+def answer_of(parts: Sequence[str], make: Callable[[], Any], media: str) -> Response:
+    """Return what a request's address, its media type, this version and `parts` decide, tagged by them."""
+    tag = "\n".join((_VERSION, media, request.full_path, *parts)).encode()
+    response = answer_tagged(hashlib.blake2b(tag, digest_size=16).hexdigest(), make, media)
+    response.vary.add("Accept")
     return response
 
 

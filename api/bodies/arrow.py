@@ -13,8 +13,7 @@ import pyarrow as pa
 from flask import request
 from werkzeug.exceptions import NotAcceptable
 
-from ltd_core.trace import TraceInfo
-from services.traces.pyramid import FIGURES, QUANTILES
+from services.traces.pyramid import FIGURES
 from services.traces.reading import TraceView
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -47,16 +46,9 @@ def one(run_id: str, view: TraceView) -> bytes:
     if view.values is not None:
         columns = steps | {"value": _nested(view.values)}
     else:
-        columns = steps | {name: _nested(array) for name, array in _figures(view).items()}
+        columns = steps | {name: _nested(array) for name, array in view.figures.items()}
         columns["count"] = pa.array(view.count)
-    info = view.info
-    said: dict[str, Any] = {"run": run_id, "name": info.name, "unit": info.unit, "axes": info.axes, "size": info.size}
-    said |= {
-        "coordinates": coordinates_of(info),
-        "every": info.every,
-        "level": view.level,
-        "cell_steps": view.cell_steps,
-    }
+    said = {"run": run_id, **view.info.described(), "level": view.level, "cell_steps": view.cell_steps}
     return stream([pa.table(columns).replace_schema_metadata(_texts(said))])
 
 
@@ -69,14 +61,9 @@ def many(views: Iterable[tuple[str, TraceView]]) -> bytes:
     coordinates: dict[str, dict[str, Any]] = {}
     for run_id, view in views:
         tables.append(_long(run_id, view))
-        coordinates.setdefault(run_id, {})[view.info.name] = coordinates_of(view.info)
+        coordinates.setdefault(run_id, {})[view.info.name] = view.info.described()["coordinates"]
     tables[0] = tables[0].replace_schema_metadata({"coordinates": json.dumps(coordinates)})
     return stream(tables)
-
-
-def coordinates_of(info: TraceInfo) -> dict[str, list[float | str]]:
-    """Return the coordinates of the axes that are not counted, by axis."""
-    return {axis: list(info.along(axis)) for axis in info.coordinates}
 
 
 def stream(tables: Sequence[pa.Table]) -> bytes:
@@ -86,11 +73,6 @@ def stream(tables: Sequence[pa.Table]) -> bytes:
         for table in tables:
             writer.write_table(table)
     return out.getvalue()
-
-
-def _figures(view: TraceView) -> dict[str, np.ndarray[Any, Any]]:
-    figures = {name: getattr(view, name) for name in (*FIGURES, QUANTILES)}
-    return {name: array for name, array in figures.items() if array is not None}
 
 
 def _nested(array: np.ndarray[Any, Any]) -> pa.Array:

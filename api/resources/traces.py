@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from importlib.metadata import version
 from math import prod
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from api.bodies import arrow
-from api.bodies.answers import answer, answer_tagged, numbers
+from api.bodies.answers import answer, answer_of, numbers
 from api.bodies.traces import ManyTraces, Trace, Traces
 from api.http.context import here
 from api.http.endpoint import JSON, Endpoint
@@ -25,8 +23,6 @@ from services.traces.reading import TraceView
 
 blueprint = Blueprint("traces", __name__)
 
-_VERSION = version("ltd-lab")
-"""Read once: it stands in a file."""
 MOST_SERIES = 200
 MOST_NUMBERS = 4_000_000
 """In one answer: a trace with later axes comes at a coarser level sooner."""
@@ -105,11 +101,8 @@ def many() -> Response:
 
 
 def _answer(runs: list[TracedRun], media: str, make: Callable[[], Any]) -> Response:
-    """Answer with a tag: a run's traces are a function of its specification and step, until its points are let go."""
-    parts = [_VERSION, media, request.full_path, *(f"{run.id} {run.step} {run.thinned}" for run in runs)]
-    response = answer_tagged(hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest(), make, media)
-    response.vary.add("Accept")
-    return response
+    """Answer what is a function of specifications and steps, until points are let go."""
+    return answer_of([f"{run.id} {run.step} {run.thinned}" for run in runs], make, media)
 
 
 def _asked(media: str, each: int) -> dict[str, Any]:
@@ -119,21 +112,8 @@ def _asked(media: str, each: int) -> dict[str, Any]:
 
 
 def _body(run_id: str, view: TraceView) -> dict[str, Any]:
-    info = view.info
-    body = {
-        "run": run_id,
-        "name": info.name,
-        "unit": info.unit,
-        "axes": info.axes,
-        "every": info.every,
-        "size": info.size,
-        "coordinates": arrow.coordinates_of(info),
-        "level": view.level,
-        "cell_steps": view.cell_steps,
-        "steps": numbers(view.steps),
-    }
+    body = {"run": run_id, **view.info.described(), "level": view.level, "cell_steps": view.cell_steps}
+    body["steps"] = numbers(view.steps)
     if view.values is not None:
         return body | {"values": numbers(view.values)}
-    figures = {name: getattr(view, name) for name in (*FIGURES, QUANTILES)}
-    shown = {name: numbers(array) for name, array in figures.items() if array is not None}
-    return body | shown | {"count": numbers(view.count)}
+    return body | {name: numbers(array) for name, array in view.figures.items()} | {"count": numbers(view.count)}

@@ -15,7 +15,7 @@ from services.database.models import Run, table
 from services.errors import BadQuestion, NotFound
 from services.specs import stored_traces
 from services.traces.codec import Array
-from services.traces.pyramid import FIGURES
+from services.traces.pyramid import FIGURES, QUANTILES
 from services.traces.rows import BLOCKS, FACTOR_BITS, PAGES, decoded
 from services.traces.starts import starts_of
 from services.traces.stored import StoredTrace, TraceGap
@@ -40,6 +40,12 @@ class TraceView:
     last: Array | None = None
     nonfinite: Array | None = None
     quantiles: Array | None = None
+
+    @property
+    def figures(self) -> dict[str, Array]:
+        """Return the figures of its cells that were asked for; none at level 0."""
+        figures = {name: getattr(self, name) for name in (*FIGURES, QUANTILES)}
+        return {name: array for name, array in figures.items() if array is not None}
 
 
 def read(  # noqa: PLR0913 - a question has this many parts
@@ -142,12 +148,7 @@ def _view(stored: StoredTrace, info: TraceInfo, bits: int, cut: slice, figures: 
 
 def _entry(info: TraceInfo, total: int, start: tuple[int, str] | None) -> dict[str, Any]:
     return {
-        "name": info.name,
-        "unit": info.unit,
-        "axes": list(info.axes),
-        "every": info.every,
-        "size": list(info.size),
-        "coordinates": {axis: list(info.along(axis)) for axis in info.coordinates},
+        **info.described(),
         "description": info.description,
         "first_step": start[0] if start else info.every,
         "last_step": total * info.every,
