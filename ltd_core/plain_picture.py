@@ -17,5 +17,5 @@ def plain_picture(info: TraceInfo) -> Picture:
 
 
 def worded(name: str) -> str:
-    """Return a name as words."""
-    return name.replace("_", " ")
+    """Return the name of a trace, a metric or a field as words: "clipping.batch_size" as "clipping batch size"."""
+    return name.replace("_", " ").replace(".", " ")

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ltd_core.plain_picture import worded
+
 _MOST_NAMED = 6
 
 
@@ -29,8 +31,8 @@ class Tally(NamedTuple):
 def findings(comparison: dict[str, Any], endings: Mapping[str, Ending]) -> list[str]:
     """Return sentences about a comparison of success as REST gives it; runs that are not in `endings` have no value."""
     rows, columns, cells = comparison["rows"], comparison["columns"], comparison["cells"]
-    row_names = [f"{words(rows['field'])} {value['label']}" for value in rows["values"]]
-    column_names = [f"{words(columns['field'])} {value['label']}" for value in columns["values"]]
+    row_names = [f"{worded(rows['field'])} {value['label']}" for value in rows["values"]]
+    column_names = [f"{worded(columns['field'])} {value['label']}" for value in columns["values"]]
     named = [
         _tally(f"{row}, {column}", [cells[i][j]], endings)
         for i, row in enumerate(row_names)
@@ -53,11 +55,6 @@ def findings(comparison: dict[str, Any], endings: Mapping[str, Ending]) -> list[
         *_line(rows["field"], by_row),
         *_line(columns["field"], by_column),
     ]
-
-
-def words(name: str) -> str:
-    """Return a field or metric as words: "batch_size" as "batch size"."""
-    return name.replace("_", " ").replace(".", " ")
 
 
 def _tally(name: str, cells: Iterable[dict[str, Any]], endings: Mapping[str, Ending]) -> Tally:
@@ -98,4 +95,4 @@ def _line(field: str, tallies: list[Tally]) -> list[str]:
     for tally in tallies:
         diverged = f", {tally.diverged} diverged" if tally.diverged else ""
         shares.append(f"{tally.name}: {tally.solved} of {tally.runs}{diverged}{_rest(tally)}")
-    return [f"Runs that solved the problem, by {words(field)}: {'; '.join(shares)}."]
+    return [f"Runs that solved the problem, by {worded(field)}: {'; '.join(shares)}."]

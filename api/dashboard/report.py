@@ -7,7 +7,6 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -15,8 +14,9 @@ from typing import Any
 from flask import render_template
 
 from api.dashboard import bundle
-from api.dashboard.findings import Ending, findings, words
+from api.dashboard.findings import Ending, findings
 from api.http.csp import REPORT_POLICY
+from ltd_core.plain_picture import worded
 from services.comparison.table import compare
 from services.database.engine import Database
 from services.lists.page import list_runs
@@ -40,15 +40,6 @@ CELLS = 300
 Figure = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One row: how its runs ended, and of its median run what cannot be laid over others."""
-
-    title: str
-    caption: str
-    picture: Figure | None = None
-
-
 def build(db: Database, sweep_id: str, server: str, sides: Mapping[str, Any]) -> str:
     """Return the report's HTML, made at an address; `sides` names the fields of its heat maps.
 
@@ -66,7 +57,7 @@ def build(db: Database, sweep_id: str, server: str, sides: Mapping[str, Any]) ->
     rows = range(min(len(beside["rows"]["values"]), MOST_PANELS))
     overlays = _overlays(db, beside, column, len(rows))
     panels = [_panel(db, beside, row, column, runs) for row in rows]
-    figures = [*overlays, *(panel.picture for panel in panels)]
+    figures = [*overlays, *(panel["picture"] for panel in panels)]
     data = {"comparisons": shown, "lines": [metric_lines(c) for c in shown], "pictures": figures}
     return render_template(
         "dashboard/report.html",
@@ -78,7 +69,7 @@ def build(db: Database, sweep_id: str, server: str, sides: Mapping[str, Any]) ->
         side_by_side=shown[0]["panels"] is not None,
         findings=findings(main, ended),
         table=_table(main),
-        where=f"{words(beside['columns']['field'])} {beside['columns']['values'][column]['label']}",
+        where=f"{worded(beside['columns']['field'])} {beside['columns']['values'][column]['label']}",
         overlays=overlays,
         panels=panels,
         reproduce=_command(sweep, server),
@@ -115,18 +106,19 @@ def _overlays(db: Database, comparison: dict[str, Any], column: int, rows: int) 
     return [figure for figure in drawn if figure]
 
 
-def _panel(db: Database, comparison: dict[str, Any], row: int, column: int, runs: dict[str, RunView]) -> Panel:
+def _panel(db: Database, comparison: dict[str, Any], row: int, column: int, runs: dict[str, RunView]) -> dict[str, Any]:
+    """Return of a row how its runs ended, and of its median run what cannot be laid over others."""
     started = [runs[run_id] for run_id in comparison["cells"][row][column]["runs"] if runs[run_id].step > 0]
-    title = f"{words(comparison['rows']['field'])} {comparison['rows']['values'][row]['label']}"
+    title = f"{worded(comparison['rows']['field'])} {comparison['rows']['values'][row]['label']}"
     if not started:
-        return Panel(title, "no run has started")
+        return {"title": title, "caption": "no run has started", "picture": None}
     ended = [run for run in started if run.state == "succeeded"] or started
     median = sorted(ended, key=_badness)[(len(ended) - 1) // 2]
     alone = [
         name for name, picture in pictures_of(db, median)[1].items() if not curves_of(picture, median.spec.traces())
     ]
     shown = pictures(db, median.id, alone[:1], max_points=CELLS)[0] if alone else None
-    return Panel(title, _caption(started, median), shown)
+    return {"title": title, "caption": _caption(started, median), "picture": shown}
 
 
 def _badness(run: RunView) -> tuple[bool, float, str]:
@@ -144,8 +136,8 @@ def _caption(started: list[RunView], median: RunView) -> str:
 
 def _lead(sweep: SweepView) -> str:
     axes = {name: values for name, values in sweep.axes.items() if name != "seed"}
-    sizes = " × ".join(f"{len(values)} of {words(name)}" for name, values in axes.items()) or "one specification"
-    problem = words(str(sweep.base.get("problem", {}).get("kind", "one problem")))
+    sizes = " × ".join(f"{len(values)} of {worded(name)}" for name, values in axes.items()) or "one specification"
+    problem = worded(str(sweep.base.get("problem", {}).get("kind", "one problem")))
     seeds = f"{len(sweep.seeds)} seed{'s' if len(sweep.seeds) != 1 else ''}"
     all_ended = set(sweep.states) == {"succeeded"}
     ended = "all have ended" if all_ended else ", ".join(f"{k} {state}" for state, k in sweep.states.items())
@@ -157,7 +149,7 @@ def _table(comparison: dict[str, Any]) -> dict[str, Any]:
         {"name": value["label"], "cells": [_cell(cell) for cell in cells]}
         for value, cells in zip(comparison["rows"]["values"], comparison["cells"], strict=True)
     ]
-    corner = f"{words(comparison['rows']['field'])} \\ {words(comparison['columns']['field'])}"
+    corner = f"{worded(comparison['rows']['field'])} \\ {worded(comparison['columns']['field'])}"
     return {"corner": corner, "columns": [value["label"] for value in comparison["columns"]["values"]], "rows": rows}
 
 

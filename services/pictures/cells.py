@@ -24,12 +24,14 @@ def groups(comparison: dict[str, Any], cells: str | None = None) -> dict[str, An
     apart = [i for i in range(len(fields)) if len({place[i] for place in places}) > 1]
     named = apart or range(len(fields))
     found = [
-        Group(", ".join(worded(fields[i]["values"][place[i]]["label"]) for i in named), _runs(comparison, place))
+        Group(
+            ", ".join(fields[i]["values"][place[i]]["label"].replace("_", " ") for i in named), _runs(comparison, place)
+        )
         for place in places
     ]
     return {
         "groups": [group for group in found if group.runs],
-        "family": ", ".join(worded(fields[i]["field"]).replace(".", " ") for i in named),
+        "family": ", ".join(worded(fields[i]["field"]) for i in named),
     }
 
 

@@ -39,10 +39,11 @@ def _curve(layer: Curve, stored: Stored, sides: Sides) -> Drawn:
         name, color = f"lowest to highest of {view.cell_steps // view.info.every:,}", palette.faint(lines[0][1])
         traces = sides.area(along, view.minimum, view.maximum, color, name=name, showlegend=False)
     for number, (name, color, values) in enumerate(lines):
+        alone = len(values) <= FEW or not sides.holds("y", values)  # or may be: then each point is marked
         line = sides.line(
             _binned(layer, along),
             _binned(layer, values),
-            _mode(layer, values, whole=sides.holds("y", values)),
+            "markers" if layer.style == "marks" else "lines+markers" if alone else "lines",
             framed=layer.framed,
             name=name,
             showlegend=bool(name) and (len(lines) <= _NAMED or number in {0, len(lines) - 1}),
@@ -79,13 +80,6 @@ def _names(layer: Curve, stored: Stored) -> list[str]:
 def _cut(layer: Curve, stored: Stored, trace: str) -> Array:
     """Return the numbers of a trace that has the axes of a curve's, a row a line."""
     return np.atleast_2d(stored.cut(trace, (layer.by, layer.along) if layer.by else (layer.along,), layer.at))
-
-
-def _mode(layer: Curve, values: Array, *, whole: bool) -> str:
-    """Return how a line is drawn: point by point where there are few, or where a point may stand alone."""
-    if layer.style == "marks":
-        return "markers"
-    return "lines+markers" if len(values) <= FEW or not whole else "lines"
 
 
 def _binned(layer: Curve, values: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from ltd_core.trace import TraceInfo
 from services.database.engine import Database
 from services.errors import BadQuestion
 from services.pictures import layers, palette
-from services.pictures.figure import assembled
+from services.pictures.figure import Figure, assembled
 from services.pictures.reading import pictures_of
 from services.pictures.runs_band import Lines, lines_of
 from services.pictures.sides import Sides
@@ -20,9 +21,9 @@ from services.pictures.stored import Stored
 from services.runs import queries
 from services.runs.queries import RunView
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 MOST_GROUPS, MOST_RUNS = 12, 200
 _SOLID, _DOTTED = {"width": 2.5}, {"width": 1.2, "dash": "dot"}
-Figure = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,8 @@ def _stored(db: Database, run: RunView, part: dict[str, Any]) -> Stored:
 
 def _colors(labels: Sequence[str]) -> list[str]:
     """Return ordered colors for numbers, and where there are more groups than hues; else distinct ones."""
-    ordered = len(labels) > len(palette.HUES) or (len(labels) > 2 and all(map(_is_number, labels)))  # noqa: PLR2004
+    ordered = len(labels) > len(palette.HUES) or (len(labels) > 2 and all(map(_NUMBER.fullmatch, labels)))  # noqa: PLR2004
     return [palette.between(i, len(labels)) if ordered else palette.hue(i) for i in range(len(labels))]
-
-
-def _is_number(label: str) -> bool:
-    try:
-        float(label)
-    except ValueError:
-        return False
-    return True
 
 
 def _figure(drawn: Sequence[_Drawn], family: str, without: Sequence[str]) -> Figure:

@@ -5,7 +5,7 @@ import { byId, el, fillSelect, setText } from "./dom.js";
 import { ending, field, inUnit, number, originOf, sentence, setting, words } from "./format.js";
 import { clear, show } from "./plot.js";
 
-export const MOST_RUNS = 50;
+const MOST_RUNS = 50;
 const PICTURE_SECONDS = 3;
 const COLUMNS = 300; // of the gradient through time
 const FIGURES = { updates_to_success: "Solved after" };
@@ -50,7 +50,7 @@ export class CellView {
     this.table();
     const due = now || Date.now() - this.drawn > PICTURE_SECONDS * 1000 || runs.every((run) => run.outcome);
     if (due) this.drawn = Date.now();
-    if (stepped) await Promise.all([due ? this.curves() : null, due ? this.gradient() : null]);
+    if (stepped && due) await Promise.all([this.curves(), this.gradient()]);
   }
 
   label(run) {
@@ -121,7 +121,7 @@ function same(a, b, name) {
 }
 
 /** Say why there is no picture, in its place. */
-export function blank(host, text) {
+function blank(host, text) {
   clear(host);
   host.classList.add("empty");
   host.textContent = text;
