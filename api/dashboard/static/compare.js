@@ -98,7 +98,7 @@ function toggle(name) {
 }
 
 function card(name) {
-  const plot = el("div", { class: "plot", role: "img" });
+  const plot = el("div", { class: "plot", role: "figure" });
   const tool = (kind, onclick) => el("button", { type: "button", class: "tool", title: `Download as ${kind}`, onclick }, kind);
   const file = (ending) => `compare-${name}.${ending}`;
   const section = el("section", { class: "card picture", data: { picture: name } },

@@ -50,7 +50,7 @@ export async function drawDeltas(groups) {
   const all = [...alike, ...(figures.length === 2 ? difference(figures) : [])];
   const host = byId("deltas");
   host.replaceChildren(...all.map(({ title }) =>
-    el("section", { class: "card picture" }, el("h3", {}, title), el("div", { class: "plot", role: "img", "aria-label": title }))));
+    el("section", { class: "card picture" }, el("h3", {}, title), el("div", { class: "plot", role: "figure", "aria-label": title }))));
   setText(byId("deltas-note"), groups.some(({ runs }) => runs.length > 1) ? "The first run of each." : "");
   await Promise.all(all.map((figure, i) => show(host.children[i].lastElementChild, figure, i)));
 }

@@ -21,6 +21,10 @@ DRAWN = {
     "home": "#sweeps .sweep, #runs tbody tr",
     "sweep": "#curves .main-svg, #delta .main-svg, #lines .main-svg",
     "run": "[data-picture=learning] .main-svg, [data-picture=delta_log_norm] .heatmaplayer image",
+    "runs": "#scroller tbody tr",
+    "compare": "#overlays .main-svg, #deltas .main-svg",
+    "compare nothing": "#none",
+    "new": "#form select, #curl",
     "report": "#heatmap button.cell, #picture-0 .main-svg, #lines .main-svg",
 }
 """What is seen once a page is whole."""
@@ -39,9 +43,12 @@ def violations(page: Page) -> list[str]:
 
 
 def opened(context: BrowserContext, name: str, address: str, laboratory: Laboratory, folder: Path) -> Page:
-    run = list_runs(laboratory.db, ListQuestion()).runs[0].id
+    runs = list_runs(laboratory.db, ListQuestion()).runs
     sweep = f"{address}/sweeps/{laboratory.sweep}"
-    where = {"home": address, "sweep": sweep, "run": f"{address}/runs/{run}"}
+    two = ",".join(run.id for run in runs[:2])
+    where = {"home": address, "sweep": sweep, "run": f"{address}/runs/{runs[0].id}", "runs": f"{address}/runs"}
+    where |= {"compare": f"{address}/compare?runs={two}", "compare nothing": f"{address}/compare"}
+    where |= {"new": f"{address}/new"}
     if name == "report":
         file = folder / "report.html"
         file.write_bytes(context.request.get(f"{sweep}/report").body())
