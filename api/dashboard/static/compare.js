@@ -56,38 +56,72 @@ function valuesOf(group, { kind, unit, yes_or_no: yesOrNo }) {
 }
 
 function stateOf(group) {
-  const kinds = runs.filter(({ id }) => group.runs.includes(id))
+  const kinds = runs
+    .filter(({ id }) => group.runs.includes(id))
     .map(({ outcome, state, spec }) => ending(outcome?.kind ?? state, spec.experiment));
   const tally = [...new Set(kinds)].map((kind) => [kind, kinds.filter((other) => other === kind).length]);
   return tally.map(([kind, k]) => (kinds.length > 1 ? `${number(k)} ${kind}` : kind)).join(", ");
 }
 
 function drawApart({ groups, apart }) {
-  const links = ({ runs: its }) => its.flatMap((id, i) => [i ? " " : "", el("a", { href: `/runs/${id}`, class: "id" }, id.slice(0, 8))]);
-  const line = (name, texts) => el("tr", {}, el("th", { scope: "row" }, name), texts.map((text) => el("td", {}, text)));
+  const links = ({ runs: its }) =>
+    its.flatMap((id, i) => [i ? " " : "", el("a", { href: `/runs/${id}`, class: "id" }, id.slice(0, 8))]);
+  const line = (name, texts) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, name),
+      texts.map((text) => el("td", {}, text)),
+    );
   const measured = metrics.filter(({ kind }) => runs.some(({ summary }) => (summary?.[kind] ?? null) !== null));
   byId("apart").replaceChildren(
     el("caption", { class: "hidden" }, "Settings that differ, and results"),
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Setting"),
-      groups.map(({ label }) => el("th", { scope: "col" }, label)))),
-    el("tbody", {},
-      Object.entries(apart).map(([name, values]) => line(sentence(name), values.map((value) => setting(value, name)))),
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        el("th", { scope: "col" }, "Setting"),
+        groups.map(({ label }) => el("th", { scope: "col" }, label)),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      Object.entries(apart).map(([name, values]) =>
+        line(
+          sentence(name),
+          values.map((value) => setting(value, name)),
+        ),
+      ),
       line("Runs", groups.map(links)),
       line("Ended", groups.map(stateOf)),
-      measured.map((metric) => line(sentence(metric.kind), groups.map((group) => valuesOf(group, metric))))),
+      measured.map((metric) =>
+        line(
+          sentence(metric.kind),
+          groups.map((group) => valuesOf(group, metric)),
+        ),
+      ),
+    ),
   );
-  setText(byId("same"), Object.keys(apart).length ? "All other settings are the same." : "They differ in their seed alone.");
+  setText(
+    byId("same"),
+    Object.keys(apart).length ? "All other settings are the same." : "They differ in their seed alone.",
+  );
   setText(byId("count"), `${count(ids.length, "run")} of ${count(groups.length, "setting")}`);
   byId("sides").hidden = false;
 }
 
 function drawKnown() {
   const shown = pictured();
-  byId("known").replaceChildren(...first.known.map(({ name, title }) => {
-    const box = el("input", { type: "checkbox", onchange: () => toggle(name) });
-    box.checked = shown.includes(name);
-    return el("label", {}, box, ` ${title}`);
-  }));
+  byId("known").replaceChildren(
+    ...first.known.map(({ name, title }) => {
+      const box = el("input", { type: "checkbox", onchange: () => toggle(name) });
+      box.checked = shown.includes(name);
+      return el("label", {}, box, ` ${title}`);
+    }),
+  );
   byId("shown-row").hidden = !first.known.length;
   byId("whole").hidden = !asked.get("from");
 }
@@ -99,14 +133,23 @@ function toggle(name) {
 
 function card(name) {
   const plot = el("div", { class: "plot", role: "figure" });
-  const tool = (kind, onclick) => el("button", { type: "button", class: "tool", title: `Download as ${kind}`, onclick }, kind);
+  const tool = (kind, onclick) =>
+    el("button", { type: "button", class: "tool", title: `Download as ${kind}`, onclick }, kind);
   const file = (ending) => `compare-${name}.${ending}`;
-  const section = el("section", { class: "card picture", data: { picture: name } },
-    el("h2", {}), el("p", { class: "caption muted" }), plot,
-    el("p", { class: "tools" },
+  const section = el(
+    "section",
+    { class: "card picture", data: { picture: name } },
+    el("h2", {}),
+    el("p", { class: "caption muted" }),
+    plot,
+    el(
+      "p",
+      { class: "tools" },
       tool("PNG", () => exported(plot, section.figure, file("png"))),
       tool("SVG", () => exported(plot, section.figure, file("svg"))),
-      tool("CSV", () => download(`/api/v1${address(name)}`, file("csv"), "text/csv"))));
+      tool("CSV", () => download(`/api/v1${address(name)}`, file("csv"), "text/csv")),
+    ),
+  );
   return section;
 }
 
@@ -117,21 +160,25 @@ async function drawOverlays() {
     host.replaceChildren(...names.map(card));
     host.dataset.names = names.join();
   }
-  await Promise.all(names.map(async (name, i) => {
-    const { pictures: [figure] } = await get(address(name));
-    const section = host.children[i];
-    if (!figure || section?.dataset.picture !== name) return;
-    const [heading, caption, plot] = section.children;
-    section.figure = figure;
-    setText(heading, figure.title);
-    setText(caption, figure.caption);
-    plot.setAttribute("aria-label", figure.title);
-    const stepped = STEPS.includes(figure.layout.xaxis.title.text);
-    const zoom = stepped && asked.get("from") ? [Number(asked.get("from")), Number(asked.get("to"))] : null;
-    if (zoom) figure.layout.xaxis.range = zoom;
-    await show(plot, figure, `${name}${zoom}`);
-    if (stepped && !section.dataset.follows) follow(section, plot);
-  }));
+  await Promise.all(
+    names.map(async (name, i) => {
+      const {
+        pictures: [figure],
+      } = await get(address(name));
+      const section = host.children[i];
+      if (!figure || section?.dataset.picture !== name) return;
+      const [heading, caption, plot] = section.children;
+      section.figure = figure;
+      setText(heading, figure.title);
+      setText(caption, figure.caption);
+      plot.setAttribute("aria-label", figure.title);
+      const stepped = STEPS.includes(figure.layout.xaxis.title.text);
+      const zoom = stepped && asked.get("from") ? [Number(asked.get("from")), Number(asked.get("to"))] : null;
+      if (zoom) figure.layout.xaxis.range = zoom;
+      await show(plot, figure, `${name}${zoom}`);
+      if (stepped && !section.dataset.follows) follow(section, plot);
+    }),
+  );
 }
 
 /** Zoom every picture along the updates together, with finer points. */
@@ -142,7 +189,14 @@ function follow(section, plot) {
     if (from === undefined && !change["xaxis.autorange"]) return;
     clearTimeout(timer);
     const whole = from === undefined;
-    timer = setTimeout(() => choose({ from: whole ? "" : String(Math.max(1, Math.floor(from))), to: whole ? "" : String(Math.max(1, Math.ceil(to))) }), WAIT);
+    timer = setTimeout(
+      () =>
+        choose({
+          from: whole ? "" : String(Math.max(1, Math.floor(from))),
+          to: whole ? "" : String(Math.max(1, Math.ceil(to))),
+        }),
+      WAIT,
+    );
   });
 }
 
@@ -164,5 +218,8 @@ async function update() {
 }
 
 byId("whole").onclick = () => choose({ from: "", to: "" });
-onThemeChange(() => { drawn = ""; refresh(); });
+onThemeChange(() => {
+  drawn = "";
+  refresh();
+});
 const refresh = poll(update, 2);

@@ -30,12 +30,27 @@ function difference([a, b]) {
   const [columns] = [from.z.shape.split(",").map(Number)[1]];
   const [low, high] = [unpacked(from.z), unpacked(to.z)];
   const less = Array.from(high, (value, i) => value - low[i]);
-  const sizes = less.filter(Number.isFinite).map(Math.abs).sort((p, q) => p - q);
+  const sizes = less
+    .filter(Number.isFinite)
+    .map(Math.abs)
+    .sort((p, q) => p - q);
   const most = sizes[Math.floor(0.99 * (sizes.length - 1))] || 1;
   const z = Array.from({ length: less.length / columns }, (_, i) => less.slice(i * columns, (i + 1) * columns));
   const [main] = b.data;
-  const body = { ...main, z, zmin: -most, zmax: most, colorscale: "RdBu", reversescale: true, hovertemplate: "%{x}, %{y}<br>times 10^%{z:.2f}<extra></extra>" };
-  body.colorbar = { title: { text: "difference of exponents of ten", side: "right" }, thickness: 10, outlinewidth: 0 };
+  const body = {
+    ...main,
+    z,
+    zmin: -most,
+    zmax: most,
+    colorscale: "RdBu",
+    reversescale: true,
+    hovertemplate: "%{x}, %{y}<br>times 10^%{z:.2f}<extra></extra>",
+  };
+  body.colorbar = {
+    title: { text: "difference of exponents of ten", side: "right" },
+    thickness: 10,
+    outlinewidth: 0,
+  };
   return [{ ...b, title: `${b.title} less ${a.title}`, data: [body] }];
 }
 
@@ -46,11 +61,22 @@ export async function drawDeltas(groups) {
   if (!figures.length) return;
   const zmin = Math.min(...figures.map(({ data }) => data[0].zmin));
   const zmax = Math.max(...figures.map(({ data }) => data[0].zmax));
-  const alike = figures.map((figure) => ({ ...figure, data: figure.data.map((body, i) => (i ? body : { ...body, zmin, zmax })) }));
+  const alike = figures.map((figure) => ({
+    ...figure,
+    data: figure.data.map((body, i) => (i ? body : { ...body, zmin, zmax })),
+  }));
   const all = [...alike, ...(figures.length === 2 ? difference(figures) : [])];
   const host = byId("deltas");
-  host.replaceChildren(...all.map(({ title }) =>
-    el("section", { class: "card picture" }, el("h3", {}, title), el("div", { class: "plot", role: "figure", "aria-label": title }))));
+  host.replaceChildren(
+    ...all.map(({ title }) =>
+      el(
+        "section",
+        { class: "card picture" },
+        el("h3", {}, title),
+        el("div", { class: "plot", role: "figure", "aria-label": title }),
+      ),
+    ),
+  );
   setText(byId("deltas-note"), groups.some(({ runs }) => runs.length > 1) ? "The first run of each." : "");
   await Promise.all(all.map((figure, i) => show(host.children[i].lastElementChild, figure, i)));
 }

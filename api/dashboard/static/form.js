@@ -27,7 +27,9 @@ export function typed(text, { type, oneOf }) {
   const whole = list && !plain.startsWith("[") ? `[${plain}]` : plain;
   const long = /^-?\d{16,}$/.test(plain); // a whole number that this page could not hold
   try {
-    return long ? plain : JSON.parse(whole.replace(/(^|[[,\s])(-?)\./g, "$1$20.").replace(/(\d)\.(?=$|[\],\s])/g, "$1"));
+    return long
+      ? plain
+      : JSON.parse(whole.replace(/(^|[[,\s])(-?)\./g, "$1$20.").replace(/(\d)\.(?=$|[\],\s])/g, "$1"));
   } catch {
     return plain;
   }
@@ -67,14 +69,25 @@ export class Form {
     const its = this.resolve(mapping ? { $ref: mapping[kind] ?? Object.values(mapping)[0] } : property);
     const label = sentence(path.split(".").at(-1));
     const inner = Object.entries(its.properties ?? {}).filter(([name]) => name !== "kind");
-    const fields = inner.map(([name, its_]) => this.inner(`${path}.${name}`, its_, property.default?.kind === kind ? property.default[name] : undefined));
+    const fields = inner.map(([name, its_]) =>
+      this.inner(`${path}.${name}`, its_, property.default?.kind === kind ? property.default[name] : undefined),
+    );
     const nested = path.includes(".");
-    return el(nested ? "fieldset" : "section", { class: nested ? "nested" : "card part" },
-      el("div", { class: "part-head" }, el(nested ? "legend" : "h2", {}, label),
+    return el(
+      nested ? "fieldset" : "section",
+      { class: nested ? "nested" : "card part" },
+      el(
+        "div",
+        { class: "part-head" },
+        el(nested ? "legend" : "h2", {}, label),
         mapping ? this.kinds(path, mapping, kind, label) : null,
-        mapping ? this.varies(path) : null),
+        mapping ? this.varies(path) : null,
+      ),
       el("p", { class: "muted small" }, its.description ?? ""),
-      this.varied.includes(path) ? el("p", { class: "small" }, "Given under “Compared”.") : el("div", { class: "fields" }, fields));
+      this.varied.includes(path)
+        ? el("p", { class: "small" }, "Given under “Compared”.")
+        : el("div", { class: "fields" }, fields),
+    );
   }
 
   inner(path, property, byDefault) {
@@ -84,8 +97,11 @@ export class Form {
   }
 
   kinds(path, mapping, kind, label) {
-    const select = el("select", { "aria-label": label, data: { path }, onchange: (event) => this.change(path, { kind: event.target.value }) },
-      Object.keys(mapping).map((name) => el("option", { value: name }, words(name))));
+    const select = el(
+      "select",
+      { "aria-label": label, data: { path }, onchange: (event) => this.change(path, { kind: event.target.value }) },
+      Object.keys(mapping).map((name) => el("option", { value: name }, words(name))),
+    );
     select.value = kind;
     select.disabled = this.varied.includes(path);
     return select;
@@ -93,31 +109,54 @@ export class Form {
 
   varies(path) {
     const on = this.varied.includes(path);
-    return el("button", { type: "button", class: "tool", "aria-pressed": String(on), title: on ? "One value again" : "Compare several values", onclick: () => this.vary(path) }, on ? "One value" : "Compare");
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "tool",
+        "aria-pressed": String(on),
+        title: on ? "One value again" : "Compare several values",
+        onclick: () => this.vary(path),
+      },
+      on ? "One value" : "Compare",
+    );
   }
 
   field(path, property) {
     const value = valueAt(this.spec, path);
     const name = words(path.split(".").at(-1));
     const help = [property.description, rangeOf(property)].filter(Boolean).join(" ");
-    return el("div", { class: "field" },
+    return el(
+      "div",
+      { class: "field" },
       el("label", {}, sentence(name), this.input(path, property, value)),
       this.varies(path),
-      el("p", { class: "muted small" }, help));
+      el("p", { class: "muted small" }, help),
+    );
   }
 
   input(path, property, value) {
     const common = { data: { path }, disabled: this.varied.includes(path) };
     if (property.enum || property.type === "boolean") {
       const options = property.enum ?? [true, false];
-      const select = el("select", { ...common, onchange: (event) => this.change(path, options[event.target.selectedIndex]) },
-        options.map((option) => el("option", {}, property.enum ? words(option) : option ? "yes" : "no")));
+      const select = el(
+        "select",
+        { ...common, onchange: (event) => this.change(path, options[event.target.selectedIndex]) },
+        options.map((option) => el("option", {}, property.enum ? words(option) : option ? "yes" : "no")),
+      );
       select.selectedIndex = options.indexOf(value ?? property.default);
       return select;
     }
     const text = value === undefined ? "" : plainText(value);
     const placeholder = property.default === undefined ? "needed" : plainText(property.default) || "none";
-    return el("input", { ...common, type: "text", value: text, placeholder, autocomplete: "off", oninput: (event) => this.change(path, typed(event.target.value, property)) });
+    return el("input", {
+      ...common,
+      type: "text",
+      value: text,
+      placeholder,
+      autocomplete: "off",
+      oninput: (event) => this.change(path, typed(event.target.value, property)),
+    });
   }
 }
 
@@ -130,7 +169,9 @@ function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }) {
   const low = minimum ?? exclusiveMinimum;
   const high = maximum ?? exclusiveMaximum;
   const ends = [low, high].map((end) => (end === undefined ? null : number(end)));
-  if (low !== undefined && high !== undefined && high < 1e15) return `From ${exclusiveMinimum === undefined ? "" : "above "}${ends[0]} to ${exclusiveMaximum === undefined ? "" : "below "}${ends[1]}.`;
+  if (low !== undefined && high !== undefined && high < 1e15)
+    const from = exclusiveMinimum === undefined ? "From" : "From above";
+    return `${from} ${ends[0]} to ${exclusiveMaximum === undefined ? "" : "below "}${ends[1]}.`;
   if (low === undefined) return "";
   return exclusiveMinimum === undefined ? `At least ${ends[0]}.` : `Above ${ends[0]}.`;
 }

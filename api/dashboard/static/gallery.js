@@ -12,14 +12,25 @@ export async function drawGallery(host) {
 
 function exhibit(entry, pictures) {
   const image = el("img", { src: pictures + entry.image, alt: "", width: 360, height: 210, loading: "lazy" });
-  const start = el("button", { type: "button", class: "quiet", onclick: () => run(entry, start) }, entry.run ? "Run this" : "Run this sweep");
-  const change = el("a", { class: "quiet-link", href: `/new#${encodeURIComponent(JSON.stringify(entry.run ?? entry.sweep))}` }, "Change first");
-  return el("li", { class: "card exhibit", data: { mechanism: entry.number } },
+  const start = el(
+    "button",
+    { type: "button", class: "quiet", onclick: () => run(entry, start) },
+    entry.run ? "Run this" : "Run this sweep",
+  );
+  const change = el(
+    "a",
+    { class: "quiet-link", href: `/new#${encodeURIComponent(JSON.stringify(entry.run ?? entry.sweep))}` },
+    "Change first",
+  );
+  return el(
+    "li",
+    { class: "card exhibit", data: { mechanism: entry.number } },
     el("h3", {}, el("span", { class: "muted" }, entry.number), ` ${entry.title}`),
     el("p", { class: "muted small" }, entry.question),
     image,
     el("p", { class: "formula" }, entry.formula),
-    el("p", { class: "exhibit-tools" }, start, change));
+    el("p", { class: "exhibit-tools" }, start, change),
+  );
 }
 
 /** Post what is shown and go to its page. */

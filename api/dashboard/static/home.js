@@ -23,11 +23,15 @@ function nowOf({ workers, states }) {
   const lost = workers.length - alive.length;
   const lanes = alive.reduce((sum, worker) => sum + worker.lanes, 0);
   return [
-    alive.length ? `${count(alive.length, "worker")} on ${devices}${lost ? `, ${number(lost)} silent` : ""}` : "No worker: nothing is trained until one starts",
+    alive.length
+      ? `${count(alive.length, "worker")} on ${devices}${lost ? `, ${number(lost)} silent` : ""}`
+      : "No worker: nothing is trained until one starts",
     lanes ? `${count(lanes, "lane")}` : "",
     `${number(states.running ?? 0)} running`,
     `${number(states.queued ?? 0)} queued`,
-  ].filter(Boolean).join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** What a sweep shows so far, and how long it will take. */
@@ -39,9 +43,12 @@ function findings(sweep) {
   if (!sweep.finished) pace.add(sweep);
   return [
     map ? smallMap(map) : null,
-    el("div", { class: "findings-text" },
+    el(
+      "div",
+      { class: "findings-text" },
       answer ? el("p", { class: "small" }, answer) : null,
-      sweep.finished ? null : el("p", { class: "muted small" }, pace.describe(sweep))),
+      sweep.finished ? null : el("p", { class: "muted small" }, pace.describe(sweep)),
+    ),
   ];
 }
 
@@ -51,10 +58,12 @@ async function refreshMaps(sweeps) {
     const last = maps.get(sweep.id);
     return !last || (last.done !== done(sweep) && Date.now() - last.at > MAP_SECONDS * 1000);
   });
-  await Promise.all(due.map(async (sweep) => {
-    const comparison = await get(`/sweeps/${sweep.id}/comparison`).catch(() => null);
-    maps.set(sweep.id, { done: done(sweep), at: Date.now(), comparison });
-  }));
+  await Promise.all(
+    due.map(async (sweep) => {
+      const comparison = await get(`/sweeps/${sweep.id}/comparison`).catch(() => null);
+      maps.set(sweep.id, { done: done(sweep), at: Date.now(), comparison });
+    }),
+  );
   return due.length > 0;
 }
 
@@ -70,11 +79,16 @@ function axesOf(sweep) {
 
 function item(sweep) {
   const title = el("a", { href: `/sweeps/${sweep.id}` }, sweep.name || sweep.id.slice(0, 8));
-  return el("li", { class: "card sweep", data: { id: sweep.id } },
-    el("div", { class: "sweep-head" },
+  return el(
+    "li",
+    { class: "card sweep", data: { id: sweep.id } },
+    el(
+      "div",
+      { class: "sweep-head" },
       el("h2", {}, title),
       el("span", { class: `badge ${sweep.finished ? "finished" : "live"}` }, sweep.finished ? "finished" : "running"),
-      el("time", { class: "muted", datetime: sweep.created_at }, ago(sweep.created_at))),
+      el("time", { class: "muted", datetime: sweep.created_at }, ago(sweep.created_at)),
+    ),
     el("p", { class: "muted axes" }, axesOf(sweep)),
     el("div", { class: "findings-row" }, findings(sweep)),
     bar(sweep),
@@ -90,12 +104,15 @@ function item(sweep) {
 function runRow(run) {
   const kind = run.outcome?.kind ?? run.state;
   const link = el("a", { href: `/runs/${run.id}` }, titleOf(run.spec));
-  return el("tr", {},
+  return el(
+    "tr",
+    {},
     el("td", {}, link, " ", el("span", { class: "id muted" }, run.id.slice(0, 8))),
     el("td", {}, el("span", { class: `badge ${kind}` }, ending(kind, run.spec.experiment))),
     el("td", {}, originOf(run)),
     el("td", {}, `${number(run.step)} of ${number(run.updates)}`),
-    el("td", { class: "muted" }, ago(run.created_at)));
+    el("td", { class: "muted" }, ago(run.created_at)),
+  );
 }
 
 async function refreshRuns() {

@@ -29,7 +29,10 @@ function listOf(text) {
   try {
     return parsed(`[${text}]`);
   } catch {
-    return text.split(",").map((part) => part.trim()).filter(Boolean);
+    return text
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean);
   }
 }
 
@@ -45,10 +48,12 @@ function body() {
 /** Take a run or a sweep apart into the parts of the form. */
 function take(value) {
   const sweep = "base" in value;
-  const { seed, ...base } = sweep ? value.base ?? {} : value;
+  const { seed, ...base } = sweep ? (value.base ?? {}) : value;
   spec = base;
-  axes = Object.fromEntries(Object.entries(value.axes ?? {}).map(([path, values]) => [path, written(values).slice(1, -1)]));
-  const given = sweep ? value.seeds ?? (seed === undefined ? [] : [seed]) : seed === undefined ? [] : [seed];
+  axes = Object.fromEntries(
+    Object.entries(value.axes ?? {}).map(([path, values]) => [path, written(values).slice(1, -1)]),
+  );
+  const given = sweep ? (value.seeds ?? (seed === undefined ? [] : [seed])) : seed === undefined ? [] : [seed];
   seeds = given.join(", ");
   byId("name").value = value.name ?? "";
 }
@@ -88,16 +93,30 @@ function vary(path) {
 function drawAxes() {
   byId("varied").hidden = !Object.keys(axes).length;
   const focused = document.activeElement?.dataset?.axis;
-  byId("axes").replaceChildren(...Object.entries(axes).map(([path, text]) => {
-    const input = el("input", { type: "text", value: text, data: { axis: path }, autocomplete: "off", oninput: (event) => {
-      axes[path] = event.target.value;
-      fromForm(false);
-    } });
-    return el("div", { class: "axis" },
-      el("label", {}, sentence(words(path)), input),
-      el("button", { type: "button", class: "tool", onclick: () => vary(path) }, "One value"));
-  }));
-  if (focused) byId("axes").querySelector(`[data-axis="${CSS.escape(focused)}"]`)?.focus();
+  byId("axes").replaceChildren(
+    ...Object.entries(axes).map(([path, text]) => {
+      const input = el("input", {
+        type: "text",
+        value: text,
+        data: { axis: path },
+        autocomplete: "off",
+        oninput: (event) => {
+          axes[path] = event.target.value;
+          fromForm(false);
+        },
+      });
+      return el(
+        "div",
+        { class: "axis" },
+        el("label", {}, sentence(words(path)), input),
+        el("button", { type: "button", class: "tool", onclick: () => vary(path) }, "One value"),
+      );
+    }),
+  );
+  if (focused)
+    byId("axes")
+      .querySelector(`[data-axis="${CSS.escape(focused)}"]`)
+      ?.focus();
 }
 
 /** Draw all that follows from the form; its own fields only where others are there now. */
@@ -108,7 +127,11 @@ function fromForm(structural) {
 }
 
 function drawForm() {
-  fillSelect(byId("experiment"), Object.keys(schemas).map((kind) => [kind, sentence(kind)]), spec.experiment ?? "training");
+  fillSelect(
+    byId("experiment"),
+    Object.keys(schemas).map((kind) => [kind, sentence(kind)]),
+    spec.experiment ?? "training",
+  );
   setText(byId("summary"), schema().summary);
   form.draw(schema().settings, spec, Object.keys(axes));
   drawAxes();
@@ -148,9 +171,16 @@ async function estimate(text, path) {
     if (mine !== asked) return;
     tell(errors);
     byId("start").disabled = !cost;
-    setText(byId("estimate"), cost ? [
-      count(runs, "run"), `about ${duration(cost.hours * 3600)} of one core`, `at most ${bytes(cost.bytes)} of traces`,
-    ].join(" · ") : "");
+    setText(
+      byId("estimate"),
+      cost
+        ? [
+            count(runs, "run"),
+            `about ${duration(cost.hours * 3600)} of one core`,
+            `at most ${bytes(cost.bytes)} of traces`,
+          ].join(" · ")
+        : "",
+    );
   } catch (error) {
     if (mine !== asked) return;
     setText(byId("estimate"), "");
@@ -166,11 +196,18 @@ function bytes(n) {
 
 /** Say what is wrong: in words below the JSON, and at the fields. */
 function tell(errors) {
-  byId("faults").replaceChildren(...errors.map(({ field, message }) =>
-    el("li", {}, field ? el("strong", {}, `${words(field)} `) : null, message)));
+  byId("faults").replaceChildren(
+    ...errors.map(({ field, message }) => el("li", {}, field ? el("strong", {}, `${words(field)} `) : null, message)),
+  );
   const wrong = errors.map(({ field }) => field.replace(/^base\./, ""));
   for (const input of document.querySelectorAll("#form [data-path]")) {
-    input.toggleAttribute("aria-invalid", wrong.some((field) => field === input.dataset.path || field.startsWith(`${input.dataset.path}.`) && input.tagName === "INPUT"));
+    input.toggleAttribute(
+      "aria-invalid",
+      wrong.some(
+        (field) =>
+          field === input.dataset.path || (field.startsWith(`${input.dataset.path}.`) && input.tagName === "INPUT"),
+      ),
+    );
   }
 }
 

@@ -43,7 +43,8 @@ export class Rows {
     const span = `${first},${last}`;
     if (span !== this.drawn) {
       const focused = document.activeElement?.closest?.("tr[data-id]")?.dataset.id;
-      const gap = (rows) => (rows ? [el("tr", { class: "gap", "aria-hidden": "true", style: { "--rows": rows } })] : []);
+      const gap = (rows) =>
+        rows ? [el("tr", { class: "gap", "aria-hidden": "true", style: { "--rows": rows } })] : [];
       const rows = this.items.slice(first, last).map((item, i) => this.row(item, first + i));
       this.body.replaceChildren(...gap(first), ...rows, ...gap(this.items.length - last));
       if (focused) this.body.querySelector(`[data-id="${CSS.escape(focused)}"] a`)?.focus({ preventScroll: true });

@@ -2,14 +2,30 @@
 
 import { get, poll, query } from "./api.js";
 import { byId, el, fillSelect, setText } from "./dom.js";
-import { ENDED, ago, count, ending, field, inUnit, number, originOf, sentence, setting, titleOf, words } from "./format.js";
+import {
+  ENDED,
+  ago,
+  count,
+  ending,
+  field,
+  inUnit,
+  number,
+  originOf,
+  sentence,
+  setting,
+  titleOf,
+  words,
+} from "./format.js";
 import { Rows } from "./rows.js";
 
 const PAGE = 100;
 const MOST_COMPARED = 12;
 const USUAL = ["clipping", "batch_size", "cell.hidden_size", "seed", "final_loss"];
 const FAMILIES = ["experiment", "problem", "cell", "clipping", "initialization", "regularizer", "optimizer"];
-const STATUSES = [["state", ["queued", "running", "failed", "cancelled"]], ["outcome", ["solved", "exhausted", "diverged"]]];
+const STATUSES = [
+  ["state", ["queued", "running", "failed", "cancelled"]],
+  ["outcome", ["solved", "exhausted", "diverged"]],
+];
 const ASKED = [...FAMILIES, "state", "outcome", "sweep", "metric", "below", "above", "sort", "search"];
 
 const asked = new URLSearchParams(location.search);
@@ -68,14 +84,31 @@ function row(run) {
     const text = valueOf(run, name);
     return el("td", { title: run.absent?.[name] ?? text, class: metricOf(name) ? "figure" : undefined }, text);
   });
-  return el("tr", { data: { id: run.id } },
+  return el(
+    "tr",
+    { data: { id: run.id } },
     el("td", {}, pick),
-    el("td", {}, el("a", { href: `/runs/${run.id}` }, titleOf(run.spec)), " ", el("span", { class: "id muted" }, run.id.slice(0, 8))),
-    el("td", {}, el("span", { class: `badge ${kind}` }, ending(kind, run.spec.experiment)),
-      run.origin === "trained" && !run.replay ? null : el("span", { class: "muted small" }, ` ${originOf(run)}`)),
-    el("td", { class: "figure" }, run.step === run.updates ? number(run.step) : `${number(run.step)} of ${number(run.updates)}`),
+    el(
+      "td",
+      {},
+      el("a", { href: `/runs/${run.id}` }, titleOf(run.spec)),
+      " ",
+      el("span", { class: "id muted" }, run.id.slice(0, 8)),
+    ),
+    el(
+      "td",
+      {},
+      el("span", { class: `badge ${kind}` }, ending(kind, run.spec.experiment)),
+      run.origin === "trained" && !run.replay ? null : el("span", { class: "muted small" }, ` ${originOf(run)}`),
+    ),
+    el(
+      "td",
+      { class: "figure" },
+      run.step === run.updates ? number(run.step) : `${number(run.step)} of ${number(run.updates)}`,
+    ),
     ...cells,
-    el("td", { class: "muted" }, ago(run.created_at)));
+    el("td", { class: "muted" }, ago(run.created_at)),
+  );
 }
 
 /** The head; a click on a metric sorts by it, another turns the order around. */
@@ -86,13 +119,31 @@ function drawHead() {
     const order = sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined;
     const turned = order === "ascending" ? `-${name}` : name;
     const sign = { ascending: " ↑", descending: " ↓" }[order] ?? "";
-    return el("th", { scope: "col", class: "figure", "aria-sort": order },
-      el("button", { type: "button", class: "sort", onclick: () => choose({ sort: turned, metric: "", below: "", above: "" }) },
-        sentence(name) + sign));
+    return el(
+      "th",
+      { scope: "col", class: "figure", "aria-sort": order },
+      el(
+        "button",
+        { type: "button", class: "sort", onclick: () => choose({ sort: turned, metric: "", below: "", above: "" }) },
+        sentence(name) + sign,
+      ),
+    );
   });
   const fixed = (text, extra = {}) => el("th", { scope: "col", ...extra }, text);
-  byId("scroller").querySelector("thead").replaceChildren(el("tr", {},
-    el("th", { scope: "col" }, el("span", { class: "hidden" }, "Chosen")), fixed("Run"), fixed("State"), fixed("Updates", { class: "figure" }), ...heads, fixed("Posted")));
+  byId("scroller")
+    .querySelector("thead")
+    .replaceChildren(
+      el(
+        "tr",
+        {},
+        el("th", { scope: "col" }, el("span", { class: "hidden" }, "Chosen")),
+        fixed("Run"),
+        fixed("State"),
+        fixed("Updates", { class: "figure" }),
+        ...heads,
+        fixed("Posted"),
+      ),
+    );
 }
 
 function options(family) {
@@ -104,9 +155,13 @@ function drawFilters() {
   const statuses = STATUSES.flatMap(([name, kinds]) => kinds.map((kind) => [`${name}=${kind}`, ending(kind)]));
   const status = STATUSES.map(([name]) => name).find((name) => asked.get(name));
   fillSelect(byId("status"), [["", "Any"], ...statuses], status ? `${status}=${asked.get(status)}` : "");
-  const orders = catalog.metric.flatMap(({ kind }) => [[kind, `${sentence(kind)}, smallest first`], [`-${kind}`, `${sentence(kind)}, largest first`]]);
+  const orders = catalog.metric.flatMap(({ kind }) => [
+    [kind, `${sentence(kind)}, smallest first`],
+    [`-${kind}`, `${sentence(kind)}, largest first`],
+  ]);
   fillSelect(byId("sort"), [["", "Newest first"], ...orders], asked.get("sort") ?? asked.get("metric") ?? "");
-  for (const name of ["search", "below", "above"]) if (document.activeElement !== byId(name)) byId(name).value = asked.get(name) ?? "";
+  for (const name of ["search", "below", "above"])
+    if (document.activeElement !== byId(name)) byId(name).value = asked.get(name) ?? "";
   const ranged = Boolean(asked.get("metric") || asked.get("sort"));
   byId("below").disabled = byId("above").disabled = !ranged;
   byId("clear").hidden = !Object.keys(filters()).length;
@@ -121,11 +176,13 @@ function drawColumns() {
   const signature = offered.join() + columns().join();
   if (byId("columns").dataset.signature === signature) return;
   byId("columns").dataset.signature = signature;
-  byId("columns").replaceChildren(...offered.map((name) => {
-    const box = el("input", { type: "checkbox", onchange: () => toggle(name) });
-    box.checked = columns().includes(name);
-    return el("label", {}, box, ` ${words(name)}`);
-  }));
+  byId("columns").replaceChildren(
+    ...offered.map((name) => {
+      const box = el("input", { type: "checkbox", onchange: () => toggle(name) });
+      box.checked = columns().includes(name);
+      return el("label", {}, box, ` ${words(name)}`);
+    }),
+  );
 }
 
 function toggle(name) {
@@ -137,7 +194,12 @@ function toggle(name) {
 function pathsOf(spec) {
   return Object.entries(spec).flatMap(([name, value]) => {
     if (value === null || typeof value !== "object" || Array.isArray(value)) return [name];
-    return [name, ...Object.keys(value).filter((key) => key !== "kind").map((key) => `${name}.${key}`)];
+    return [
+      name,
+      ...Object.keys(value)
+        .filter((key) => key !== "kind")
+        .map((key) => `${name}.${key}`),
+    ];
   });
 }
 
@@ -154,7 +216,14 @@ function drawPicked() {
   const fit = picked.size >= 2 && picked.size <= MOST_COMPARED;
   link.hidden = !fit;
   link.href = `/compare?runs=${[...picked].join()}`;
-  setText(byId("picked-note"), picked.size > MOST_COMPARED ? `At most ${MOST_COMPARED} are drawn side by side.` : fit ? "" : "Choose another to compare.");
+  setText(
+    byId("picked-note"),
+    picked.size > MOST_COMPARED
+      ? `At most ${MOST_COMPARED} are drawn side by side.`
+      : fit
+        ? ""
+        : "Choose another to compare.",
+  );
 }
 
 /** Fetch the next page, once at a time. */
@@ -168,7 +237,9 @@ function more() {
       drawCount();
       rows.redraw();
     })
-    .catch(() => { loading = null; }); // the page's own polling tells what is wrong
+    .catch(() => {
+      loading = null;
+    }); // the page's own polling tells what is wrong
 }
 
 function drawCount() {
@@ -177,7 +248,9 @@ function drawCount() {
   byId("none").hidden = n > 0;
   byId("scroller").hidden = n === 0;
   setText(byId("none"), Object.keys(filters()).length ? "No run has all of this." : "No run has been posted yet.");
-  byId("scroller").querySelector("table").setAttribute("aria-rowcount", next ? -1 : n + 1);
+  byId("scroller")
+    .querySelector("table")
+    .setAttribute("aria-rowcount", next ? -1 : n + 1);
   drawColumns();
 }
 
@@ -187,7 +260,9 @@ async function followed() {
   if (!going.length) return;
   const { runs } = await get(`/runs${query({ ids: going.join() })}`);
   const byRun = new Map(runs.map((run) => [run.id, run]));
-  rows.items.forEach((run, i) => { rows.items[i] = byRun.get(run.id) ?? run; });
+  rows.items.forEach((run, i) => {
+    rows.items[i] = byRun.get(run.id) ?? run;
+  });
   rows.redraw();
 }
 

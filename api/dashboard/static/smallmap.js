@@ -19,7 +19,14 @@ export function smallMap(comparison) {
     return el("i", { class: share === null ? "blank" : undefined, style: { "--cell": color } });
   };
   const grid = (table) =>
-    el("div", { class: "small-grid", style: { "--columns": comparison.columns.values.length } },
-      table.rows.flatMap((row) => table.cells[row].map(square)));
-  return el("div", { class: "small-map", role: "img", "aria-label": `${compared(comparison)}, as colors` }, tables.map(grid));
+    el(
+      "div",
+      { class: "small-grid", style: { "--columns": comparison.columns.values.length } },
+      table.rows.flatMap((row) => table.cells[row].map(square)),
+    );
+  return el(
+    "div",
+    { class: "small-map", role: "img", "aria-label": `${compared(comparison)}, as colors` },
+    tables.map(grid),
+  );
 }
