@@ -107,9 +107,8 @@ function drawKept(comparison, beside, at) {
   byId("kept").replaceChildren(...beside.map((place) => {
     const name = placeName(comparison, place);
     const less = beside.filter((other) => other !== place);
-    return el("li", {}, name, el("button", {
-      type: "button", class: "tool", title: "Take away", "aria-label": `Take ${name} away`, onclick: () => keep(less, comparison),
-    }, "×"));
+    const away = { type: "button", class: "tool", title: "Take away", "aria-label": `Take ${name} away` };
+    return el("li", {}, name, el("button", { ...away, onclick: () => keep(less, comparison) }, "×"));
   }));
 }
 
