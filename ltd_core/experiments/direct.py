@@ -6,13 +6,15 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ltd_core.experiments.experiment import RunSpec
-from ltd_core.experiments.training import Training
 from ltd_core.lazy import torch
 from ltd_core.outcome import Summary
 from ltd_core.trace import TraceBlock
+
+if TYPE_CHECKING:  # the registries of training load other packages, whose experiments import this module
+    from ltd_core.experiments.training import Training
 
 
 @dataclass(frozen=True)
