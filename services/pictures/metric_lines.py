@@ -32,7 +32,7 @@ def metric_lines(comparison: dict[str, Any]) -> Figure | None:
     lines = [(name, row) for name, row in zip(_names(others), rows, strict=True) if any(_finite(cell) for cell in row)]
     if len(places) < 2 or not lines:  # noqa: PLR2004 - one number is no axis
         return None
-    x, name = worded(fields[along]["field"].replace(".", " ")), _metric(comparison)
+    x, name = worded(fields[along]["field"]), _metric(comparison)
     numbers = [end for _, row in lines for cell in row if _finite(cell) for end in _ends(cell)]
     y = Axis(name, "linear" if _shared(comparison) else _scale(numbers), share=_shared(comparison))
     picture = Picture(
@@ -40,7 +40,7 @@ def metric_lines(comparison: dict[str, Any]) -> Figure | None:
     )
     sides = Sides(picture.x, picture.y)
     data = [trace for i, line in enumerate(lines[:MOST_LINES]) for trace in _line(*line, places, palette.hue(i), sides)]
-    family = ", ".join(worded(field["field"].replace(".", " ")) for field in others if len(field["values"]) > 1)
+    family = ", ".join(worded(field["field"]) for field in others if len(field["values"]) > 1)
     return assembled(picture, sides, data, _caption(comparison, lines, data, x), family)
 
 
@@ -62,7 +62,7 @@ def _number(value: Any) -> float | None:
 def _names(fields: list[dict[str, Any]]) -> list[str]:
     """Return the names of the lines, by what tells them apart."""
     apart = [len(field["values"]) > 1 for field in fields]
-    labels = product(*([worded(entry["label"]) for entry in field["values"]] for field in fields))
+    labels = product(*([entry["label"].replace("_", " ") for entry in field["values"]] for field in fields))
     return [", ".join(label for label, kept in zip(line, apart, strict=True) if kept) for line in labels]
 
 
@@ -134,5 +134,5 @@ def _best(comparison: dict[str, Any]) -> str:
     tables = comparison["panels"]["cells"] if comparison["panels"] else [comparison["cells"]]
     cell = tables[best["panel"] or 0][best["row"]][best["column"]]
     named = [(comparison[f"{side}s"], best[side]) for side in ("panel", "row", "column") if comparison[f"{side}s"]]
-    where = ", ".join(f"{worded(field['field'].replace('.', ' '))} {field['values'][i]['label']}" for field, i in named)
+    where = ", ".join(f"{worded(field['field'])} {field['values'][i]['label']}" for field, i in named)
     return f"Best: {(percent if _shared(comparison) else told)(float(cell['value']))} at {where}."

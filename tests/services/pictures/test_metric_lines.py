@@ -65,6 +65,14 @@ def test_each_batch_size_is_a_line_over_the_thresholds_with_its_intervals() -> N
     assert unpacked(twenty["x"]) == pytest.approx([0.1, 1.0]), "a cell without a value is no point"
 
 
+def test_a_line_keeps_the_digits_of_its_value() -> None:
+    figure = drawn(
+        table(rows=side("batch_size", 5, 10, 20), columns=side("clipping.threshold", "norm 0.1", "layer_norm 1"))
+    )
+    assert [trace["name"] for trace in figure["data"]] == ["norm 0.1", "layer norm 1"]
+    assert figure["layout"]["legend"]["title"]["text"] == "clipping threshold"
+
+
 def test_an_axis_of_decades_is_logarithmic_and_a_narrow_one_is_not() -> None:
     assert drawn(table())["layout"]["xaxis"]["type"] == "log"
     narrow = drawn(table(rows=side("clipping.threshold", 1, 2, 4), columns=side("cell", "rnn", "lstm")))
