@@ -169,9 +169,10 @@ function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }) {
   const low = minimum ?? exclusiveMinimum;
   const high = maximum ?? exclusiveMaximum;
   const ends = [low, high].map((end) => (end === undefined ? null : number(end)));
-  if (low !== undefined && high !== undefined && high < 1e15)
-    const from = exclusiveMinimum === undefined ? "From" : "From above";
-    return `${from} ${ends[0]} to ${exclusiveMaximum === undefined ? "" : "below "}${ends[1]}.`;
   if (low === undefined) return "";
-  return exclusiveMinimum === undefined ? `At least ${ends[0]}.` : `Above ${ends[0]}.`;
+  if (high === undefined || high >= 1e15) {
+    return exclusiveMinimum === undefined ? `At least ${ends[0]}.` : `Above ${ends[0]}.`;
+  }
+  const from = exclusiveMinimum === undefined ? "From" : "From above";
+  return `${from} ${ends[0]} to ${exclusiveMaximum === undefined ? "" : "below "}${ends[1]}.`;
 }
