@@ -54,7 +54,7 @@ def test_metrics_that_diverged_runs_lack_are_offered_all_the_same(visit: Visit, 
     assert [run["outcome"]["kind"] for run in runs].count("diverged") == 3
     assert runs[0]["outcome"]["kind"] == "diverged", "the first that would be looked at"
     page.locator("#metric").select_option("final_loss")
-    expect(page.locator("#answer")).to_contain_text("Best: optimizer lr 0.01, ")
+    expect(page.locator("#answer")).to_contain_text("Best: optimizer learning rate 0.01, ")
     expect(page.locator("#answer")).to_contain_text("Lacking in all: 3 diverged.")
 
 
@@ -63,7 +63,7 @@ def test_rules_stand_side_by_side_before_the_reader_chooses(visit: Visit, answer
     expect(page.locator(HEADS)).to_have_text(["No clipping", "Norm clipping", "Value clipping"], ignore_case=True)
     expect(page.locator(".facet tbody th")).to_have_text(["–", "0.1", "1", "0.01"])
     expect(page.locator(CELLS)).to_have_count(8)
-    expect(page.locator(".legend")).to_have_count(1)
+    expect(page.locator("#heatmap .legend")).to_have_count(1)
     page.locator(CELLS).nth(4).click()
     expect(page.locator("#cell-title")).to_have_text("norm clipping, threshold 1, batch size 4")
     expect(page.locator("#curves .scatterlayer .trace").first).to_be_attached()

@@ -211,7 +211,7 @@ def test_axis_values_and_seeds_stand_in_full(visit: Visit, tmp_path: Path) -> No
     sweep = laboratory.post(axes=axes, seeds=seeds)
     with serving(laboratory) as address:
         page = visit(address)
-        expect(page.locator(".axes")).to_contain_text("optimizer lr: 0.1234567, 0.12345671, 0.1234568")
+        expect(page.locator(".axes")).to_contain_text("optimizer learning rate: 0.1234567, 0.12345671, 0.1234568")
         expect(page.locator(".axes")).to_contain_text("clipping: norm threshold 1")
         expect(page.locator(".axes")).to_contain_text("problem length: 10 to 14")
         page.goto(f"{address}/sweeps/{sweep}")
@@ -286,7 +286,7 @@ def test_two_cells_are_overlaid_and_a_link_shows_the_same(visit: Visit, address:
     picture = page.locator("#picture").input_value()
     expect(page).to_have_url(re.compile(f"cell=.*kept=.*picture={picture}"))
     again = visit(page.url)
-    expect(again.locator("#kept li")).to_have_text(page.locator("#kept li").inner_text())
+    expect(again.locator("#kept li")).to_have_text(page.locator("#kept li").text_content() or "")
     expect(again.locator("#picture")).to_have_value(picture)
     expect(again.locator(f"{CELLS}.kept")).to_have_count(1)
     again.locator("#kept button").click()
