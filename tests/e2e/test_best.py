@@ -58,7 +58,7 @@ def test_no_rate_with_diverged_runs_is_the_best(tmp_path: Path, visit: Callable[
         page = visit(f"{url}/sweeps/{sweep}")
         page.locator("#metric").select_option("final_loss")
         answer = page.locator("#answer")
-        expect(answer).to_contain_text(f"Best: optimizer lr {rate}, clipping none: median of final loss")
+        expect(answer).to_contain_text(f"Best: optimizer learning rate {rate}, clipping none: median of final loss")
         expect(answer).to_contain_text(f"{less} cells lack more of their runs and cannot be best.")
         expect(answer).to_contain_text(f"Lacking in all: {sum(lost)} diverged.")
 
@@ -70,7 +70,11 @@ def test_no_rate_with_diverged_runs_is_the_best(tmp_path: Path, visit: Callable[
         for value in range(page.locator("#shown option").count()):
             page.locator("#shown").select_option(str(value))
             told.append(page.locator("#answer").inner_text())
-        best = [rate for text in told for rate in re.findall(r"(?:Best|Ahead)[^:]*: optimizer lr ([0-9.]+),", text)]
+        best = [
+            rate
+            for text in told
+            for rate in re.findall(r"(?:Best|Ahead)[^:]*: optimizer (?:lr|learning rate) ([0-9.]+),", text)
+        ]
         assert len(best) > 1, told
         assert not {rate for rate in best if lost[RATES.index(float(rate))]}, told
 
