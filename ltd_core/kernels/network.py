@@ -46,7 +46,7 @@ TRAIN = (
 )
 JUDGE = ("starts", "x", "targets", "rows", "losses", "errors", "states", "tape", "slopes")
 """As above; where one layer answers at the last step only, room for states [S, ring, B, H], and none for a tape."""
-_KERNELS = 64
+_KERNELS = 256
 """Of the shapes trained last: a kernel takes about two megabytes, and a worker meets thousands of shapes."""
 
 

@@ -76,7 +76,7 @@ def test_a_kernel_of_a_shape_is_compiled_once() -> None:
 
 def test_kernels_of_shapes_trained_long_ago_are_let_go() -> None:
     for kernel in (train_kernel, judge_kernel):
-        assert kernel.cache_info().maxsize == 64
+        assert kernel.cache_info().maxsize == 256
         kernel.cache_clear()
         code = weakref.ref(kernel(shape_of({"kind": "rnn", "hidden_size": 3})).library)  # type: ignore[attr-defined]
         gc.collect()
