@@ -46,12 +46,12 @@ def test_more_runs_than_lanes_are_refilled_one_by_one(lab: Lab) -> None:
 
 def test_a_queued_run_is_cancelled_at_once_and_a_running_one_at_its_next_block(lab: Lab) -> None:
     lab.start({"LTD_LANES": "1"})
-    running, queued = long(0, updates=1_000_000), long(1, updates=1_000_000)
-    ids = lab.submit(running, queued)
+    ids = lab.submit(*(long(seed, updates=1_000_000) for seed in range(20)))  # more than crews beside take
     lab.reaches(ids[0], 1)
-    assert lifecycle.request_cancel(lab.db, ids[1]) == "cancelled"
-    lifecycle.request_cancel(lab.db, ids[0])
-    assert lab.ends(ids) == ["cancelled", "cancelled"]
+    assert lifecycle.request_cancel(lab.db, ids[-1]) == "cancelled"
+    for run_id in ids[:-1]:
+        lifecycle.request_cancel(lab.db, run_id)
+    assert lab.ends(ids) == ["cancelled"] * len(ids)
     after = lab.submit(small())
     assert lab.ends(after) == ["succeeded"]
 
