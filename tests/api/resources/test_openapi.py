@@ -188,6 +188,9 @@ def _requests(client: FlaskClient, db: Database) -> Iterator[Asked]:
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/comparison/pictures?metric=final_loss", **known)
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/pairs?metric=best_loss", **known)
     yield ask("GET", "/api/v1/sweeps/{sweep_id}/pictures?max_points=10", **known)
+    yield ask("GET", "/api/v1/pictures?runs={run_id}&max_points=10", **known)
+    for path, body in (("runs", spec()), ("runs", spec(batch_size=0)), ("sweeps", sweep())):
+        yield ask("POST", f"/api/v1/{path}/estimate", body)
     yield ask("PUT", "/api/v1/store/retention", {"days": 30, "sweep": known["sweep_id"]})
     yield ask("PUT", "/api/v1/store/retention", {"days": -1})
     for care in ("verify", "repair", "compact", "thin", "burn"):

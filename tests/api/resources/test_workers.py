@@ -12,7 +12,7 @@ from services.workers import FORGET_SECONDS, Worker, heartbeat
 
 
 def test_no_worker_was_heard_from(client: FlaskClient) -> None:
-    assert client.get("/api/v1/workers").json == {"workers": []}
+    assert client.get("/api/v1/workers").json == {"workers": [], "states": {}}
 
 
 def test_workers_are_listed_by_machine_and_process(client: FlaskClient, db: Database) -> None:
