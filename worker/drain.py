@@ -173,10 +173,13 @@ class Drain:
     def _retry_smaller(self, spec: RunSpec, leases: list[Lease], error: Exception) -> None:
         """Requeue runs that failed together, to train in half as many lanes; fail a run that failed alone.
 
-        What found no memory beside other crews is no fault of its own: from then on one crew trains at a time.
+        What found no memory beside other crews, an idle one among them, is no fault of its own: from then on one crew
+        trains at a time.
         """
-        if self._training and isinstance(error, torch.OutOfMemoryError):
+        if (self._main or self._beside) and _is_want_of_memory(error):
             self._most_beside = 0
+            self._main = self._main if self._main and self._main.leases else None
+            self._beside = [crew for crew in self._beside if crew.leases]
             self._journal.release(leases)
             return
         if self._lanes_for(spec) > 1:
@@ -189,3 +192,8 @@ class Drain:
         self._limits.pop(spec.shape_key, None)
         for lease in leases:
             self._journal.fail(lease, error)
+
+
+def _is_want_of_memory(error: Exception) -> bool:
+    """Say whether there was no memory; on a CPU torch raises a RuntimeError that its words alone tell apart."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
