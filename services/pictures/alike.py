@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from ltd_core.plain_picture import worded
 from services.comparison.labels import labels_of
 from services.database.engine import Database
 from services.errors import BadQuestion
@@ -37,8 +38,7 @@ def groups_alike(db: Database, ids: Sequence[str]) -> dict[str, Any]:
     groups = [
         Group(label, tuple(run.id for run in runs)) for label, (_, runs) in zip(labels, alike.values(), strict=True)
     ]
-    family = ", ".join(apart).replace("_", " ").replace(".", " ")
-    return {"groups": groups, "family": family, "apart": apart}
+    return {"groups": groups, "family": ", ".join(map(worded, apart)), "apart": apart}
 
 
 def settings_apart(settings: Sequence[Settings], within: str = "") -> dict[str, list[Any]]:

@@ -20,12 +20,11 @@ from ltd_core.told import percent, told
 from services.database.engine import Database
 from services.migrate import migrate
 from services.pictures.figure import figure
-from services.pictures.reading import drawable, pictures
+from services.pictures.reading import pictures, pictures_of
 from services.pictures.stored import Stored
 from services.pictures.table import csv_of
 from services.runs import queries
 from services.settings import Settings
-from services.traces import reading
 from tests.support.trained import train
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.json"))
@@ -154,9 +153,8 @@ def test_every_declared_coordinate_has_a_value_for_each_place(path: Path) -> Non
 def test_every_number_of_a_caption_is_one_that_is_stored(name: str, runs: tuple[Database, dict[str, str]]) -> None:
     db, ids = runs
     run = queries.get(db, ids[name])
-    with db.read() as conn:
-        declared = {info.name: info for info, _ in reading.traces_of(conn, run.id)}
-    shown = drawable(run.spec.pictures(), declared)
+    declared, known_pictures = pictures_of(db, run)
+    shown = known_pictures.values()
     captions = 0
     for picture in shown:
         numbers = Telling(db, run.id, declared, run.summary)
@@ -183,10 +181,9 @@ def test_what_is_drawn_and_told_of_single_points_is_the_same_however_coarse(
 ) -> None:
     db, ids = runs
     run = queries.get(db, ids[name])
-    with db.read() as conn:
-        declared = {info.name: info for info, _ in reading.traces_of(conn, run.id)}
+    declared, known_pictures = pictures_of(db, run)
     coarse, fine = (Stored(db, run.id, declared, run.summary, max_points=most) for most in (2, 10_000))
-    for picture in drawable(run.spec.pictures(), declared):
+    for picture in known_pictures.values():
         assert picture.caption(coarse) == picture.caption(fine)
         layers = [layer for layer in picture.layers if getattr(layer, "trace", "")]
         kept = tuple(layer for layer in layers if not goes_along_points(layer, declared[layer.trace].axes[0]))
@@ -201,10 +198,9 @@ def test_every_picture_is_drawn_with_named_axes_and_its_true_values(
 ) -> None:
     db, ids = runs
     run = queries.get(db, ids[name])
-    with db.read() as conn:
-        declared = {info.name: info for info, _ in reading.traces_of(conn, run.id)}
+    declared, known_pictures = pictures_of(db, run)
     stored = Stored(db, run.id, declared, run.summary)
-    for picture in drawable(run.spec.pictures(), declared):
+    for picture in known_pictures.values():
         drawn = figure(picture, stored)
         json.dumps(drawn, allow_nan=False)
         assert drawn["layout"]["xaxis"]["title"]["text"] == picture.x.label
