@@ -29,6 +29,8 @@ def test_what_would_be_refused_is_told_by_field(client: FlaskClient) -> None:
     for path, body, field in (
         ("runs", spec(batch_size=0), "batch_size"),
         ("runs", spec(updates=10**9), "updates"),
+        ("runs", spec(problem={"kind": "adding", "length": 5000}, updates=10**7), "updates"),
+        ("sweeps", sweep(base=spec(problem={"kind": "adding", "length": 5000}, updates=10**7)), "base.updates"),
         ("sweeps", sweep(axes={"batch_size": [0]}), "axes.batch_size[0]"),
     ):
         answer = client.post(f"/api/v1/{path}/estimate", json=body)
