@@ -55,7 +55,8 @@ def laboratory(home: Path, names: list[str]) -> Iterator[dict[str, str]]:
     settings = Settings(home=home, database_url=f"sqlite:///{home}/ltd.db")
     migrate(settings)
     db = Database(settings.database_url)
-    ids = {name: submit(db, [parse_spec(example(name))]).new[0] for name in names}
+    specs = {name: parse_spec(example(name)) for name in names}
+    submit(db, list(specs.values()))
     train_all(db)
     db.dispose()
     app = create_app(settings)
@@ -63,7 +64,7 @@ def laboratory(home: Path, names: list[str]) -> Iterator[dict[str, str]]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield {name: f"http://127.0.0.1:{server.server_port}/runs/{run}" for name, run in ids.items()}
+        yield {name: f"http://127.0.0.1:{server.server_port}/runs/{spec.digest}" for name, spec in specs.items()}
     finally:
         server.shutdown()
         thread.join()
